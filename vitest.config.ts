@@ -5,7 +5,12 @@ export default defineConfig({
   resolve: { conditions: ['handfast-source'] },
   ssr: { resolve: { conditions: ['handfast-source', 'node', 'import'] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'conformance/**/*.test.ts', 'bench/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'conformance/**/*.test.ts',
+      'bench/**/*.test.ts',
+      'examples/**/*.test.ts',
+    ],
     testTimeout: 30_000,
   },
 })
