@@ -1,0 +1,31 @@
+/** Why bytes could not be read. */
+export type X509ErrorCode =
+  /** The bytes are not DER, or not the structure expected. */
+  | 'malformed'
+  /** An argument is not what the function takes: the caller's mistake, not the certificate's. */
+  | 'invalid-argument'
+
+/** Thrown for bytes that are not what they should be. Says where, by byte offset and by the path of field names. */
+export class X509Error extends Error {
+  readonly code: X509ErrorCode
+  /** Offset in bytes from the start of the structure that was parsed. */
+  readonly offset: number | undefined
+  /** The field that was being read, as `tbsCertificate.validity.notAfter`. */
+  readonly field: string | undefined
+
+  constructor(
+    code: X509ErrorCode,
+    message: string,
+    where: { readonly offset?: number; readonly field?: string } = {},
+  ) {
+    const at = [
+      where.field === undefined ? '' : ` in ${where.field}`,
+      where.offset === undefined ? '' : ` at byte ${where.offset}`,
+    ].join('')
+    super(message + at)
+    this.name = 'X509Error'
+    this.code = code
+    this.offset = where.offset
+    this.field = where.field
+  }
+}
