@@ -13,10 +13,12 @@ export class X509Error extends Error {
   /** The field that was being read, as `tbsCertificate.validity.notAfter`. */
   readonly field: string | undefined
 
+  readonly #what: string
+
   constructor(
     code: X509ErrorCode,
     message: string,
-    where: { readonly offset?: number; readonly field?: string } = {},
+    where: { readonly offset?: number | undefined; readonly field?: string | undefined } = {},
   ) {
     const at = [
       where.field === undefined ? '' : ` in ${where.field}`,
@@ -27,5 +29,12 @@ export class X509Error extends Error {
     this.code = code
     this.offset = where.offset
     this.field = where.field
+    this.#what = message
+  }
+
+  /** The same error, its offset counted from the start of something larger. */
+  movedBy(bytes: number): X509Error {
+    const offset = this.offset === undefined ? undefined : this.offset + bytes
+    return new X509Error(this.code, this.#what, { offset, field: this.field })
   }
 }

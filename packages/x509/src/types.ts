@@ -293,6 +293,15 @@ export interface Budget {
   readonly depth: number
 }
 
+/**
+ * How much is demanded of the certificates beyond a valid path.
+ *
+ * - `path` (the default): RFC 5280 §6, what every TLS client checks.
+ * - `rfc5280`: in addition what §4 demands of a certificate's content, such as key identifiers and serial numbers.
+ * - `webpki`: in addition the CA/Browser Forum's rules that a client can check, as for a public web site.
+ */
+export type Profile = 'path' | 'rfc5280' | 'webpki'
+
 export interface VerifyInput {
   /** The peer's own certificate. */
   readonly certificate: Uint8Array | Certificate
@@ -306,8 +315,7 @@ export interface VerifyInput {
   readonly usage: 'serverAuth' | 'clientAuth' | 'any'
   readonly verifiers: SignatureVerifiers
   readonly budget?: Partial<Budget>
-  /** `rfc5280` (the default), or `webpki`: in addition the rules of the CA/Browser Forum that a client can check. */
-  readonly profile?: 'rfc5280' | 'webpki'
+  readonly profile?: Profile
 }
 
 /** A stable name for what went wrong. Match on this, not on the message. */

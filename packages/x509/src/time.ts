@@ -1,0 +1,59 @@
+/** UTCTime and GeneralizedTime in the one form DER and RFC 5280 §4.1.2.5 allow: to the second, in UTC, with a Z. */
+import { type DerReader, hexByte, tags } from './der.ts'
+
+/**
+ * Reads a `Time`.
+ *
+ * @returns milliseconds since 1970-01-01T00:00:00Z
+ */
+export function readTime(reader: DerReader, field: string): number {
+  const tag = reader.peek()
+  if (tag !== tags.utcTime && tag !== tags.generalizedTime) {
+    throw reader.error(`not a time but tag ${hexByte(tag)}`, field, reader.position)
+  }
+  reader.next(field)
+  const yearDigits = tag === tags.utcTime ? 2 : 4
+  const { bytes, contentStart } = reader
+  const length = reader.contentEnd - contentStart
+  if (length !== yearDigits + 11 || bytes[reader.contentEnd - 1] !== 0x5a) {
+    throw reader.error(
+      tag === tags.utcTime
+        ? 'UTCTime is not of the form YYMMDDHHMMSSZ'
+        : 'GeneralizedTime is not of the form YYYYMMDDHHMMSSZ',
+      field,
+    )
+  }
+  const digits = (offset: number, count: number): number => {
+    let value = 0
+    for (let i = 0; i < count; i++) {
+      const digit = bytes[contentStart + offset + i]! - 0x30
+      if (digit < 0 || digit > 9) throw reader.error('time has a character that is no digit', field)
+      value = value * 10 + digit
+    }
+    return value
+  }
+  let year = digits(0, yearDigits)
+  // RFC 5280 §4.1.2.5.1: two digits from 50 on are of the last century.
+  if (yearDigits === 2) year += year >= 50 ? 1900 : 2000
+  const month = digits(yearDigits, 2)
+  const day = digits(yearDigits + 2, 2)
+  const hour = digits(yearDigits + 4, 2)
+  const minute = digits(yearDigits + 6, 2)
+  const second = digits(yearDigits + 8, 2)
+  const inRange =
+    month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 59
+  // Date.UTC takes years below 100 for the last century, and rolls February 30 over: both are seen by reading back.
+  const milliseconds = Date.UTC(year, month - 1, day, hour, minute, second)
+  const date = new Date(milliseconds)
+  if (!inRange || date.getUTCFullYear() !== year || date.getUTCDate() !== day) {
+    throw reader.error('time is no date of the calendar', field)
+  }
+  return milliseconds
+}
+
+/** `2026-03-01 12:00:00 UTC`. */
+export function formatTime(milliseconds: number): string {
+  const date = new Date(milliseconds)
+  if (Number.isNaN(date.getTime())) return 'an invalid time'
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
