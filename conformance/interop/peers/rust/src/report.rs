@@ -1,0 +1,50 @@
+//! What is printed: one line of JSON for each connection, and the list of abilities.
+
+use crate::Result;
+use crate::provider::{GROUPS, SCHEMES, group_name, suite_name};
+use rustls::crypto::aws_lc_rs;
+use rustls::{CommonState, HandshakeKind};
+use serde_json::{Value, json};
+
+pub fn connection(state: &CommonState, bytes: usize, error: Option<String>) -> Value {
+    json!({
+        "event": "connection",
+        "version": state.protocol_version().map(|_| "TLS 1.3"),
+        "suite": state.negotiated_cipher_suite().map(|suite| suite_name(suite.suite())),
+        "group": state.negotiated_key_exchange_group().and_then(group_name),
+        "resumed": state.handshake_kind() == Some(HandshakeKind::Resumed),
+        "helloRetryRequest": state.handshake_kind() == Some(HandshakeKind::FullWithHelloRetryRequest),
+        "alpn": state.alpn_protocol().map(|name| String::from_utf8_lossy(name)),
+        "peerCertificates": state.peer_certificates().map_or(0, <[_]>::len),
+        "bytes": bytes,
+        "error": error,
+    })
+}
+
+pub fn abilities() -> Result<()> {
+    let provider = aws_lc_rs::default_provider();
+    let suites: Vec<_> = provider
+        .cipher_suites
+        .iter()
+        .filter(|suite| suite.tls13().is_some())
+        .map(|suite| suite_name(suite.suite()))
+        .collect();
+    let groups: Vec<_> = GROUPS.iter().map(|(name, _)| name).collect();
+    let schemes: Vec<_> = SCHEMES
+        .iter()
+        .filter(|(_, scheme)| {
+            provider
+                .signature_verification_algorithms
+                .mapping
+                .iter()
+                .any(|(known, _)| known == scheme)
+        })
+        .map(|(name, _)| name)
+        .collect();
+    let version = format!("rustls {} (aws-lc-rs)", env!("RUSTLS_VERSION"));
+    println!(
+        "{}",
+        json!({ "version": version, "suites": suites, "groups": groups, "signatureSchemes": schemes })
+    );
+    Ok(())
+}
