@@ -1,0 +1,181 @@
+/**
+ * The AEADs of TLS 1.3 over node:crypto.
+ *
+ * One cipher object for each record is what the platform has: the nonce changes and node:crypto cannot set a new one
+ * on an object that exists. The key stays a byte array, because that can be wiped; a KeyObject is not faster here.
+ */
+import {
+  type CipherCCM,
+  type CipherGCM,
+  createCipheriv,
+  createDecipheriv,
+  type DecipherCCM,
+  type DecipherGCM,
+} from 'node:crypto'
+import {
+  aesCcmConfidentialityLimit,
+  aesGcmConfidentialityLimit,
+  chacha20Poly1305ConfidentialityLimit,
+} from '../limits.ts'
+import type { Aead, AeadKey } from '../provider.ts'
+import { concat, plain } from './bytes.ts'
+
+interface AeadShape {
+  readonly name: string
+  /** OpenSSL's name. */
+  readonly cipher: string
+  readonly keyLength: number
+  readonly tagLength: number
+  readonly confidentialityLimit: number
+  /** CCM wants the length before the data, and the data in one piece (RFC 3610 §2.2). */
+  readonly lengthFirst: boolean
+}
+
+/** The nonce of every AEAD in TLS 1.3, in bytes. */
+const nonceLength = 12
+
+class NodeAeadKey implements AeadKey {
+  readonly #shape: AeadShape
+  readonly #options: { readonly authTagLength: number }
+  #key: Uint8Array | undefined
+
+  constructor(shape: AeadShape, key: Uint8Array) {
+    this.#shape = shape
+    this.#options = { authTagLength: shape.tagLength }
+    this.#key = key
+  }
+
+  seal(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    plaintext: readonly Uint8Array[],
+    reserve: number,
+  ): Uint8Array {
+    const { cipher: name, tagLength, lengthFirst } = this.#shape
+    const cipher = createCipheriv(
+      name as 'aes-128-gcm',
+      this.#liveKey(),
+      nonce,
+      this.#options,
+    ) as CipherGCM & CipherCCM
+    let length = 0
+    for (const part of plaintext) length += part.length
+    const sealed = new Uint8Array(reserve + length + tagLength)
+    let offset = reserve
+    if (lengthFirst) {
+      cipher.setAAD(additionalData, { plaintextLength: length })
+      sealed.set(cipher.update(concat(...plaintext)), offset)
+      offset += length
+    } else {
+      cipher.setAAD(additionalData)
+      for (const part of plaintext) {
+        sealed.set(cipher.update(part), offset)
+        offset += part.length
+      }
+    }
+    cipher.final()
+    sealed.set(cipher.getAuthTag(), offset)
+    return sealed
+  }
+
+  open(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    ciphertext: Uint8Array,
+  ): Uint8Array | undefined {
+    const { cipher: name, tagLength, lengthFirst } = this.#shape
+    const length = ciphertext.length - tagLength
+    if (length < 0) return undefined
+    const decipher = createDecipheriv(
+      name as 'aes-128-gcm',
+      this.#liveKey(),
+      nonce,
+      this.#options,
+    ) as DecipherGCM & DecipherCCM
+    decipher.setAuthTag(ciphertext.subarray(length))
+    if (lengthFirst) decipher.setAAD(additionalData, { plaintextLength: length })
+    else decipher.setAAD(additionalData)
+    let plaintext: Uint8Array | undefined
+    try {
+      plaintext = decipher.update(ciphertext.subarray(0, length))
+      decipher.final()
+    } catch {
+      // What was decrypted before the tag was compared must not be seen by anybody.
+      plaintext?.fill(0)
+      return undefined
+    }
+    return plain(plaintext)
+  }
+
+  destroy(): void {
+    this.#key?.fill(0)
+    this.#key = undefined
+  }
+
+  #liveKey(): Uint8Array {
+    if (this.#key === undefined) throw new Error(`${this.#shape.name}: the key was destroyed`)
+    return this.#key
+  }
+}
+
+function aead(shape: AeadShape): Aead {
+  const { name, keyLength, tagLength, confidentialityLimit } = shape
+  return {
+    name,
+    keyLength,
+    nonceLength,
+    tagLength,
+    confidentialityLimit,
+    importKey(key) {
+      if (key.length !== keyLength) {
+        throw new RangeError(`${name} takes a key of ${keyLength} bytes, not ${key.length}`)
+      }
+      return new NodeAeadKey(shape, Uint8Array.from(key))
+    },
+  }
+}
+
+export const aes128Gcm: Aead = /* @__PURE__ */ aead({
+  name: 'AES-128-GCM',
+  cipher: 'aes-128-gcm',
+  keyLength: 16,
+  tagLength: 16,
+  confidentialityLimit: aesGcmConfidentialityLimit,
+  lengthFirst: false,
+})
+
+export const aes256Gcm: Aead = /* @__PURE__ */ aead({
+  name: 'AES-256-GCM',
+  cipher: 'aes-256-gcm',
+  keyLength: 32,
+  tagLength: 16,
+  confidentialityLimit: aesGcmConfidentialityLimit,
+  lengthFirst: false,
+})
+
+export const chacha20Poly1305: Aead = /* @__PURE__ */ aead({
+  name: 'ChaCha20-Poly1305',
+  cipher: 'chacha20-poly1305',
+  keyLength: 32,
+  tagLength: 16,
+  confidentialityLimit: chacha20Poly1305ConfidentialityLimit,
+  lengthFirst: false,
+})
+
+export const aes128Ccm: Aead = /* @__PURE__ */ aead({
+  name: 'AES-128-CCM',
+  cipher: 'aes-128-ccm',
+  keyLength: 16,
+  tagLength: 16,
+  confidentialityLimit: aesCcmConfidentialityLimit,
+  lengthFirst: true,
+})
+
+export const aes128Ccm8: Aead = /* @__PURE__ */ aead({
+  name: 'AES-128-CCM-8',
+  cipher: 'aes-128-ccm',
+  keyLength: 16,
+  tagLength: 8,
+  confidentialityLimit: aesCcmConfidentialityLimit,
+  lengthFirst: true,
+})

@@ -1,0 +1,24 @@
+/**
+ * node:crypto answers Buffers; the provider answers plain arrays. A Buffer's `slice` shares memory where an array's
+ * copies, so an engine that slices would behave differently on each provider.
+ */
+export function plain(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const whole = new Uint8Array(length)
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
+}
+
+/** The bytes of a constant written in hexadecimal. */
+export function fromHex(hex: string): Uint8Array {
+  return plain(Buffer.from(hex, 'hex'))
+}

@@ -1,0 +1,41 @@
+/**
+ * The provider over node:crypto: synchronous and fast. Each suite and group is a named export, so that a record of
+ * a few of them carries nothing else.
+ */
+import { randomFillSync, timingSafeEqual } from 'node:crypto'
+import type { CryptoProvider } from '../provider.ts'
+import {
+  TLS_AES_128_CCM_8_SHA256,
+  TLS_AES_128_CCM_SHA256,
+  TLS_AES_128_GCM_SHA256,
+  TLS_AES_256_GCM_SHA384,
+  TLS_CHACHA20_POLY1305_SHA256,
+} from './cipherSuites.ts'
+import { secp256r1, secp384r1, secp521r1 } from './ecdh.ts'
+import { sha1, sha256, sha384, sha512 } from './hash.ts'
+import { signatureVerifiers } from './signatureVerifiers.ts'
+import { signingKey } from './signingKey.ts'
+import { x448, x25519 } from './xdh.ts'
+
+export * from './cipherSuites.ts'
+export * from './ecdh.ts'
+export * from './hash.ts'
+export * from './xdh.ts'
+export { signatureVerifiers, signingKey }
+
+export const nodeProvider: CryptoProvider = {
+  name: 'node',
+  random: (length) => randomFillSync(new Uint8Array(length)),
+  equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  hashes: { sha256, sha384, sha512, sha1 },
+  cipherSuites: [
+    TLS_AES_128_GCM_SHA256,
+    TLS_AES_256_GCM_SHA384,
+    TLS_CHACHA20_POLY1305_SHA256,
+    TLS_AES_128_CCM_SHA256,
+    TLS_AES_128_CCM_8_SHA256,
+  ],
+  groups: [x25519, secp256r1, secp384r1, secp521r1, x448],
+  signatureVerifiers,
+  importPrivateKey: (pkcs8) => signingKey(pkcs8),
+}
