@@ -1,0 +1,13 @@
+// Prints what each specifier given as argument exports, to `import` and to `require()`.
+
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+const found = {}
+for (const specifier of process.argv.slice(2)) {
+  found[specifier] = {
+    import: Object.keys(await import(specifier)).sort(),
+    require: Object.keys(require(specifier)).sort(),
+  }
+}
+console.log(JSON.stringify(found))

@@ -1,0 +1,41 @@
+// npm test: everything that must hold before a change is merged. Runs on a fresh clone.
+//
+// A check that fails does not keep the others from running. The last line counts them all, each
+// check below that is not a test runner as one test; the exit code is 0 only if nothing failed.
+
+import { basename, join } from 'node:path'
+import { ensureInstalled } from './install.mjs'
+import { pack } from './pack.mjs'
+import { clearResults, report, total } from './results.mjs'
+import { check } from './steps.mjs'
+import { vitest } from './vitest.mjs'
+import { bin, packageFolders, root } from './workspace.mjs'
+
+ensureInstalled()
+clearResults()
+
+const tsc = bin('typescript', 'tsc')
+for (const folder of packageFolders()) {
+  await check(`types of packages/${basename(folder)}`, tsc, ['-p', folder, '--noEmit'])
+}
+await check('types of the tests', tsc, ['-p', root])
+await check('format and lint', bin('@biomejs/biome'), ['check', '--error-on-warnings', '.'])
+await check('build', join(root, 'scripts', 'build.mjs'), [])
+await check('unused files, exports and dependencies (knip)', bin('knip'), [])
+
+await vitest('unit and conformance tests', [])
+
+// The rest looks at the packages as they would be published.
+for (const { name, tarball } of pack()) {
+  await check(`manifest of ${name} (publint)`, bin('publint'), ['run', '--strict', tarball])
+  await check(`type exports of ${name} (are the types wrong)`, bin('@arethetypeswrong/cli'), [
+    tarball,
+    '--profile',
+    'esm-only',
+  ])
+}
+await vitest('packed packages', ['--config', 'conformance/packages/vitest.config.ts'])
+
+const sum = total()
+process.stdout.write(report(sum))
+process.exitCode = sum.failed > 0 ? 1 : 0
