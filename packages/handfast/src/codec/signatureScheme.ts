@@ -13,7 +13,7 @@ export interface SignatureScheme {
   /** The subjectPublicKeyInfo algorithm that the signer's certificate must have. */
   readonly keyType: 'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'ed448'
   /** For `ec` in TLS 1.3: the one curve. */
-  readonly curve?: 'secp256r1' | 'secp384r1' | 'secp521r1'
+  readonly curve?: 'P-256' | 'P-384' | 'P-521'
   /** True where the scheme may sign certificates only, never a TLS 1.3 handshake. */
   readonly certificatesOnly?: true
 }
@@ -24,21 +24,21 @@ export const signatureSchemeTable: readonly SignatureScheme[] = [
     name: 'ecdsa_secp256r1_sha256',
     algorithm: 'ecdsa-sha256',
     keyType: 'ec',
-    curve: 'secp256r1',
+    curve: 'P-256',
   },
   {
     id: 0x0503,
     name: 'ecdsa_secp384r1_sha384',
     algorithm: 'ecdsa-sha384',
     keyType: 'ec',
-    curve: 'secp384r1',
+    curve: 'P-384',
   },
   {
     id: 0x0603,
     name: 'ecdsa_secp521r1_sha512',
     algorithm: 'ecdsa-sha512',
     keyType: 'ec',
-    curve: 'secp521r1',
+    curve: 'P-521',
   },
   { id: 0x0807, name: 'ed25519', algorithm: 'ed25519', keyType: 'ed25519' },
   { id: 0x0808, name: 'ed448', algorithm: 'ed448', keyType: 'ed448' },

@@ -1,0 +1,320 @@
+/**
+ * The presentation language of RFC 8446 §3 as values. A structure is described once; that description decodes,
+ * encodes and annotates, so that the explanation of a byte cannot drift from its parser.
+ *
+ * Annotation is decoding with a `FieldRecorder` in the reader: it notes where each field began and ended.
+ */
+import { TlsError } from '../errors.ts'
+import { nameOf, type Registry } from './registry.ts'
+
+/** A field as it stood on the wire, for display. Offsets are bytes from the start of what was read. */
+export interface Field {
+  /** The RFC's name, `legacy_session_id`. */
+  readonly name: string
+  /** The RFC's type, `opaque<0..32>`. */
+  readonly type: string
+  readonly start: number
+  end: number
+  /** The value in words where it has some: a name of a registry, a number, text. */
+  value?: string
+  /** Where the field is defined, `RFC 8446 §4.1.2`. */
+  readonly section?: string
+  readonly children: Field[]
+}
+
+/** Collects the fields that a reader passes. */
+export class FieldRecorder {
+  readonly fields: Field[] = []
+  readonly #open: Field[] = []
+
+  enter(name: string, type: string, start: number, section?: string): void {
+    const field: Field = {
+      name,
+      type,
+      start,
+      end: start,
+      children: [],
+      ...(section === undefined ? {} : { section }),
+    }
+    ;(this.#open.at(-1)?.children ?? this.fields).push(field)
+    this.#open.push(field)
+  }
+
+  leave(end: number, value?: string): void {
+    const field = this.#open.pop()
+    if (field === undefined) return
+    field.end = end
+    if (value !== undefined) field.value = value
+  }
+}
+
+/** A cursor over bytes. What runs over its end is the peer's fault: `decode_error`. */
+export class Reader {
+  readonly bytes: Uint8Array
+  at: number
+  end: number
+  readonly recorder: FieldRecorder | undefined
+
+  constructor(bytes: Uint8Array, recorder?: FieldRecorder) {
+    this.bytes = bytes
+    this.at = 0
+    this.end = bytes.length
+    this.recorder = recorder
+  }
+
+  get remaining(): number {
+    return this.end - this.at
+  }
+
+  uint(size: number): number {
+    if (this.remaining < size) this.fail(`${size} bytes are needed, ${this.remaining} are left`)
+    let value = 0
+    for (let i = 0; i < size; i++) value = value * 256 + this.bytes[this.at++]!
+    return value
+  }
+
+  /** A view, not a copy. */
+  take(length: number): Uint8Array {
+    if (this.remaining < length) this.fail(`${length} bytes are needed, ${this.remaining} are left`)
+    const start = this.at
+    this.at += length
+    return this.bytes.subarray(start, this.at)
+  }
+
+  fail(why: string): never {
+    throw new TlsError('ERR_DECODE', `At byte ${this.at}: ${why}`)
+  }
+}
+
+/** Bytes that grow. */
+export class Writer {
+  #bytes: Uint8Array = new Uint8Array(512)
+  #length = 0
+
+  uint(value: number, size: number): void {
+    this.#reserve(size)
+    for (let i = size - 1; i >= 0; i--) {
+      this.#bytes[this.#length + i] = value % 256
+      value = Math.floor(value / 256)
+    }
+    this.#length += size
+  }
+
+  put(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  /** Leaves room for a length of `size` bytes and returns the mark that `close` wants. */
+  open(size: number): number {
+    this.uint(0, size)
+    return this.#length
+  }
+
+  /** Fills in the length of what was written since `open`. @returns that length */
+  close(mark: number, size: number): number {
+    const length = this.#length - mark
+    const here = this.#length
+    this.#length = mark - size
+    this.uint(length, size)
+    this.#length = here
+    return length
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  #reserve(size: number): void {
+    const needed = this.#length + size
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+    grown.set(this.#bytes)
+    this.#bytes = grown
+  }
+}
+
+/** One structure or field of the wire. */
+export interface Wire<T> {
+  /** The RFC's words for it. */
+  readonly type: string
+  decode(reader: Reader): T
+  encode(writer: Writer, value: T): void
+  /** The value in words, for display. */
+  show?(value: T): string
+}
+
+export type ValueOf<W> = W extends Wire<infer T> ? T : never
+
+/** Decodes the whole of `bytes`. @throws TlsError `ERR_DECODE` on anything missing, out of range or left over */
+export function decode<T>(wire: Wire<T>, bytes: Uint8Array, recorder?: FieldRecorder): T {
+  const reader = new Reader(bytes, recorder)
+  const value = wire.decode(reader)
+  if (reader.remaining > 0)
+    reader.fail(`${reader.remaining} bytes are left over after ${wire.type}`)
+  return value
+}
+
+export function encode<T>(wire: Wire<T>, value: T): Uint8Array {
+  const writer = new Writer()
+  wire.encode(writer, value)
+  return writer.finish()
+}
+
+/** Reads one named field, and notes it where somebody listens. */
+export function readField<T>(reader: Reader, name: string, wire: Wire<T>, section?: string): T {
+  const { recorder } = reader
+  if (recorder === undefined) return wire.decode(reader)
+  recorder.enter(name, wire.type, reader.at, section)
+  const value = wire.decode(reader)
+  recorder.leave(reader.at, wire.show?.(value))
+  return value
+}
+
+function uint(size: number, type: string): Wire<number> {
+  return {
+    type,
+    decode: (reader) => reader.uint(size),
+    encode: (writer, value) => writer.uint(value, size),
+    show: (value) => String(value),
+  }
+}
+
+export const uint8: Wire<number> = uint(1, 'uint8')
+export const uint16: Wire<number> = uint(2, 'uint16')
+export const uint24: Wire<number> = uint(3, 'uint24')
+export const uint32: Wire<number> = uint(4, 'uint32')
+
+/** A number that has a name in a registry. */
+export function enumerated(table: Registry): Wire<number> {
+  return {
+    ...uint(table.digits / 2, table.title),
+    show: (value) => nameOf(table, value),
+  }
+}
+
+/** `opaque name[length]` */
+export function fixed(length: number): Wire<Uint8Array> {
+  return {
+    type: `opaque[${length}]`,
+    decode: (reader) => reader.take(length),
+    encode: (writer, value) => writer.put(value),
+  }
+}
+
+/** All that is left. */
+export const rest: Wire<Uint8Array> = {
+  type: 'opaque[…]',
+  decode: (reader) => reader.take(reader.remaining),
+  encode: (writer, value) => writer.put(value),
+}
+
+/** Nothing at all: the body of a flag extension. */
+export const empty: Wire<true> = {
+  type: 'Empty',
+  decode: () => true,
+  encode: () => {},
+}
+
+/** Bytes that a length of a vector takes: enough for its maximum. */
+function prefixSize(max: number): number {
+  return max < 0x100 ? 1 : max < 0x1_0000 ? 2 : 3
+}
+
+function readLength(reader: Reader, min: number, max: number): number {
+  const length = reader.uint(prefixSize(max))
+  if (length < min || length > max)
+    reader.fail(`a length of ${length} is outside of ${min}..${max}`)
+  if (length > reader.remaining)
+    reader.fail(`a length of ${length} is announced, ${reader.remaining} bytes are left`)
+  return length
+}
+
+/** `opaque name<min..max>`; with `text`, shown as ASCII. */
+export function opaque(min: number, max: number, text = false): Wire<Uint8Array> {
+  const size = prefixSize(max)
+  return {
+    type: `opaque<${min}..${max}>`,
+    decode: (reader) => reader.take(readLength(reader, min, max)),
+    encode: (writer, value) => {
+      writer.uint(value.length, size)
+      writer.put(value)
+    },
+    ...(text ? { show: (value: Uint8Array) => JSON.stringify(asciiOf(value)) } : {}),
+  }
+}
+
+/** ASCII to text, other bytes as \xNN. */
+export function asciiOf(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes)
+    text +=
+      byte >= 0x20 && byte < 0x7f
+        ? String.fromCharCode(byte)
+        : `\\x${byte.toString(16).padStart(2, '0')}`
+  return text
+}
+
+/** `Element name<min..max>`: lengths are bytes, as in the RFC. */
+export function list<T>(element: Wire<T>, min: number, max: number, name?: string): Wire<T[]> {
+  const size = prefixSize(max)
+  const elementName = name ?? element.type
+  return {
+    type: `${element.type}<${min}..${max}>`,
+    decode: (reader) => {
+      const length = readLength(reader, min, max)
+      const outer = reader.end
+      reader.end = reader.at + length
+      const values: T[] = []
+      while (reader.at < reader.end) values.push(readField(reader, elementName, element))
+      reader.end = outer
+      return values
+    },
+    encode: (writer, values) => {
+      const mark = writer.open(size)
+      for (const value of values) element.encode(writer, value)
+      writer.close(mark, size)
+    },
+    ...(element.show === undefined
+      ? {}
+      : { show: (values: T[]) => values.map((value) => element.show?.(value)).join(', ') }),
+  }
+}
+
+type Shape = Readonly<Record<string, Wire<never> | Wire<unknown>>>
+export type StructOf<S> = { [K in keyof S]: ValueOf<S[K]> }
+
+/**
+ * `struct { … } Type`: fields in the order of the object's keys, which are the RFC's names in camelCase.
+ * @param section where it is defined
+ */
+export function struct<S extends Record<string, Wire<any>>>(
+  type: string,
+  section: string,
+  shape: S,
+): Wire<StructOf<S>> {
+  const fields = Object.entries(shape as Shape).map(([key, wire]) => ({
+    key,
+    name: snakeCase(key),
+    wire: wire as Wire<unknown>,
+  }))
+  return {
+    type,
+    decode: (reader) => {
+      const value: Record<string, unknown> = {}
+      for (const { key, name, wire } of fields) value[key] = readField(reader, name, wire, section)
+      return value as StructOf<S>
+    },
+    encode: (writer, value) => {
+      for (const { key, wire } of fields)
+        wire.encode(writer, (value as Record<string, unknown>)[key])
+    },
+  }
+}
+
+/** `legacySessionId` to the RFC's `legacy_session_id`. */
+export function snakeCase(camelCase: string): string {
+  return camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

@@ -1,0 +1,196 @@
+/**
+ * What a connection is made of. The engine reads no clock, no file and no environment: everything comes through here.
+ * Adapters (`handfast/node`) fill in what their platform knows.
+ */
+import type { Certificate, Verdict } from '@handfast/x509'
+import type { ClientHello } from './codec/messages.ts'
+import type {
+  CryptoProvider,
+  KeyExchangeGroup,
+  MaybePromise,
+  SigningKey,
+} from './crypto/provider.ts'
+import type { Limits } from './limits.ts'
+import type { Session } from './session/session.ts'
+import type { TicketService } from './session/tickets.ts'
+import type { Role, TraceListener } from './trace/events.ts'
+
+/** A certificate and the key that goes with it. */
+export interface Identity {
+  /** DER, the leaf first, each certified by the next (RFC 8446 §4.4.2). */
+  readonly certificateChain: readonly Uint8Array[]
+  readonly signingKey: SigningKey
+  /** DER of an OCSPResponse to staple for the leaf (RFC 6066 §8). */
+  readonly ocspResponse?: Uint8Array
+  /** SerializedSCTs of the leaf (RFC 6962 §3.3). */
+  readonly signedCertificateTimestamps?: readonly Uint8Array[]
+}
+
+/** What a peer showed, for a decision about it. */
+export interface PeerCertificate {
+  /** DER, the leaf first, as the peer sent it. */
+  readonly chain: readonly Uint8Array[]
+  /** The leaf, parsed. */
+  readonly leaf: Certificate
+  /** The OCSP response that was stapled. */
+  readonly ocspResponse: Uint8Array | undefined
+  readonly signedCertificateTimestamps: readonly Uint8Array[]
+  /** The peer's role. */
+  readonly role: Role
+  /** The name or IP address that the client wanted; undefined for a client's certificate. */
+  readonly serverName: string | undefined
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
+/** Decides whether a certificate is accepted; `certificateVerifier` makes one from trust anchors. */
+export type CertificateVerifier = (peer: PeerCertificate) => MaybePromise<Verdict>
+
+/** What a server knows before it answers. */
+export interface ClientHelloInfo {
+  readonly serverName: string | undefined
+  readonly alpnProtocols: readonly string[]
+  readonly supportedVersions: readonly number[]
+  readonly cipherSuites: readonly number[]
+  readonly supportedGroups: readonly number[]
+  readonly signatureSchemes: readonly number[]
+  /** The message as decoded, extensions in order. */
+  readonly message: ClientHello
+  /** The message with its header. */
+  readonly bytes: Uint8Array
+}
+
+/** What a server wrote in its CertificateRequest. */
+export interface CertificateRequestInfo {
+  readonly signatureSchemes: readonly number[]
+  /** DER of distinguished names; empty where the server named none. */
+  readonly certificateAuthorities: readonly Uint8Array[]
+}
+
+interface CommonConfig {
+  readonly crypto: CryptoProvider
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  /** Code points of the suites that are enabled, the preferred first. Default: `defaultCipherSuites`. */
+  readonly cipherSuites?: readonly number[]
+  /** Code points of the groups that are enabled, the preferred first. Default: `defaultGroups`. */
+  readonly groups?: readonly number[]
+  /** Code points of the signature schemes that are accepted from the peer, the preferred first. Default: `defaultSignatureSchemes`. */
+  readonly signatureSchemes?: readonly number[]
+  /** Application protocols (ALPN), the preferred first. */
+  readonly alpnProtocols?: readonly string[]
+  /** The largest TLSInnerPlaintext that this side will receive, in bytes, 64 to 16385 (RFC 8449). Default: not said. */
+  readonly recordSizeLimit?: number
+  /** The largest content, in bytes, of the records that this side sends. Default: 16384. */
+  readonly maxSendFragment?: number
+  /** Zeros to add to a record, by the length of its content (RFC 8446 §5.4). Default: none. */
+  readonly recordPadding?: (contentLength: number) => number
+  /** Records that one sending key protects before it is updated; never above the AEAD's limit, which is the default. */
+  readonly keyUpdateAfterRecords?: number
+  readonly limits?: Partial<Limits>
+  readonly trace?: TraceListener
+  /** Puts the secrets themselves into the trace. Default: false. */
+  readonly traceSecrets?: boolean
+  /** Receives each line of the SSLKEYLOGFILE format, without its newline. */
+  readonly keyLog?: (line: string) => void
+}
+
+export interface ClientConfig extends CommonConfig {
+  /** The DNS name or IP address of the server: sent in server_name (a DNS name only) and demanded of the certificate. */
+  readonly serverName?: string
+  readonly verifyCertificate: CertificateVerifier
+  /** Groups for which a key share is sent at once. Default: `defaultKeyShares` of the enabled groups. */
+  readonly keyShares?: readonly number[]
+  /** What this client can verify in certificates, where it differs from `signatureSchemes`. */
+  readonly certificateSignatureSchemes?: readonly number[]
+  /** The client's own certificate, or who picks one when the server asks. */
+  readonly identity?:
+    | Identity
+    | ((request: CertificateRequestInfo) => MaybePromise<Identity | undefined>)
+  /** Lets the server ask for a certificate after the handshake. Default: false. */
+  readonly postHandshakeAuth?: boolean
+  /** A session of an earlier connection, to be resumed. */
+  readonly session?: Session
+  /** Asks for a stapled OCSP response. Default: true. */
+  readonly requestOcsp?: boolean
+  /** Asks for SCTs. Default: true. */
+  readonly requestSignedCertificateTimestamps?: boolean
+  /** DER of the distinguished names of the authorities that this client trusts, to be told to the server. */
+  readonly certificateAuthorities?: readonly Uint8Array[]
+  /** Reserved values among the offers, so that servers stay tolerant (RFC 8701). Default: true. */
+  readonly grease?: boolean
+  /** The dummy session id and change_cipher_spec of RFC 8446 §D.4. Default: true. */
+  readonly middleboxCompatibility?: boolean
+  /** Pads a ClientHello shorter than this many bytes up to it (RFC 7685). Default: 0. */
+  readonly padClientHelloTo?: number
+  /**
+   * Changes the ClientHello before it is sent: order and bodies of extensions, further ones, the session id. What is
+   * taken away here was not offered; pre_shared_key is added afterwards, since its binder covers all the rest.
+   */
+  readonly shapeClientHello?: (hello: ClientHello) => ClientHello
+}
+
+/** Whether a server asks its clients for a certificate, and who judges it. */
+export interface ClientAuthentication {
+  /** `require`: a client without an accepted certificate is refused. `request`: one without any is let in. */
+  readonly mode: 'request' | 'require'
+  readonly verifyCertificate: CertificateVerifier
+  /** DER of distinguished names, told to the client. */
+  readonly certificateAuthorities?: readonly Uint8Array[]
+}
+
+export interface ServerConfig extends CommonConfig {
+  /** One, several (the first that fits the client's offer is taken), or who picks one. */
+  readonly identity?:
+    | Identity
+    | readonly Identity[]
+    | ((hello: ClientHelloInfo) => MaybePromise<Identity | undefined>)
+  /** Sees the ClientHello before anything is answered; may return changes of this configuration for this connection. */
+  readonly onClientHello?: (
+    hello: ClientHelloInfo,
+  ) => MaybePromise<Partial<ServerConfig> | undefined>
+  /** Picks the application protocol; undefined refuses the connection. Default: the first of `alpnProtocols` that the client offers. */
+  readonly selectProtocol?: (
+    offered: readonly string[],
+    hello: ClientHelloInfo,
+  ) => string | undefined
+  readonly clientAuthentication?: ClientAuthentication
+  /** Issues and redeems session tickets. Without it there is no resumption. */
+  readonly tickets?: TicketService
+  /** Tickets issued after each full handshake. Default: 2; after a resumption, 1. */
+  readonly ticketCount?: number
+  /** A cookie for the HelloRetryRequest, by the first ClientHello (RFC 8446 §4.2.2). Default: none. */
+  readonly cookie?: (hello: ClientHelloInfo) => Uint8Array
+  /** Prefers the client's order of suites and groups over this server's. Default: false. */
+  readonly honorClientOrder?: boolean
+  /** Tells the client this server's groups in EncryptedExtensions (RFC 8446 §4.2.7). Default: false. */
+  readonly announceGroups?: boolean
+}
+
+/** The outcome of a handshake. */
+export interface ConnectionInfo {
+  readonly version: number
+  readonly cipherSuite: number
+  readonly cipherSuiteName: string
+  readonly group: number | undefined
+  readonly groupName: string | undefined
+  /** The scheme of the peer's CertificateVerify; undefined where the peer showed no certificate in this handshake. */
+  readonly peerSignatureScheme: number | undefined
+  /** The scheme of our own CertificateVerify. */
+  readonly signatureScheme: number | undefined
+  readonly alpnProtocol: string | undefined
+  /** The name that the client asked for. */
+  readonly serverName: string | undefined
+  readonly resumed: boolean
+  readonly helloRetried: boolean
+  /** The peer's chain, DER, the leaf first; of the first handshake where this one resumed it. */
+  readonly peerCertificates: readonly Uint8Array[]
+  readonly ocspResponse: Uint8Array | undefined
+  readonly signedCertificateTimestamps: readonly Uint8Array[]
+  readonly verdict: Verdict | undefined
+  /** Our own chain that was sent. */
+  readonly localCertificates: readonly Uint8Array[]
+}
+
+/** Used by adapters that let a caller name groups by object. */
+export type { KeyExchangeGroup }

@@ -1,0 +1,545 @@
+/**
+ * One end of a TLS connection. It does no I/O: its driver hands bytes in and takes bytes and events out.
+ *
+ * ```
+ *   for (;;) {
+ *     connection.receive(bytesFromTheTransport)      // or receiveEnd()
+ *     while ((event = connection.nextEvent())) handle(event)
+ *     for (const record of connection.takeOutput()) transport.write(record)
+ *   }
+ * ```
+ *
+ * That is the whole contract (a client begins with `nextEvent()`, before anything was received), with one addition for
+ * crypto providers that answer later: `onProgress` is called when there may be new events or output without anything
+ * received. A failure is sticky: after the event `failed` nothing else comes, and every call that would send throws its
+ * error.
+ */
+import { type MaybePromise, runSteps, type Steps } from '@handfast/x509'
+import { alertAdvice } from './alertAdvice.ts'
+import {
+  AlertDescription,
+  AlertLevel,
+  alertDescriptions,
+  alertLevels,
+  ContentType,
+  contentTypes,
+  nameOf,
+} from './codec/registry.ts'
+import type { ClientConfig, ConnectionInfo, ServerConfig } from './config.ts'
+import type { ConnectionEvent } from './connectionEvents.ts'
+import { ConfigurationError, TlsError } from './errors.ts'
+import {
+  type Established,
+  HandshakeContext,
+  type HandshakeSteps,
+  nextMessage,
+} from './handshake/context.ts'
+import { HandshakeJoiner } from './record/handshakeJoiner.ts'
+import type { OpenedRecord } from './record/protection.ts'
+import { defaultMaxSendFragment, isPassedOver, RecordLayer } from './record/recordLayer.ts'
+import type { Role, TraceBody } from './trace/events.ts'
+
+export interface ConnectionOptions<Config extends ClientConfig | ServerConfig> {
+  readonly role: Role
+  readonly config: Config
+  /** The handshake and all that follows it, as one generator. */
+  readonly handshake: (context: HandshakeContext, config: Config) => HandshakeSteps<void>
+}
+
+type Running = Iterator<PromiseLike<unknown> | typeof nextMessage, void, unknown>
+
+export class Connection {
+  readonly role: Role
+  /** Called when an answer that came later made progress: ask for events and output again. */
+  onProgress: (() => void) | undefined
+  readonly #config: ClientConfig | ServerConfig
+  readonly #context: HandshakeContext
+  readonly #records: RecordLayer
+  readonly #joiner: HandshakeJoiner
+  readonly #trace: ((body: TraceBody) => void) | undefined
+
+  readonly #handshake: Running
+  /** What runs now: the handshake, or a command of the caller's between two messages. */
+  #running: Running
+  #state: 'start' | 'wantsMessage' | 'waitsForAnswer' = 'start'
+  #commands: (() => Steps<void>)[] = []
+
+  #events: ConnectionEvent[] = []
+  /** Data written before it could be sent. */
+  #unsent: Uint8Array[] = []
+  #established: Established | undefined
+  #error: TlsError | undefined
+  #closing = false
+  #sentCloseNotify = false
+  #receivedCloseNotify = false
+  #transportEnded = false
+
+  #emptyRecords = 0
+  #warningAlerts = 0
+  #changeCipherSpecs = 0
+
+  constructor({ role, config, handshake }: ConnectionOptions<any>) {
+    this.role = role
+    this.#config = config
+    const listener = this.#config.trace
+    this.#trace = listener && ((body) => listener({ time: this.#config.clock(), role, ...body }))
+    this.#records = new RecordLayer({
+      maxSendFragment: this.#config.maxSendFragment ?? defaultMaxSendFragment,
+      padding: this.#config.recordPadding,
+      onSealed: (error) => this.#onSealed(error),
+      trace: this.#trace,
+    })
+    this.#context = new HandshakeContext({
+      role,
+      config,
+      records: this.#records,
+      emit: (event) => this.#events.push(event),
+      trace: this.#trace,
+      established: (established) => this.#onEstablished(established),
+      atMessageBoundary: () => this.#joiner.empty,
+    })
+    this.#joiner = new HandshakeJoiner(this.#context.limits.handshakeMessageBytes)
+    this.#handshake = handshake(this.#context, config)
+    this.#running = this.#handshake
+  }
+
+  /** The outcome of the handshake; undefined before it is complete. */
+  get info(): ConnectionInfo | undefined {
+    return this.#established?.info
+  }
+
+  /** Why the connection failed; undefined while it has not. */
+  get error(): TlsError | undefined {
+    return this.#error
+  }
+
+  /** What the handshake does or waits for, in words. */
+  get step(): string {
+    return this.#context.step
+  }
+
+  /** True where `close()` was called and everything written before it is among the output. */
+  get closed(): boolean {
+    return this.#sentCloseNotify
+  }
+
+  /**
+   * Bytes that the transport received. They are read, not copied, until `nextEvent` answers undefined; what a failed or
+   * closed connection receives is ignored.
+   */
+  receive(bytes: Uint8Array): void {
+    if (this.#error === undefined && !this.#receivedCloseNotify) this.#records.receive(bytes)
+  }
+
+  /** The transport will deliver nothing more. Without a close_notify before it, that is a truncation. */
+  receiveEnd(): void {
+    this.#transportEnded = true
+  }
+
+  /** What happened next; undefined where more bytes, or an answer of the provider's, are needed. */
+  nextEvent(): ConnectionEvent | undefined {
+    if (this.#events.length === 0) this.#guard(() => this.#drive())
+    return this.#events.shift()
+  }
+
+  /** Records to be sent, in order. */
+  takeOutput(): readonly Uint8Array[] {
+    return this.#records.takeOutput()
+  }
+
+  /**
+   * Sends application data; before the handshake is complete it is kept until then. The bytes are read until they appear
+   * in the output.
+   * @throws TlsError the connection's error, or `ERR_CLOSED` after `close()`
+   */
+  write(data: Uint8Array): void {
+    if (this.#error !== undefined) throw this.#error
+    if (this.#closing)
+      throw new TlsError('ERR_CLOSED', 'Nothing can be written after close() was called')
+    if (data.length === 0) return
+    this.#unsent.push(data)
+    this.#guard(() => this.#sendPending())
+  }
+
+  /** Sends close_notify after everything that was written (RFC 8446 §6.1). The peer may go on sending. */
+  close(): void {
+    if (this.#error !== undefined || this.#closing) return
+    this.#closing = true
+    this.#guard(() => this.#sendPending())
+  }
+
+  /** Gives up at once, tells the peer user_canceled, and forgets all keys. */
+  cancel(): void {
+    if (this.#error !== undefined || this.#sentCloseNotify) return this.destroy()
+    this.#alert(AlertLevel.warning, AlertDescription.user_canceled)
+    this.#sendCloseNotify()
+    this.destroy()
+  }
+
+  /** Forgets all keys; sends nothing. */
+  destroy(): void {
+    this.#error ??= new TlsError('ERR_CLOSED', 'The connection was destroyed')
+    this.#wipe()
+  }
+
+  /**
+   * Changes our sending keys (RFC 8446 §4.6.3), after what was written before.
+   * @param requestPeer asks the peer to change its own too
+   * @throws TlsError `ERR_NOT_READY` before the handshake is complete
+   */
+  updateKeys({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
+    const established = this.#ready('updateKeys')
+    this.#command(() => established.updateKeys(requestPeer))
+  }
+
+  /**
+   * Asks the client for a certificate (RFC 8446 §4.6.2); the answer is the event `clientCertificate`.
+   * @throws TlsError `ERR_NOT_READY` before the handshake is complete
+   * @throws ConfigurationError where the client did not offer it, or this side is the client
+   */
+  requestClientCertificate(): void {
+    const { requestClientCertificate } = this.#ready('requestClientCertificate')
+    if (requestClientCertificate === undefined)
+      throw new ConfigurationError(
+        'ERR_NO_POST_HANDSHAKE_AUTH',
+        this.role === 'client'
+          ? 'Only a server can ask for a certificate'
+          : 'This client did not offer post-handshake authentication, or clientAuthentication is not configured',
+      )
+    this.#command(requestClientCertificate)
+  }
+
+  /**
+   * Keying material for the application (RFC 8446 §7.5, RFC 5705).
+   * @param label by the registry of exporter labels. @param length bytes
+   * @throws TlsError `ERR_NOT_READY` before the handshake is complete
+   */
+  exportKeyingMaterial(
+    label: string,
+    context: Uint8Array,
+    length: number,
+  ): MaybePromise<Uint8Array> {
+    return runSteps(
+      this.#ready('exportKeyingMaterial').exportKeyingMaterial(label, context, length),
+    )
+  }
+
+  /** The channel binding `tls-exporter` (RFC 9266 §4.2), 32 bytes. */
+  channelBinding(): MaybePromise<Uint8Array> {
+    return this.exportKeyingMaterial('EXPORTER-Channel-Binding', new Uint8Array(0), 32)
+  }
+
+  #ready(call: string): Established {
+    if (this.#error !== undefined) throw this.#error
+    if (this.#established === undefined)
+      throw new TlsError('ERR_NOT_READY', `${call}() wants a complete handshake`)
+    return this.#established
+  }
+
+  // ── Driving the handshake ─────────────────────────────────────────────────────────────────────────────────────────
+
+  #drive(): void {
+    while (this.#events.length === 0 && this.#error === undefined) {
+      if (this.#state === 'waitsForAnswer') return
+      if (this.#state === 'start') {
+        this.#step(() => this.#running.next())
+        continue
+      }
+      this.#sendPending()
+      if (this.#state !== 'wantsMessage') continue
+      const message = this.#joiner.next()
+      if (message !== undefined) {
+        this.#step(() => this.#running.next(message))
+        continue
+      }
+      if (this.#receivedCloseNotify || !this.#nextRecord()) return
+    }
+  }
+
+  /** Resumes what runs, and sees what it wants next. */
+  #step(resume: () => IteratorResult<PromiseLike<unknown> | typeof nextMessage, void>): void {
+    const { done, value } = resume()
+    if (done) {
+      this.#running = this.#handshake
+      this.#state = 'wantsMessage'
+    } else if (value === nextMessage) {
+      this.#state = 'wantsMessage'
+      this.#context.flush()
+    } else
+      this.#waitFor(
+        value,
+        (answer) => this.#step(() => this.#running.next(answer)),
+        (reason) => this.#step(() => this.#running.throw!(reason)),
+      )
+  }
+
+  /** Stops until an answer comes, then goes on and says so. */
+  #waitFor<T>(
+    answer: PromiseLike<T>,
+    then: (value: T) => void,
+    otherwise: (reason: unknown) => void,
+  ): void {
+    this.#state = 'waitsForAnswer'
+    const resume = (next: () => void) => {
+      if (this.#error !== undefined) return
+      this.#guard(next)
+      this.onProgress?.()
+    }
+    answer.then(
+      (value) => resume(() => then(value)),
+      (reason: unknown) => resume(() => otherwise(reason)),
+    )
+  }
+
+  #command(command: () => Steps<void>): void {
+    this.#commands.push(command)
+    this.#guard(() => this.#sendPending())
+  }
+
+  /** Between two messages: commands first, then data, then the end. */
+  #sendPending(): void {
+    while (this.#established !== undefined && this.#state === 'wantsMessage') {
+      const command = this.#commands.shift()
+      if (command !== undefined) {
+        this.#running = command()
+        this.#step(() => this.#running.next())
+        if (this.#state === 'wantsMessage') this.#context.flush()
+        continue
+      }
+      const data = this.#unsent.shift()
+      if (data !== undefined) {
+        this.#sendData(data, this.#established)
+        continue
+      }
+      if (this.#closing && !this.#sentCloseNotify) this.#sendCloseNotify()
+      return
+    }
+  }
+
+  #sendData(data: Uint8Array, established: Established): void {
+    let at = 0
+    while (at < data.length) {
+      if (this.#records.recordsSealed >= established.keyUpdateAfterRecords) {
+        // RFC 8446 §5.5: new keys before the old ones have protected too much.
+        this.#commands.push(() => established.updateKeys(false))
+        this.#unsent.unshift(data.subarray(at))
+        return
+      }
+      const end = at + this.#records.maxFragment
+      this.#records.send(ContentType.application_data, data.subarray(at, end))
+      at = end
+    }
+  }
+
+  #onEstablished(established: Established): void {
+    this.#established = established
+    this.#context.at('connected')
+    this.#events.push({ type: 'handshakeComplete', info: established.info })
+  }
+
+  #onSealed(error: unknown): void {
+    if (error !== undefined) this.#fail(error)
+    this.onProgress?.()
+  }
+
+  // ── Records ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** @returns false where nothing more can be done now */
+  #nextRecord(): boolean {
+    const record = this.#records.next()
+    if (record === undefined) {
+      if (this.#transportEnded) this.#onTruncated()
+      return false
+    }
+    if ('then' in record) {
+      const received = (opened: OpenedRecord) => {
+        this.#state = 'wantsMessage'
+        if (!isPassedOver(opened)) this.#onRecord(opened)
+      }
+      this.#waitFor(record, received, (reason) => {
+        throw reason
+      })
+      return false
+    }
+    this.#onRecord(record)
+    return true
+  }
+
+  #onRecord({ type, content }: OpenedRecord): void {
+    if (type !== ContentType.handshake && type !== ContentType.alert && !this.#joiner.empty)
+      throw new TlsError(
+        'ERR_UNEXPECTED_MESSAGE',
+        `${nameOf(contentTypes, type)} came in the middle of a handshake message`,
+        { section: 'RFC 8446 §5.1' },
+      )
+    switch (type) {
+      case ContentType.handshake:
+        return this.#joiner.add(content)
+      case ContentType.alert:
+        return this.#onAlert(content)
+      case ContentType.change_cipher_spec:
+        return this.#onChangeCipherSpec(content)
+      case ContentType.application_data:
+        return this.#onData(content)
+      default:
+        throw new TlsError(
+          'ERR_UNEXPECTED_MESSAGE',
+          `A record holds the type ${nameOf(contentTypes, type)}, which TLS does not have`,
+          { section: 'RFC 8446 §5' },
+        )
+    }
+  }
+
+  #onData(content: Uint8Array): void {
+    if (this.#established === undefined || this.#records.readProtection !== 'application')
+      throw new TlsError(
+        'ERR_UNEXPECTED_MESSAGE',
+        'Application data came before the handshake was complete',
+      )
+    if (content.length === 0) {
+      this.#emptyRecords = this.#count(this.#emptyRecords, 'emptyRecords', 'empty records')
+      return
+    }
+    this.#emptyRecords = 0
+    this.#warningAlerts = 0
+    this.#context.keyUpdatesWithoutData = 0
+    this.#events.push({ type: 'data', data: content })
+  }
+
+  /** RFC 8446 §D.4: of no meaning, but for middleboxes; anything but its one form at its time is an error. */
+  #onChangeCipherSpec(content: Uint8Array): void {
+    if (!this.#context.changeCipherSpecAllowed || content.length !== 1 || content[0] !== 1)
+      throw new TlsError(
+        'ERR_UNEXPECTED_MESSAGE',
+        'A change_cipher_spec came out of its time or form',
+        { section: 'RFC 8446 §5' },
+      )
+    this.#changeCipherSpecs = this.#count(
+      this.#changeCipherSpecs,
+      'changeCipherSpecs',
+      'change_cipher_spec records',
+    )
+  }
+
+  #onAlert(content: Uint8Array): void {
+    const [level, description] = content
+    if (content.length !== 2 || level === undefined || description === undefined)
+      throw new TlsError('ERR_DECODE', `An alert has ${content.length} bytes, not 2`, {
+        section: 'RFC 8446 §6',
+      })
+    const name = nameOf(alertDescriptions, description)
+    this.#traceAlert('received', level, description)
+    if (description === AlertDescription.close_notify) return this.#onCloseNotify()
+    if (description === AlertDescription.user_canceled && level === AlertLevel.warning) {
+      this.#warningAlerts = this.#count(this.#warningAlerts, 'warningAlerts', 'warning alerts')
+      return
+    }
+    // RFC 8446 §6: whatever its level says, every other alert is fatal.
+    throw new TlsError('ERR_ALERT_RECEIVED', `The peer sent the alert ${name}`, {
+      received: name,
+      ...alertAdvice(name),
+    })
+  }
+
+  #onCloseNotify(): void {
+    if (this.#established === undefined)
+      throw new TlsError(
+        'ERR_CLOSED_DURING_HANDSHAKE',
+        'The peer sent close_notify before the handshake was complete',
+      )
+    this.#receivedCloseNotify = true
+    this.#context.at('closed by the peer')
+    this.#events.push({ type: 'closeNotify' })
+    if (this.#sentCloseNotify) this.#wipe()
+  }
+
+  #onTruncated(): void {
+    throw this.#established === undefined
+      ? new TlsError(
+          'ERR_CLOSED_DURING_HANDSHAKE',
+          `The connection ended before the handshake was complete, while ${this.step}`,
+        )
+      : new TlsError('ERR_TRUNCATED', 'The connection ended without close_notify')
+  }
+
+  #count(
+    before: number,
+    limit: 'emptyRecords' | 'warningAlerts' | 'changeCipherSpecs',
+    what: string,
+  ): number {
+    const max = this.#context.limits[limit]
+    if (before >= max) throw new TlsError('ERR_TOO_MUCH', `The peer sent more than ${max} ${what}`)
+    return before + 1
+  }
+
+  // ── Ends ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Everything that may throw because of the peer runs in here: what it throws ends the connection. */
+  #guard(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#error !== undefined) return
+    const error = asTlsError(cause)
+    error.step = this.#context.step
+    this.#error = error
+    if (error.alert !== undefined && !this.#sentCloseNotify)
+      this.#alert(AlertLevel.fatal, AlertDescription[error.alert])
+    this.#trace?.({
+      type: 'failure',
+      code: error.code,
+      blame: error.blame,
+      message: error.message,
+      section: error.section,
+      help: error.help,
+      step: error.step,
+      ...(error.alert === undefined ? {} : { alert: error.alert }),
+      ...(error.received === undefined ? {} : { received: error.received }),
+    })
+    this.#events.push({ type: 'failed', error })
+    this.#wipe()
+  }
+
+  #sendCloseNotify(): void {
+    this.#alert(AlertLevel.warning, AlertDescription.close_notify)
+    this.#sentCloseNotify = true
+    if (this.#receivedCloseNotify) this.#wipe()
+  }
+
+  #alert(level: number, description: number): void {
+    this.#traceAlert('sent', level, description)
+    this.#records.send(ContentType.alert, Uint8Array.of(level, description))
+  }
+
+  #traceAlert(direction: 'sent' | 'received', level: number, description: number): void {
+    this.#trace?.({
+      type: 'alert',
+      direction,
+      level: nameOf(alertLevels, level),
+      description: nameOf(alertDescriptions, description),
+    })
+  }
+
+  #wipe(): void {
+    this.#records.destroy()
+    this.#established?.destroy()
+    this.#commands = []
+    this.#unsent = []
+  }
+}
+
+function asTlsError(cause: unknown): TlsError {
+  if (cause instanceof TlsError) return cause
+  if (cause instanceof ConfigurationError)
+    return new TlsError('ERR_CONFIGURATION', cause.message, {
+      cause,
+      alert: 'internal_error',
+      ...(cause.help === undefined ? {} : { help: cause.help }),
+    })
+  return new TlsError('ERR_INTERNAL', 'The engine or its crypto provider failed', { cause })
+}

@@ -1,0 +1,24 @@
+/** What a connection tells its adapter; asked for with `nextEvent()`. */
+
+import type { Verdict } from '@handfast/x509'
+import type { ConnectionInfo } from './config.ts'
+import type { TlsError } from './errors.ts'
+import type { Session } from './session/session.ts'
+
+export type ConnectionEvent =
+  /** The handshake is complete: data may flow in both directions. */
+  | { readonly type: 'handshakeComplete'; readonly info: ConnectionInfo }
+  /** Application data. The bytes may be a view of what was received: use or copy them before the next `receive`. */
+  | { readonly type: 'data'; readonly data: Uint8Array }
+  /** A session that a later connection can resume (client). */
+  | { readonly type: 'session'; readonly session: Session }
+  /** The client answered a request for its certificate after the handshake (server); an empty chain where it has none. */
+  | {
+      readonly type: 'clientCertificate'
+      readonly chain: readonly Uint8Array[]
+      readonly verdict: Verdict | undefined
+    }
+  /** The peer sends nothing more: close_notify. We may still send. */
+  | { readonly type: 'closeNotify' }
+  /** The connection failed: this is its last event, and every call answers with this error from now on. */
+  | { readonly type: 'failed'; readonly error: TlsError }

@@ -1,0 +1,264 @@
+/**
+ * What a connection lends to its handshake: receive, send, change keys, say what is going on.
+ *
+ * A handshake is a generator that reads top to bottom. It yields where it has to wait: `nextMessage` for the peer's next
+ * message, a promise for a crypto provider that answers later. The connection resumes it. With a synchronous provider no
+ * promise is ever made.
+ */
+import { type MaybePromise, type Steps, settle } from '@handfast/x509'
+import {
+  bodyOf,
+  encodeMessage,
+  type HandshakeMessage,
+  isHelloRetryRequest,
+  messageBodies,
+} from '../codec/messages.ts'
+import { ContentType, HandshakeType, handshakeTypes, nameOf } from '../codec/registry.ts'
+import { decode, type Wire } from '../codec/wire.ts'
+import type { ClientConfig, ConnectionInfo, ServerConfig } from '../config.ts'
+import type { ConnectionEvent } from '../connectionEvents.ts'
+import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts'
+import { TlsError } from '../errors.ts'
+import { keyLogLine } from '../keys/keyLog.ts'
+import { type NamedSecret, type ScheduleContext, trafficKeys } from '../keys/schedule.ts'
+import { Transcript } from '../keys/transcript.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
+import { RecordProtection } from '../record/protection.ts'
+import type { RecordLayer } from '../record/recordLayer.ts'
+import type { DecisionEvent, Direction, Role, TraceBody } from '../trace/events.ts'
+
+/** Yielded by a handshake that wants the peer's next message. */
+export const nextMessage: unique symbol = Symbol('nextMessage')
+
+export type HandshakeSteps<T> = Generator<PromiseLike<unknown> | typeof nextMessage, T, unknown>
+
+/** What only an established connection can do; each protocol version brings its own. */
+export interface Established {
+  readonly info: ConnectionInfo
+  /** Records that one sending key may protect. */
+  readonly keyUpdateAfterRecords: number
+  /** Sends a KeyUpdate and changes our sending keys. @param requestPeer asks the peer to do the same */
+  updateKeys(requestPeer: boolean): Steps<void>
+  /** Asks the client for a certificate (server only). */
+  requestClientCertificate?(): Steps<void>
+  exportKeyingMaterial(label: string, context: Uint8Array, length: number): Steps<Uint8Array>
+  /** Wipes what it keeps. */
+  destroy(): void
+}
+
+export interface HandshakeHost {
+  readonly role: Role
+  readonly config: ClientConfig | ServerConfig
+  readonly records: RecordLayer
+  readonly emit: (event: ConnectionEvent) => void
+  readonly trace: ((body: TraceBody) => void) | undefined
+  /** Called once, when the handshake is complete. */
+  readonly established: (established: Established) => void
+  /** @returns false where part of a message has arrived: it would straddle a change of keys */
+  readonly atMessageBoundary: () => boolean
+}
+
+export class HandshakeContext {
+  readonly role: Role
+  readonly crypto: CryptoProvider
+  readonly limits: Limits
+  readonly records: RecordLayer
+  readonly transcript: Transcript = new Transcript()
+  readonly emit: (event: ConnectionEvent) => void
+  /** Undefined with no listener: test before an event is made. */
+  readonly trace: ((body: TraceBody) => void) | undefined
+  /** True between the first ClientHello and the peer's Finished, when RFC 8446 §D.4 allows change_cipher_spec. */
+  changeCipherSpecAllowed = false
+  /** KeyUpdates received since the last application data. */
+  keyUpdatesWithoutData = 0
+  /** What the handshake does or waits for, in words. */
+  step = 'start'
+  /** The client's random, which names the connection in key logs. */
+  clientRandom: Uint8Array = new Uint8Array(32)
+  readonly #host: HandshakeHost
+  /** Messages that wait to share a record. */
+  #outgoing: Uint8Array[] = []
+
+  constructor(host: HandshakeHost) {
+    this.#host = host
+    this.role = host.role
+    this.crypto = host.config.crypto
+    this.limits = { ...defaultLimits, ...host.config.limits }
+    this.records = host.records
+    this.emit = host.emit
+    this.trace = host.trace
+  }
+
+  /** Names the step that the handshake is at, for traces and errors. */
+  at(step: string): void {
+    this.step = step
+    this.trace?.({ type: 'state', step })
+  }
+
+  /** Takes a value that may come later, in a named step. */
+  *settle<T>(step: string, value: MaybePromise<T>): Steps<T> {
+    this.step = step
+    return yield* settle(value)
+  }
+
+  /**
+   * Waits for the next message and demands that it is one of `types`. It is not yet in the transcript.
+   * @throws TlsError `ERR_UNEXPECTED_MESSAGE` for any other
+   */
+  *receive(...types: readonly number[]): HandshakeSteps<HandshakeMessage> {
+    const wanted = types.map(typeName).join(' or ')
+    this.at(`waiting for ${wanted}`)
+    const message = (yield nextMessage) as HandshakeMessage
+    this.traceMessage('received', message)
+    if (types.length > 0 && !types.includes(message.type))
+      throw new TlsError(
+        'ERR_UNEXPECTED_MESSAGE',
+        `${messageName(message)} came where ${wanted} was expected`,
+      )
+    return message
+  }
+
+  /** Adds a message that was received to the transcript, and decodes it. */
+  read<T>(message: HandshakeMessage, wire: Wire<T>): T {
+    this.transcript.add(message, messageName(message))
+    return decode(wire, bodyOf(message))
+  }
+
+  /** Adds a message to the transcript and sends it, together with others where they fit. */
+  send<T>(type: number, wire: Wire<T>, value: T): void {
+    this.sendMessage(encodeMessage(type, wire, value), this.transcript)
+  }
+
+  /** @param transcript that it goes into, if any */
+  sendMessage(message: HandshakeMessage, transcript?: Transcript): void {
+    transcript?.add(message, messageName(message))
+    this.traceMessage('sent', message)
+    this.#outgoing.push(message.bytes)
+  }
+
+  /** Sends what `send` collected, in as few records as hold it. */
+  flush(version?: number): void {
+    const parts = this.#outgoing
+    if (parts.length === 0) return
+    this.#outgoing = []
+    let whole = parts[0]!
+    if (parts.length > 1) {
+      whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+      let at = 0
+      for (const part of parts) {
+        whole.set(part, at)
+        at += part.length
+      }
+    }
+    this.records.send(ContentType.handshake, whole, version)
+  }
+
+  sendChangeCipherSpec(): void {
+    this.flush()
+    this.records.send(ContentType.change_cipher_spec, Uint8Array.of(1))
+  }
+
+  /**
+   * Puts new keys in force for one direction (RFC 8446 §7.3).
+   * @param owner whose writing they protect
+   */
+  *setKeys(
+    context: ScheduleContext,
+    suite: CipherSuite,
+    owner: Role,
+    secret: NamedSecret,
+    phase: 'handshake' | 'application',
+    generation = 0,
+  ): Steps<void> {
+    const { key, iv } = yield* trafficKeys(context, owner, secret, suite.aead)
+    const protection = new RecordProtection(phase, generation, key, iv, suite.aead.tagLength)
+    const direction: Direction = owner === this.role ? 'sent' : 'received'
+    if (direction === 'sent') {
+      this.flush()
+      this.records.setWrite(protection)
+    } else {
+      this.#refuseStraddling()
+      this.records.setRead(protection)
+    }
+    this.trace?.({ type: 'keys', direction, protection: phase, generation })
+  }
+
+  /** RFC 8446 §5.1: a handshake message must not span a change of keys. */
+  #refuseStraddling(): void {
+    if (this.#host.atMessageBoundary()) return
+    throw new TlsError(
+      'ERR_UNEXPECTED_MESSAGE',
+      'A record holds more handshake bytes after the message that changes the keys',
+      { section: 'RFC 8446 §5.1' },
+    )
+  }
+
+  /** For the key schedule: its trace, and the key log. */
+  scheduleContext(suite: CipherSuite): ScheduleContext {
+    const { trace } = this
+    const secrets = this.#host.config.traceSecrets === true
+    return {
+      hash: suite.hash,
+      trace:
+        trace &&
+        (({ value, ...event }) =>
+          trace({
+            type: 'keySchedule',
+            ...event,
+            ...(secrets && value !== undefined ? { value: value.slice() } : {}),
+          })),
+    }
+  }
+
+  logKey(secret: NamedSecret): void {
+    const { keyLog } = this.#host.config
+    const line = keyLog && keyLogLine(secret, this.clientRandom)
+    if (line !== undefined) keyLog?.(line)
+  }
+
+  /** Tells a choice. The names are made only where somebody listens. */
+  decide(decision: () => Omit<DecisionEvent, 'time' | 'role' | 'type'>): void {
+    this.trace?.({ type: 'decision', ...decision() })
+  }
+
+  /** Tells a check that was passed; a failed one throws and is told by the connection. */
+  checked(what: string, against: string, section: string, detail?: string): void {
+    this.trace?.({
+      type: 'check',
+      what,
+      against,
+      result: 'pass',
+      section,
+      ...(detail === undefined ? {} : { detail }),
+    })
+  }
+
+  established(established: Established): void {
+    this.flush()
+    this.#host.established(established)
+  }
+
+  traceMessage(direction: Direction, message: HandshakeMessage): void {
+    this.trace?.({
+      type: 'message',
+      direction,
+      name: messageName(message),
+      bytes: message.bytes,
+      protection: direction === 'sent' ? this.records.writeProtection : this.records.readProtection,
+    })
+  }
+}
+
+/** `ClientHello`, `HelloRetryRequest`, … */
+export function messageName(message: HandshakeMessage): string {
+  if (
+    message.type === HandshakeType.server_hello &&
+    isHelloRetryRequest(bodyOf(message).subarray(2, 34))
+  )
+    return 'HelloRetryRequest'
+  return typeName(message.type)
+}
+
+function typeName(type: number): string {
+  return messageBodies.get(type)?.type ?? nameOf(handshakeTypes, type)
+}

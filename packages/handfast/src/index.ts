@@ -1,0 +1,45 @@
+/**
+ * handfast: TLS in TypeScript. The engine does no I/O: see `Connection` for its whole contract.
+ * Adapters: `handfast/node` (sockets, in the shape of node:tls). Crypto: `handfast/crypto/node`, `handfast/crypto/noble`.
+ */
+export * from './codec/registry.ts'
+export {
+  type SignatureScheme,
+  signatureScheme,
+  signatureSchemes,
+  signatureSchemeTable,
+} from './codec/signatureScheme.ts'
+export type * from './config.ts'
+export type { Connection } from './connection.ts'
+export type { ConnectionEvent } from './connectionEvents.ts'
+export type * from './crypto/provider.ts'
+export {
+  defaultCipherSuites,
+  defaultGroups,
+  defaultKeyShares,
+  defaultSignatureSchemes,
+} from './defaults.ts'
+export {
+  type Blame,
+  ConfigurationError,
+  type FailureCode,
+  failureTable,
+  TlsError,
+} from './errors.ts'
+export { defaultLimits, type Limits } from './limits.ts'
+export {
+  parseSession,
+  type Session,
+  type SessionState,
+  serializeSession,
+} from './session/session.ts'
+export {
+  memoryStore,
+  type SessionStore,
+  type StatelessTicketOptions,
+  type StatelessTickets,
+  statefulTickets,
+  statelessTickets,
+  type TicketService,
+} from './session/tickets.ts'
+export type * from './trace/events.ts'

@@ -1,0 +1,17 @@
+/** Lines of the SSLKEYLOGFILE format (draft-ietf-tls-keylogfile), which Wireshark reads. */
+import { hexOf } from '../codec/bytes.ts'
+import type { NamedSecret } from './schedule.ts'
+
+const labels: Readonly<Record<string, string>> = {
+  client_handshake_traffic_secret: 'CLIENT_HANDSHAKE_TRAFFIC_SECRET',
+  server_handshake_traffic_secret: 'SERVER_HANDSHAKE_TRAFFIC_SECRET',
+  client_application_traffic_secret_0: 'CLIENT_TRAFFIC_SECRET_0',
+  server_application_traffic_secret_0: 'SERVER_TRAFFIC_SECRET_0',
+  exporter_master_secret: 'EXPORTER_SECRET',
+}
+
+/** `LABEL client_random secret`; undefined for a secret that the format does not carry. */
+export function keyLogLine(secret: NamedSecret, clientRandom: Uint8Array): string | undefined {
+  const label = labels[secret.name]
+  return label && `${label} ${hexOf(clientRandom)} ${hexOf(secret.value)}`
+}

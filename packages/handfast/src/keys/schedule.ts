@@ -1,0 +1,275 @@
+/**
+ * The key schedule of TLS 1.3 (RFC 8446 §7.1), one type for each phase. A phase is used up by the next: its secret is
+ * wiped when that exists.
+ *
+ * ```
+ *   Early Secret ── Derive-Secret("derived") ──► Handshake Secret ── Derive-Secret("derived") ──► Master Secret
+ *    └ binder keys                                └ handshake traffic secrets                      └ application traffic,
+ *                                                                                                    exporter and resumption secrets
+ * ```
+ */
+import { type Steps, settle } from '@handfast/x509'
+import type { Aead, AeadKey, HashFunction } from '../crypto/provider.ts'
+import type { KeyScheduleEvent } from '../trace/events.ts'
+import { hkdfExpandLabel, hkdfExtract } from './hkdf.ts'
+import type { Transcript } from './transcript.ts'
+
+/** Hears of every step; the connection takes the values out unless the caller asked for secrets. */
+export type ScheduleTrace = (event: Omit<KeyScheduleEvent, 'time' | 'role' | 'type'>) => void
+
+/** What every step needs. */
+export interface ScheduleContext {
+  readonly hash: HashFunction
+  readonly trace: ScheduleTrace | undefined
+}
+
+/** A secret with its name, `client_handshake_traffic_secret`. */
+export interface NamedSecret {
+  readonly name: string
+  readonly value: Uint8Array
+}
+
+const empty = new Uint8Array(0)
+
+function* extract(
+  context: ScheduleContext,
+  name: string,
+  salt: NamedSecret,
+  input: NamedSecret,
+): Steps<NamedSecret> {
+  const value = yield* hkdfExtract(context.hash, salt.value, input.value)
+  context.trace?.({
+    name,
+    operation: 'HKDF-Extract',
+    hash: context.hash.name,
+    from: [salt.name, input.name],
+    length: value.length,
+    value,
+  })
+  return { name, value }
+}
+
+/** HKDF-Expand-Label without a transcript: keys, IVs, the next secret. */
+export function* expandLabel(
+  context: ScheduleContext,
+  name: string,
+  secret: NamedSecret,
+  label: string,
+  length: number,
+  input: Uint8Array = empty,
+): Steps<NamedSecret> {
+  const value = yield* hkdfExpandLabel(context.hash, secret.value, label, input, length)
+  context.trace?.({
+    name,
+    operation: 'HKDF-Expand-Label',
+    hash: context.hash.name,
+    from: [secret.name],
+    label,
+    length,
+    value,
+  })
+  return { name, value }
+}
+
+/** Derive-Secret (RFC 8446 §7.1). @param transcript undefined for the hash of no messages */
+export function* deriveSecret(
+  context: ScheduleContext,
+  name: string,
+  secret: NamedSecret,
+  label: string,
+  transcript: Transcript | undefined,
+): Steps<NamedSecret> {
+  const { hash } = context
+  const transcriptHash = yield* settle(transcript?.hash(hash) ?? hash.digest(empty))
+  const value = yield* hkdfExpandLabel(hash, secret.value, label, transcriptHash, hash.outputLength)
+  context.trace?.({
+    name,
+    operation: 'Derive-Secret',
+    hash: hash.name,
+    from: [secret.name],
+    label,
+    transcript: transcript?.names.slice() ?? [],
+    transcriptHash,
+    length: value.length,
+    value,
+  })
+  return { name, value }
+}
+
+function zeros(context: ScheduleContext): NamedSecret {
+  return { name: '0', value: new Uint8Array(context.hash.outputLength) }
+}
+
+function* derived(context: ScheduleContext, secret: NamedSecret): Steps<NamedSecret> {
+  return yield* deriveSecret(context, 'derived', secret, 'derived', undefined)
+}
+
+export class EarlySecret {
+  readonly context: ScheduleContext
+  readonly #secret: NamedSecret
+
+  constructor(context: ScheduleContext, secret: NamedSecret) {
+    this.context = context
+    this.#secret = secret
+  }
+
+  /** @param psk the pre-shared key; zeros where there is none */
+  static *extract(context: ScheduleContext, psk?: Uint8Array): Steps<EarlySecret> {
+    const zero = zeros(context)
+    const input = psk === undefined ? zero : { name: 'PSK', value: psk }
+    return new EarlySecret(context, yield* extract(context, 'Early Secret', zero, input))
+  }
+
+  /** RFC 8446 §4.2.11.2: the key of a binder's HMAC. */
+  *binderKey(label: 'res binder' | 'ext binder'): Steps<NamedSecret> {
+    return yield* deriveSecret(this.context, 'binder_key', this.#secret, label, undefined)
+  }
+
+  /** @param sharedSecret of the key exchange; it is wiped */
+  *handshakeSecret(sharedSecret: Uint8Array): Steps<HandshakeSecret> {
+    const salt = yield* derived(this.context, this.#secret)
+    this.#secret.value.fill(0)
+    const input = { name: '(EC)DHE', value: sharedSecret }
+    const secret = yield* extract(this.context, 'Handshake Secret', salt, input)
+    sharedSecret.fill(0)
+    salt.value.fill(0)
+    return new HandshakeSecret(this.context, secret)
+  }
+}
+
+export class HandshakeSecret {
+  readonly context: ScheduleContext
+  readonly #secret: NamedSecret
+
+  constructor(context: ScheduleContext, secret: NamedSecret) {
+    this.context = context
+    this.#secret = secret
+  }
+
+  /** @param transcript ClientHello…ServerHello */
+  *trafficSecret(role: 'client' | 'server', transcript: Transcript): Steps<NamedSecret> {
+    const name = `${role}_handshake_traffic_secret`
+    const label = role === 'client' ? 'c hs traffic' : 's hs traffic'
+    return yield* deriveSecret(this.context, name, this.#secret, label, transcript)
+  }
+
+  *masterSecret(): Steps<MasterSecret> {
+    const salt = yield* derived(this.context, this.#secret)
+    this.#secret.value.fill(0)
+    const secret = yield* extract(this.context, 'Master Secret', salt, zeros(this.context))
+    salt.value.fill(0)
+    return new MasterSecret(this.context, secret)
+  }
+}
+
+export class MasterSecret {
+  readonly context: ScheduleContext
+  readonly #secret: NamedSecret
+
+  constructor(context: ScheduleContext, secret: NamedSecret) {
+    this.context = context
+    this.#secret = secret
+  }
+
+  /** @param transcript ClientHello…server Finished */
+  *trafficSecret(role: 'client' | 'server', transcript: Transcript): Steps<NamedSecret> {
+    const name = `${role}_application_traffic_secret_0`
+    const label = role === 'client' ? 'c ap traffic' : 's ap traffic'
+    return yield* deriveSecret(this.context, name, this.#secret, label, transcript)
+  }
+
+  /** @param transcript ClientHello…server Finished */
+  *exporterSecret(transcript: Transcript): Steps<NamedSecret> {
+    const name = 'exporter_master_secret'
+    return yield* deriveSecret(this.context, name, this.#secret, 'exp master', transcript)
+  }
+
+  /** The last that is taken. @param transcript ClientHello…client Finished */
+  *resumptionSecret(transcript: Transcript): Steps<NamedSecret> {
+    const name = 'resumption_master_secret'
+    const secret = yield* deriveSecret(this.context, name, this.#secret, 'res master', transcript)
+    this.#secret.value.fill(0)
+    return secret
+  }
+}
+
+/** The key and IV of one direction (RFC 8446 §7.3). */
+export interface TrafficKeys {
+  readonly key: AeadKey
+  readonly iv: Uint8Array
+}
+
+/** @param owner `client` or `server`: whose writing the keys protect */
+export function* trafficKeys(
+  context: ScheduleContext,
+  owner: 'client' | 'server',
+  secret: NamedSecret,
+  aead: Aead,
+): Steps<TrafficKeys> {
+  const key = yield* expandLabel(context, `${owner}_write_key`, secret, 'key', aead.keyLength)
+  const iv = yield* expandLabel(context, `${owner}_write_iv`, secret, 'iv', aead.nonceLength)
+  const imported = yield* settle(aead.importKey(key.value))
+  key.value.fill(0)
+  return { key: imported, iv: iv.value }
+}
+
+/** RFC 8446 §7.2: the secret after a KeyUpdate; the old one is wiped. */
+export function* nextTrafficSecret(
+  context: ScheduleContext,
+  secret: NamedSecret,
+): Steps<NamedSecret> {
+  const name = secret.name.replace(/\d+$/, (generation) => String(Number(generation) + 1))
+  const next = yield* expandLabel(context, name, secret, 'traffic upd', context.hash.outputLength)
+  secret.value.fill(0)
+  return next
+}
+
+/** verify_data of a Finished, and the value of a binder (RFC 8446 §4.4.4). @param base the secret that authenticates */
+export function* verifyData(
+  context: ScheduleContext,
+  base: NamedSecret,
+  transcriptHash: Uint8Array,
+): Steps<Uint8Array> {
+  const { hash } = context
+  const key = yield* expandLabel(context, 'finished_key', base, 'finished', hash.outputLength)
+  const data = yield* settle(hash.hmac(key.value, transcriptHash))
+  key.value.fill(0)
+  return data
+}
+
+/** RFC 8446 §7.5: keying material for the application. @param length bytes */
+export function* exportKeyingMaterial(
+  context: ScheduleContext,
+  exporterSecret: NamedSecret,
+  label: string,
+  contextValue: Uint8Array,
+  length: number,
+): Steps<Uint8Array> {
+  const { hash } = context
+  const emptyHash = yield* settle(hash.digest(empty))
+  const secret = yield* hkdfExpandLabel(
+    hash,
+    exporterSecret.value,
+    label,
+    emptyHash,
+    hash.outputLength,
+  )
+  const contextHash = yield* settle(hash.digest(contextValue))
+  return yield* hkdfExpandLabel(hash, secret, 'exporter', contextHash, length)
+}
+
+/** RFC 8446 §4.6.1: the PSK that goes with a ticket. */
+export function* resumptionPsk(
+  context: ScheduleContext,
+  resumptionSecret: NamedSecret,
+  ticketNonce: Uint8Array,
+): Steps<NamedSecret> {
+  return yield* expandLabel(
+    context,
+    'PSK',
+    resumptionSecret,
+    'resumption',
+    context.hash.outputLength,
+    ticketNonce,
+  )
+}

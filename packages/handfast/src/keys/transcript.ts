@@ -1,0 +1,44 @@
+/** The transcript of the handshake (RFC 8446 §4.4.1): every message's bytes, in order. */
+import { concat } from '../codec/bytes.ts'
+import { encodeMessage, type HandshakeMessage } from '../codec/messages.ts'
+import { HandshakeType } from '../codec/registry.ts'
+import { rest } from '../codec/wire.ts'
+import type { HashFunction, MaybePromise } from '../crypto/provider.ts'
+
+export class Transcript {
+  #messages: Uint8Array[] = []
+  #names: string[] = []
+
+  /** The names of the messages that are in it, in order. */
+  get names(): readonly string[] {
+    return this.#names
+  }
+
+  add(message: HandshakeMessage, name: string): void {
+    this.#messages.push(message.bytes)
+    this.#names.push(name)
+  }
+
+  hash(hash: HashFunction): MaybePromise<Uint8Array> {
+    return hash.digest(concat(...this.#messages))
+  }
+
+  /** The hash with `bytes` after the messages: the beginning of a ClientHello, up to its binders (§4.2.11.2). */
+  hashWith(hash: HashFunction, bytes: Uint8Array): MaybePromise<Uint8Array> {
+    return hash.digest(concat(...this.#messages, bytes))
+  }
+
+  /** After a HelloRetryRequest the first ClientHello stands as its hash. @param digest the hash of that ClientHello */
+  replaceWithMessageHash(digest: Uint8Array): void {
+    this.#messages = [encodeMessage(HandshakeType.message_hash, rest, digest).bytes]
+    this.#names = [`message_hash(${this.#names.join(', ')})`]
+  }
+
+  /** A copy, to go on with separately: post-handshake authentication (§4.4). */
+  fork(): Transcript {
+    const copy = new Transcript()
+    copy.#messages = [...this.#messages]
+    copy.#names = [...this.#names]
+    return copy
+  }
+}

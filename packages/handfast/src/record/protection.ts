@@ -1,0 +1,120 @@
+/** Protection of TLS 1.3 records (RFC 8446 §5.2, §5.3). */
+
+import { ContentType } from '../codec/registry.ts'
+import type { AeadKey, MaybePromise } from '../crypto/provider.ts'
+import { TlsError } from '../errors.ts'
+import { maxPlaintextLength } from '../limits.ts'
+import { recordHeaderLength } from './framing.ts'
+
+export type ProtectionName = 'plaintext' | 'handshake' | 'application'
+
+/** What was inside of a record. */
+export interface OpenedRecord {
+  readonly type: number
+  readonly content: Uint8Array
+  /** Zeros after the content type, in bytes. */
+  readonly padding: number
+}
+
+/** The keys of one direction, and the count of the records that they have protected. */
+export class RecordProtection {
+  readonly name: ProtectionName
+  readonly generation: number
+  /** The number of the next record under these keys. */
+  sequenceNumber = 0
+  readonly tagLength: number
+  readonly #key: AeadKey
+  readonly #iv: Uint8Array
+
+  constructor(
+    name: 'handshake' | 'application',
+    generation: number,
+    key: AeadKey,
+    iv: Uint8Array,
+    tagLength: number,
+  ) {
+    this.name = name
+    this.generation = generation
+    this.tagLength = tagLength
+    this.#key = key
+    this.#iv = iv
+  }
+
+  /** @returns the record, header included */
+  seal(type: number, content: Uint8Array, padding: number): MaybePromise<Uint8Array> {
+    const tail = new Uint8Array(1 + padding)
+    tail[0] = type
+    const header = recordHeader(
+      ContentType.application_data,
+      content.length + tail.length + this.tagLength,
+    )
+    const sealed = this.#key.seal(this.#nonce(), header, [content, tail], recordHeaderLength)
+    if (sealed instanceof Uint8Array) return withHeader(sealed, header)
+    return sealed.then((record) => withHeader(record, header))
+  }
+
+  /**
+   * @param record header included
+   * @returns what is inside; undefined where the tag does not fit
+   */
+  open(record: Uint8Array): MaybePromise<OpenedRecord | undefined> {
+    const ciphertext = record.subarray(recordHeaderLength)
+    if (ciphertext.length <= this.tagLength) return undefined
+    const opened = this.#key.open(this.#nonce(), record.subarray(0, recordHeaderLength), ciphertext)
+    if (opened === undefined || opened instanceof Uint8Array) return splitInner(opened)
+    return opened.then(splitInner)
+  }
+
+  /** A record that was not ours to open (rejected early data) takes no number. */
+  forgetLast(): void {
+    this.sequenceNumber--
+  }
+
+  destroy(): void {
+    this.#key.destroy()
+    this.#iv.fill(0)
+  }
+
+  /** RFC 8446 §5.3: the sequence number, padded to the length of the IV, XORed with it. */
+  #nonce(): Uint8Array {
+    const nonce = this.#iv.slice()
+    let sequence = this.sequenceNumber++
+    for (let i = nonce.length - 1; sequence > 0; i--) {
+      nonce[i]! ^= sequence & 0xff
+      sequence = Math.floor(sequence / 256)
+    }
+    return nonce
+  }
+}
+
+/** The legacy_record_version is 0x0303 (RFC 8446 §5.1), but for an initial ClientHello. */
+export function recordHeader(type: number, length: number, version = 0x0303): Uint8Array {
+  return Uint8Array.of(type, version >> 8, version & 0xff, length >> 8, length & 0xff)
+}
+
+function withHeader(record: Uint8Array, header: Uint8Array): Uint8Array {
+  record.set(header)
+  return record
+}
+
+/** TLSInnerPlaintext: content, type, zeros (RFC 8446 §5.4). */
+function splitInner(inner: Uint8Array | undefined): OpenedRecord | undefined {
+  if (inner === undefined) return undefined
+  if (inner.length > maxPlaintextLength + 1)
+    throw new TlsError('ERR_RECORD_OVERFLOW', `A record holds ${inner.length} bytes when opened`, {
+      section: 'RFC 8446 §5.2',
+    })
+  let end = inner.length
+  while (end > 0 && inner[end - 1] === 0) end--
+  if (end === 0)
+    throw new TlsError(
+      'ERR_UNEXPECTED_MESSAGE',
+      'A protected record holds zeros only: it has no content type',
+      { section: 'RFC 8446 §5.4' },
+    )
+  return {
+    type: inner[end - 1]!,
+    content: inner.subarray(0, end - 1),
+    padding: inner.length - end,
+  }
+}

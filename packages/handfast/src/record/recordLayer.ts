@@ -1,0 +1,292 @@
+/** Records in and out, under the keys that are in force (RFC 8446 §5). It does no I/O: bytes are handed in and taken out. */
+
+import { ContentType, contentTypes, nameOf } from '../codec/registry.ts'
+import type { MaybePromise } from '../crypto/provider.ts'
+import { TlsError } from '../errors.ts'
+import { maxPlaintextLength } from '../limits.ts'
+import type { RecordEvent } from '../trace/events.ts'
+import { RecordFramer, recordHeaderLength } from './framing.ts'
+import {
+  type OpenedRecord,
+  type ProtectionName,
+  type RecordProtection,
+  recordHeader,
+} from './protection.ts'
+
+/** A place in the order of what is sent, for a record that is still being sealed. */
+interface Slot {
+  record: Uint8Array | undefined
+}
+
+export type RecordTrace = (event: Omit<RecordEvent, 'time' | 'role'>) => void
+
+export interface RecordLayerOptions {
+  /** The largest content that is sent, in bytes. */
+  readonly maxSendFragment: number
+  /** Zeros to add, by the length of the content. */
+  readonly padding: ((contentLength: number) => number) | undefined
+  /** Called when a record that was sealed later is ready, or could not be sealed. */
+  readonly onSealed: (error?: unknown) => void
+  readonly trace: RecordTrace | undefined
+}
+
+const nothing: readonly Uint8Array[] = []
+
+export class RecordLayer {
+  readonly #framer = new RecordFramer()
+  readonly #options: RecordLayerOptions
+  #read: RecordProtection | undefined
+  #write: RecordProtection | undefined
+  #output: (Uint8Array | Slot)[] = []
+  #plaintextSent = 0
+  #plaintextReceived = 0
+  /** The largest content, in bytes, that the peer wants (RFC 8449) and our configuration allows. */
+  maxFragment: number
+  /** Bytes of records that may still be passed over because they are early data that was refused (RFC 8446 §4.2.10). */
+  skippableBytes = 0
+
+  constructor(options: RecordLayerOptions) {
+    this.#options = options
+    this.maxFragment = options.maxSendFragment
+  }
+
+  get readProtection(): ProtectionName {
+    return this.#read?.name ?? 'plaintext'
+  }
+
+  get writeProtection(): ProtectionName {
+    return this.#write?.name ?? 'plaintext'
+  }
+
+  /** Records that the present sending keys have protected. */
+  get recordsSealed(): number {
+    return this.#write?.sequenceNumber ?? 0
+  }
+
+  /** True where the peer's last record has arrived whole. */
+  get atRecordBoundary(): boolean {
+    return this.#framer.empty
+  }
+
+  setRead(protection: RecordProtection): void {
+    this.#read?.destroy()
+    this.#read = protection
+  }
+
+  setWrite(protection: RecordProtection): void {
+    this.#write?.destroy()
+    this.#write = protection
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#framer.receive(bytes)
+  }
+
+  /**
+   * The next record, opened; undefined where more bytes are needed.
+   * @throws TlsError for a record that cannot be
+   */
+  next(): MaybePromise<OpenedRecord> | undefined {
+    for (;;) {
+      const record = this.#framer.next(this.#read !== undefined || this.skippableBytes > 0)
+      if (record === undefined) return undefined
+      const type = record[0]!
+      const protection = this.#read
+      // RFC 8446 §5: change_cipher_spec is never protected in TLS 1.3.
+      if (protection === undefined || type === ContentType.change_cipher_spec) {
+        if (type === ContentType.application_data && this.#skip(record)) continue
+        return this.#plain(type, record)
+      }
+      // A peer that could not follow our flight may send its alert before it has keys.
+      if (
+        type === ContentType.alert &&
+        protection.name === 'handshake' &&
+        protection.sequenceNumber === 0
+      )
+        return this.#plain(type, record)
+      if (type !== ContentType.application_data)
+        throw new TlsError(
+          'ERR_UNEXPECTED_MESSAGE',
+          `A record of type ${nameOf(contentTypes, type)} came unprotected after keys were in force`,
+          { section: 'RFC 8446 §5' },
+        )
+      const sequenceNumber = protection.sequenceNumber
+      const opened = protection.open(record)
+      if (isLater(opened))
+        return opened.then(
+          // A record to be passed over has no content; the caller asks for the next.
+          (value) => this.#opened(value, record, protection, sequenceNumber) ?? passedOver,
+        )
+      const result = this.#opened(opened, record, protection, sequenceNumber)
+      if (result !== undefined) return result
+    }
+  }
+
+  #plain(type: number, record: Uint8Array): OpenedRecord {
+    const content = record.subarray(recordHeaderLength)
+    this.#options.trace?.({
+      type: 'record',
+      direction: 'received',
+      contentType: nameOf(contentTypes, type),
+      innerType: nameOf(contentTypes, type),
+      protection: 'plaintext',
+      generation: 0,
+      sequenceNumber: this.#plaintextReceived++,
+      bytes: record,
+      content,
+      padding: 0,
+    })
+    return { type, content, padding: 0 }
+  }
+
+  #opened(
+    opened: OpenedRecord | undefined,
+    record: Uint8Array,
+    protection: RecordProtection,
+    sequenceNumber: number,
+  ): OpenedRecord | undefined {
+    if (opened === undefined) {
+      if (this.#skip(record)) {
+        protection.forgetLast()
+        return undefined
+      }
+      throw new TlsError(
+        'ERR_BAD_RECORD_MAC',
+        `Record ${sequenceNumber} under the ${protection.name} keys does not verify: it was changed on its way, or sealed with other keys`,
+      )
+    }
+    // Early data precedes everything that the handshake keys protect.
+    this.skippableBytes = 0
+    this.#options.trace?.({
+      type: 'record',
+      direction: 'received',
+      contentType: nameOf(contentTypes, record[0]!),
+      innerType: nameOf(contentTypes, opened.type),
+      protection: protection.name,
+      generation: protection.generation,
+      sequenceNumber,
+      bytes: record,
+      content: opened.content,
+      padding: opened.padding,
+    })
+    return opened
+  }
+
+  #skip(record: Uint8Array): boolean {
+    if (this.skippableBytes === 0) return false
+    const length = record.length - recordHeaderLength
+    if (length > this.skippableBytes)
+      throw new TlsError('ERR_TOO_MUCH', 'The peer sends more early data than it may', {
+        section: 'RFC 8446 §4.2.10',
+      })
+    this.skippableBytes -= length
+    return true
+  }
+
+  /** Cuts `content` into records under the present keys. @param version of the header of a record that is not protected */
+  send(type: number, content: Uint8Array, version?: number): void {
+    let at = 0
+    do {
+      const end = Math.min(at + this.maxFragment, content.length)
+      this.#sendRecord(type, content.subarray(at, end), version)
+      at = end
+    } while (at < content.length)
+  }
+
+  #sendRecord(type: number, content: Uint8Array, version?: number): void {
+    const protection = type === ContentType.change_cipher_spec ? undefined : this.#write
+    if (protection === undefined) {
+      const record = new Uint8Array(recordHeaderLength + content.length)
+      record.set(recordHeader(type, content.length, version))
+      record.set(content, recordHeaderLength)
+      this.#traceSent(record, type, content, 0, undefined, this.#plaintextSent++)
+      this.#output.push(record)
+      return
+    }
+    const sequenceNumber = protection.sequenceNumber
+    const padding = this.#paddingFor(content.length)
+    const sealed = protection.seal(type, content, padding)
+    if (sealed instanceof Uint8Array) {
+      this.#traceSent(sealed, type, content, padding, protection, sequenceNumber)
+      this.#output.push(sealed)
+      return
+    }
+    const slot: Slot = { record: undefined }
+    this.#output.push(slot)
+    sealed.then(
+      (record) => {
+        slot.record = record
+        this.#traceSent(record, type, content, padding, protection, sequenceNumber)
+        this.#options.onSealed()
+      },
+      (error: unknown) => this.#options.onSealed(error),
+    )
+  }
+
+  #paddingFor(contentLength: number): number {
+    const wanted = this.#options.padding?.(contentLength) ?? 0
+    return Math.max(0, Math.min(Math.floor(wanted), this.maxFragment - contentLength))
+  }
+
+  #traceSent(
+    bytes: Uint8Array,
+    type: number,
+    content: Uint8Array,
+    padding: number,
+    protection: RecordProtection | undefined,
+    sequenceNumber: number,
+  ): void {
+    this.#options.trace?.({
+      type: 'record',
+      direction: 'sent',
+      contentType: nameOf(contentTypes, bytes[0]!),
+      innerType: nameOf(contentTypes, type),
+      protection: protection?.name ?? 'plaintext',
+      generation: protection?.generation ?? 0,
+      sequenceNumber,
+      bytes,
+      content,
+      padding,
+    })
+  }
+
+  /** What is ready to be sent, in order, each a record. */
+  takeOutput(): readonly Uint8Array[] {
+    const output = this.#output
+    if (output.length === 0) return nothing
+    const ready: Uint8Array[] = []
+    for (const item of output) {
+      const record = item instanceof Uint8Array ? item : item.record
+      if (record === undefined) break
+      ready.push(record)
+    }
+    this.#output = ready.length === output.length ? [] : output.slice(ready.length)
+    return ready
+  }
+
+  /** True while something waits to be taken, or to be sealed. */
+  get hasOutput(): boolean {
+    return this.#output.length > 0
+  }
+
+  /** Forgets all keys. */
+  destroy(): void {
+    this.#read?.destroy()
+    this.#write?.destroy()
+    this.#read = undefined
+    this.#write = undefined
+  }
+}
+
+const passedOver: OpenedRecord = { type: -1, content: new Uint8Array(0), padding: 0 }
+
+/** True for what `next` answers in place of a record that was passed over. */
+export function isPassedOver(record: OpenedRecord): boolean {
+  return record === passedOver
+}
+
+function isLater<T>(value: MaybePromise<T> | undefined): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | undefined)?.then === 'function'
+}
+
+export const defaultMaxSendFragment: number = maxPlaintextLength

@@ -1,0 +1,136 @@
+/**
+ * A session that can be resumed: what a client keeps (RFC 8446 §4.6.1), and what a server puts into its ticket.
+ * Both are described as wire structures, so that they can be stored.
+ */
+import {
+  decode,
+  encode,
+  fixed,
+  list,
+  opaque,
+  struct,
+  uint8,
+  uint16,
+  uint32,
+  type ValueOf,
+} from '../codec/wire.ts'
+import { ConfigurationError } from '../errors.ts'
+
+const CertificateList = list(opaque(1, 0xff_ffff), 0, 0xff_ffff)
+const Uint64 = fixed(8)
+
+const common = {
+  /** 1: the form of this structure. */
+  form: uint8,
+  version: uint16,
+  cipherSuite: uint16,
+  /** The resumption PSK (RFC 8446 §4.6.1): a secret. */
+  psk: opaque(1, 255),
+  /** Milliseconds since 1970, as an unsigned 64-bit integer. */
+  issuedAt: Uint64,
+  /** Seconds. */
+  lifetime: uint32,
+  ageAdd: uint32,
+  serverName: opaque(0, 255),
+  alpnProtocol: opaque(0, 255),
+  /** The peer's chain: of the server in a client's session, of the client in a server's. */
+  peerCertificates: CertificateList,
+}
+
+const StoredSession = struct('StoredSession', 'RFC 8446 §4.6.1', {
+  ...common,
+  ticket: opaque(1, 65_535),
+})
+const TicketContent = struct('TicketContent', 'RFC 8446 §4.6.1', common)
+
+/** What a server remembers of a connection. */
+export interface SessionState {
+  readonly version: number
+  readonly cipherSuite: number
+  /** Secret. */
+  readonly psk: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly issuedAt: number
+  /** Seconds. */
+  readonly lifetime: number
+  readonly ageAdd: number
+  readonly serverName: string | undefined
+  readonly alpnProtocol: string | undefined
+  /** DER, the leaf first. */
+  readonly peerCertificates: readonly Uint8Array[]
+}
+
+/** What a client remembers of a connection. It holds a secret: keep it as you keep a key. */
+export interface Session extends SessionState {
+  readonly ticket: Uint8Array
+}
+
+type Common = ValueOf<typeof TicketContent>
+
+function toWire(state: SessionState): Common {
+  const issuedAt = new Uint8Array(8)
+  new DataView(issuedAt.buffer).setBigUint64(0, BigInt(state.issuedAt))
+  return {
+    form: 1,
+    version: state.version,
+    cipherSuite: state.cipherSuite,
+    psk: state.psk,
+    issuedAt,
+    lifetime: state.lifetime,
+    ageAdd: state.ageAdd,
+    serverName: fromText(state.serverName ?? ''),
+    alpnProtocol: fromText(state.alpnProtocol ?? ''),
+    peerCertificates: [...state.peerCertificates],
+  }
+}
+
+function fromWire(value: Common): SessionState {
+  if (value.form !== 1)
+    throw new ConfigurationError('ERR_BAD_SESSION', 'A session of an unknown form')
+  const { buffer, byteOffset } = value.issuedAt
+  return {
+    version: value.version,
+    cipherSuite: value.cipherSuite,
+    psk: value.psk.slice(),
+    issuedAt: Number(new DataView(buffer, byteOffset).getBigUint64(0)),
+    lifetime: value.lifetime,
+    ageAdd: value.ageAdd,
+    serverName: toText(value.serverName) || undefined,
+    alpnProtocol: toText(value.alpnProtocol) || undefined,
+    peerCertificates: value.peerCertificates.map((der) => der.slice()),
+  }
+}
+
+/** The bytes of a client's session, to be stored. They hold a secret. */
+export function serializeSession(session: Session): Uint8Array {
+  return encode(StoredSession, { ...toWire(session), ticket: session.ticket })
+}
+
+/** @throws ConfigurationError `ERR_BAD_SESSION` where the bytes are not a session of this library */
+export function parseSession(bytes: Uint8Array): Session {
+  try {
+    const value = decode(StoredSession, bytes)
+    return { ...fromWire(value), ticket: value.ticket.slice() }
+  } catch (cause) {
+    if (cause instanceof ConfigurationError) throw cause
+    throw new ConfigurationError('ERR_BAD_SESSION', 'These bytes are not a stored session')
+  }
+}
+
+/** The content of a stateless ticket, before it is encrypted. */
+export function serializeState(state: SessionState): Uint8Array {
+  return encode(TicketContent, toWire(state))
+}
+
+export function parseState(bytes: Uint8Array): SessionState {
+  return fromWire(decode(TicketContent, bytes))
+}
+
+/** Names and protocols are octets on the wire; one character stands for each (RFC 7301 §3.1 allows any octet). */
+export function fromText(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+}
+
+export function toText(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
+}
