@@ -225,7 +225,10 @@ export class DerReader {
     return this.bytes.subarray(this.contentStart + 1, this.contentEnd)
   }
 
-  /** BIT STRING of named bits, first bit most significant, without trailing zero bits (X.690 §11.2.2). */
+  /**
+   * BIT STRING of named bits, first bit most significant. DER drops trailing zero bits (X.690 §11.2.2), but roots that
+   * every platform trusts keep them, and they change nothing: they are let pass.
+   */
   namedBits(field: string, tag: number = tags.bitString): Uint8Array {
     this.expect(tag, field)
     const length = this.contentEnd - this.contentStart
@@ -233,14 +236,8 @@ export class DerReader {
     if (length === 0 || unused > 7 || (length === 1 && unused !== 0)) {
       throw this.error('BIT STRING has a wrong count of unused bits', field)
     }
-    if (length > 1) {
-      const last = this.bytes[this.contentEnd - 1]!
-      if ((last & ((1 << unused) - 1)) !== 0) {
-        throw this.error('BIT STRING has unused bits that are not zero', field)
-      }
-      if ((last & (1 << unused)) === 0) {
-        throw this.error('BIT STRING of named bits ends in zero bits', field)
-      }
+    if (length > 1 && (this.bytes[this.contentEnd - 1]! & ((1 << unused) - 1)) !== 0) {
+      throw this.error('BIT STRING has unused bits that are not zero', field)
     }
     return this.bytes.subarray(this.contentStart + 1, this.contentEnd)
   }

@@ -316,6 +316,12 @@ export interface VerifyInput {
   readonly verifiers: SignatureVerifiers
   readonly budget?: Partial<Budget>
   readonly profile?: Profile
+  /**
+   * For the profile `webpki`: true when anybody may register names below this lower-case domain (`com`, `co.uk`), by
+   * the Public Suffix List. A wildcard directly below such a domain is then refused. Without it, only wildcards below a
+   * single label are.
+   */
+  readonly isPublicSuffix?: (domain: string) => boolean
 }
 
 /** A stable name for what went wrong. Match on this, not on the message. */

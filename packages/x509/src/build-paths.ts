@@ -1,0 +1,199 @@
+/**
+ * Path building (RFC 4158): from the leaf up, through issuers found by name, to a trust anchor. Paths come out one at a
+ * time, the most promising first; nothing is verified here but what decides whether a certificate can be an issuer.
+ */
+import type { WorkBudget } from './budget.ts'
+import { equalBytes } from './bytes.ts'
+import type { Findings } from './findings.ts'
+import { equalNames, formatName, nameKey } from './name.ts'
+import type { Certificate, Failure, TrustAnchor, TrustStore } from './types.ts'
+
+/** A path that ends at an anchor: leaf first; the anchor's own certificate is not in `certificates`. */
+export interface CandidatePath {
+  readonly certificates: readonly Certificate[]
+  readonly anchor: TrustAnchor
+}
+
+export interface Search {
+  readonly trust: TrustStore
+  readonly intermediates: IntermediateIndex
+  readonly budget: WorkBudget
+  /** What is wrong with a certificate as an issuer, whatever the path. */
+  readonly issuerFindings: (certificate: Certificate) => Findings
+  /** True when a signature check has shown that this key did not sign this certificate. */
+  readonly isKnownForgery: (certificate: Certificate, issuer: Certificate) => boolean
+  /** True to go on past issuers that have something wrong: not to find a valid path, but to explain the failure. */
+  readonly tolerant: boolean
+  /** Told of each path that leads nowhere. */
+  readonly giveUp: (path: readonly Certificate[], failure: Failure) => void
+}
+
+/** Yields every path from the last certificate of `path` to an anchor. */
+export function* buildPaths(
+  search: Search,
+  path: readonly Certificate[],
+): Generator<CandidatePath, void, undefined> {
+  const last = path.at(-1)!
+  let found = false
+
+  for (const anchor of byKeyIdentifier(last, search.trust.find(last.issuer), anchorKeyIdentifier)) {
+    search.budget.spend('candidates')
+    found = true
+    yield { certificates: path, anchor }
+  }
+
+  const candidates = search.intermediates.find(last)
+  if (candidates.length > 0 && logicalLength(path) > search.budget.depth) {
+    search.giveUp(path, tooDeep(last, path.length - 1, search.budget.depth))
+    return
+  }
+  for (const candidate of byKeyIdentifier(last, candidates, certificateKeyIdentifier)) {
+    search.budget.spend('candidates')
+    if (isInPath(candidate, path)) continue
+    if (search.trust.has(candidate)) continue // was tried as an anchor
+    if (search.isKnownForgery(last, candidate)) continue
+    found = true
+    const { failures } = search.issuerFindings(candidate)
+    const failure = failures[0]
+    if (failure !== undefined && !search.tolerant) {
+      search.giveUp([...path, candidate], { ...failure, depth: path.length })
+      continue
+    }
+    yield* buildPaths(search, [...path, candidate])
+  }
+  if (!found) search.giveUp(path, noIssuer(path))
+}
+
+/**
+ * Those whose key identifier is the one the certificate names come first, those that say nothing next, those with
+ * another one last: identifiers are a hint, not a proof (RFC 4158 §3.5.12).
+ */
+function byKeyIdentifier<T>(
+  certificate: Certificate,
+  candidates: readonly T[],
+  identifierOf: (candidate: T) => Uint8Array | undefined,
+): readonly T[] {
+  if (candidates.length < 2) return candidates
+  const wanted = readSafely(() => certificate.authorityKeyIdentifier?.keyIdentifier)
+  if (wanted === undefined) return candidates
+  const rank = (candidate: T): number => {
+    const identifier = identifierOf(candidate)
+    if (identifier === undefined) return 1
+    return equalBytes(identifier, wanted) ? 0 : 2
+  }
+  return candidates
+    .map((candidate) => ({ candidate, rank: rank(candidate) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ candidate }) => candidate)
+}
+
+function anchorKeyIdentifier(anchor: TrustAnchor): Uint8Array | undefined {
+  return anchor.certificate === undefined ? undefined : certificateKeyIdentifier(anchor.certificate)
+}
+
+function certificateKeyIdentifier(certificate: Certificate): Uint8Array | undefined {
+  return readSafely(() => certificate.subjectKeyIdentifier)
+}
+
+/** A malformed extension is found and told when the certificate is checked; here it is no help, and no error. */
+function readSafely<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+/** RFC 4158 §2.4.2: the same name with the same key a second time brings nothing and may go round for ever. */
+function isInPath(candidate: Certificate, path: readonly Certificate[]): boolean {
+  return path.some(
+    (certificate) =>
+      certificate === candidate ||
+      (equalBytes(keyBytes(certificate), keyBytes(candidate)) &&
+        equalNames(certificate.subject, candidate.subject)),
+  )
+}
+
+const none = new Uint8Array()
+
+function keyBytes(certificate: Certificate): Uint8Array {
+  return readSafely(() => certificate.subjectPublicKeyInfo.der) ?? none
+}
+
+/** Certificates above the leaf that are not self-issued, plus one for the next. */
+function logicalLength(path: readonly Certificate[]): number {
+  return 1 + path.slice(1).filter((certificate) => !certificate.isSelfIssued).length
+}
+
+function tooDeep(certificate: Certificate, depth: number, allowed: number): Failure {
+  return {
+    code: 'path-too-long',
+    message: `the path would have more than ${allowed} intermediate certificates`,
+    help: 'If the chain is really meant to be so long, raise `budget.depth`.',
+    section: 'RFC 5280 §6.1.1',
+    certificate,
+    depth,
+  }
+}
+
+function noIssuer(path: readonly Certificate[]): Failure {
+  const depth = path.length - 1
+  const certificate = path[depth]!
+  const section = 'RFC 5280 §6.1.3(a)(4)'
+  const subject = formatName(certificate.subject)
+  if (!certificate.isSelfIssued) {
+    return {
+      code: 'unknown-issuer',
+      message: `the issuer of ${subject}, ${formatName(certificate.issuer)}, is neither trusted nor among the certificates given`,
+      help: 'Either the server does not send its intermediate certificates, or its authority has to be added to those trusted.',
+      section,
+      certificate,
+      depth,
+    }
+  }
+  return {
+    code: depth === 0 ? 'self-signed-leaf' : 'self-signed-in-chain',
+    message:
+      depth === 0
+        ? `the certificate ${subject} is self-signed and not trusted`
+        : `the chain ends in ${subject}, which is self-signed and not trusted`,
+    help:
+      depth === 0
+        ? 'If this is the certificate you expect, add it to those trusted; else use one from an authority.'
+        : 'If this authority is yours, add it to those trusted.',
+    section,
+    certificate,
+    depth,
+  }
+}
+
+/** The certificates given, found by subject. */
+export class IntermediateIndex {
+  readonly #certificates: readonly Certificate[]
+  #bySubject: ReadonlyMap<string, readonly Certificate[]> | undefined
+
+  constructor(certificates: readonly Certificate[]) {
+    this.#certificates = certificates
+  }
+
+  /** Those whose subject is the issuer of `certificate`, in the order given. */
+  find(certificate: Certificate): readonly Certificate[] {
+    // For the few of an ordinary chain an index costs more than it saves.
+    if (this.#certificates.length <= 4) {
+      return this.#certificates.filter((other) => equalNames(other.subject, certificate.issuer))
+    }
+    this.#bySubject ??= this.#makeIndex()
+    return this.#bySubject.get(nameKey(certificate.issuer)) ?? []
+  }
+
+  #makeIndex(): ReadonlyMap<string, readonly Certificate[]> {
+    const index = new Map<string, Certificate[]>()
+    for (const certificate of this.#certificates) {
+      const key = nameKey(certificate.subject)
+      const others = index.get(key)
+      if (others === undefined) index.set(key, [certificate])
+      else others.push(certificate)
+    }
+    return index
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The profile of RFC 5280 §4: what a conforming authority puts into a certificate. Path validation does not need most of
+ * it, and private authorities often miss some, so it is checked only on request.
+ */
+import type { Role } from './check-certificate.ts'
+import type { Findings } from './findings.ts'
+import { parseDnsName } from './host-name.ts'
+import { describeOid, extensionOids } from './oid.ts'
+import type { Certificate } from './types.ts'
+
+/** A rule: what is wrong with a certificate in this role, or undefined, and where the rule is found. */
+export interface Rule {
+  readonly section: string
+  readonly problem: (certificate: Certificate, role: Role) => string | undefined
+}
+
+type CriticalRule = { readonly critical: boolean; readonly section: string }
+
+/** Extensions that must, or must not, be critical. */
+const criticality: Readonly<Record<string, CriticalRule>> = {
+  [extensionOids.authorityKeyIdentifier]: { critical: false, section: 'RFC 5280 §4.2.1.1' },
+  [extensionOids.subjectKeyIdentifier]: { critical: false, section: 'RFC 5280 §4.2.1.2' },
+  [extensionOids.policyConstraints]: { critical: true, section: 'RFC 5280 §4.2.1.11' },
+  [extensionOids.inhibitAnyPolicy]: { critical: true, section: 'RFC 5280 §4.2.1.14' },
+  [extensionOids.authorityInfoAccess]: { critical: false, section: 'RFC 5280 §4.2.2.1' },
+  [extensionOids.subjectInfoAccess]: { critical: false, section: 'RFC 5280 §4.2.2.2' },
+  [extensionOids.freshestCRL]: { critical: false, section: 'RFC 5280 §4.2.1.15' },
+}
+
+const isAuthority = (certificate: Certificate): boolean => certificate.basicConstraints?.cA === true
+
+function extension(certificate: Certificate, oid: string) {
+  return certificate.extensions.find((candidate) => candidate.oid === oid)
+}
+
+/** The rules that the Web PKI profile shares. */
+export const commonRules: readonly Rule[] = [
+  {
+    section: 'RFC 5280 §4.1.2.2',
+    problem: ({ serialNumber }) => {
+      if (serialNumber[0]! >= 0x80) return 'its serial number is negative'
+      if (serialNumber.length === 1 && serialNumber[0] === 0) return 'its serial number is zero'
+      // 20 octets, not counting one that only keeps the sign positive.
+      const length = serialNumber[0] === 0 ? serialNumber.length - 1 : serialNumber.length
+      return length > 20 ? 'its serial number is longer than 20 bytes' : undefined
+    },
+  },
+  {
+    section: 'RFC 5280 §4.1.2.4',
+    problem: ({ issuer }) => (issuer.isEmpty ? 'its issuer name is empty' : undefined),
+  },
+  {
+    section: 'RFC 5280 §4.1.2.6',
+    problem: (certificate, role) =>
+      (role !== 'leaf' || isAuthority(certificate)) && certificate.subject.isEmpty
+        ? 'it is an authority whose subject name is empty'
+        : undefined,
+  },
+  {
+    section: 'RFC 5280 §4.2.1.1',
+    problem: (certificate) => {
+      // A self-signed certificate may omit it; one that is merely trusted, but signed by another, may not.
+      if (certificate.isSelfIssued) return undefined
+      return certificate.authorityKeyIdentifier?.keyIdentifier === undefined
+        ? 'its authorityKeyIdentifier is missing'
+        : undefined
+    },
+  },
+  {
+    section: 'RFC 5280 §4.2.1.2',
+    problem: (certificate) =>
+      isAuthority(certificate) && certificate.subjectKeyIdentifier === undefined
+        ? 'it is an authority without subjectKeyIdentifier'
+        : undefined,
+  },
+  {
+    section: 'RFC 5280 §4.2.1.6',
+    problem: (certificate) => {
+      const names = extension(certificate, extensionOids.subjectAltName)
+      return certificate.subject.isEmpty && names?.critical !== true
+        ? 'its subject is empty and its subjectAltName is not critical'
+        : undefined
+    },
+  },
+  {
+    section: 'RFC 5280 §4.2.1.6',
+    problem: (certificate) => {
+      for (const name of certificate.subjectAltName ?? []) {
+        if (name.type !== 'dns') continue
+        const host = name.value.startsWith('*.') ? name.value.slice(2) : name.value
+        if (parseDnsName(host) === undefined || host.includes('_')) {
+          return 'a DNS name in its subjectAltName is not in preferred name syntax'
+        }
+      }
+      return undefined
+    },
+  },
+  {
+    section: 'RFC 5280 §4.2.1.9',
+    problem: (certificate) =>
+      isAuthority(certificate) &&
+      extension(certificate, extensionOids.basicConstraints)?.critical !== true
+        ? 'it is an authority whose basicConstraints are not critical'
+        : undefined,
+  },
+  {
+    section: 'RFC 5280 §4.2.1.9',
+    problem: (certificate) => {
+      const { basicConstraints, keyUsage } = certificate
+      if (basicConstraints?.pathLenConstraint !== undefined && !basicConstraints.cA) {
+        return 'it has a path length but is no authority'
+      }
+      if (keyUsage?.has('keyCertSign') === true && !isAuthority(certificate)) {
+        return 'its key usage is to sign certificates but it is no authority'
+      }
+      return undefined
+    },
+  },
+  {
+    section: 'RFC 5280 §4.2.1.10',
+    problem: (certificate) =>
+      certificate.nameConstraints !== undefined && !isAuthority(certificate)
+        ? 'it has name constraints but is no authority'
+        : undefined,
+  },
+  {
+    section: 'RFC 5280 §4.2.1.10',
+    problem: ({ nameConstraints }) =>
+      [
+        ...(nameConstraints?.permittedSubtrees ?? []),
+        ...(nameConstraints?.excludedSubtrees ?? []),
+      ].some((base) => base.type === 'dns' && base.value.startsWith('.'))
+        ? 'a DNS name in its name constraints begins with a dot'
+        : undefined,
+  },
+]
+
+const onlyRfc5280: readonly Rule[] = [
+  {
+    section: 'RFC 5280 §4.2.1.10',
+    problem: (certificate) =>
+      extension(certificate, extensionOids.nameConstraints)?.critical === false
+        ? 'its nameConstraints are not critical'
+        : undefined,
+  },
+]
+
+export function checkRfc5280Profile(
+  certificate: Certificate,
+  role: Role,
+  findings: Findings,
+): void {
+  checkRules(certificate, role, [...commonRules, ...onlyRfc5280], 'RFC 5280 §4', findings)
+}
+
+/** Reports each rule that a certificate breaks, or one pass for all. */
+export function checkRules(
+  certificate: Certificate,
+  role: Role,
+  rules: readonly Rule[],
+  profile: string,
+  findings: Findings,
+): void {
+  const problems = rules.map(({ section, problem }) => ({
+    section,
+    reason: problem(certificate, role),
+  }))
+  for (const { oid, critical } of certificate.extensions) {
+    const rule = criticality[oid]
+    if (rule === undefined || rule.critical === critical) continue
+    const reason = `its extension ${describeOid(oid)} is ${critical ? '' : 'not '}critical`
+    problems.push({ section: rule.section, reason })
+  }
+  const against = `the certificate profile of ${profile}`
+  const broken = problems.filter(({ reason }) => reason !== undefined)
+  if (broken.length === 0) findings.pass('profile', against, profile)
+  for (const { section, reason } of broken) {
+    findings.fail('profile', against, section, {
+      code: 'profile',
+      message: `the certificate breaks a rule of ${profile}: ${reason}`,
+      help: 'The authority has to issue it again; or ask for the profile `path`, which demands only what security needs.',
+    })
+  }
+}
