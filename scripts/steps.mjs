@@ -7,7 +7,7 @@ import { record } from './results.mjs'
 import { root } from './workspace.mjs'
 
 /**
- * Runs a Node program and keeps its result as one check of the given name. Resolves to its output.
+ * Runs a Node program and keeps its result as one check of the given name. Resolves to whether it passed.
  * `program` is the path of a script, `args` its arguments.
  */
 export async function check(name, program, args) {
@@ -24,7 +24,7 @@ export async function check(name, program, args) {
     failures: passed ? [] : [`exit code ${code}`],
     skips: [],
   })
-  return output
+  return passed
 }
 
 /** Runs a program; `show` passes its output on as it comes. Resolves to its exit code and output. */

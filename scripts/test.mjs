@@ -3,22 +3,19 @@
 // A check that fails does not keep the others from running. The last line counts them all, each
 // check below that is not a test runner as one test; the exit code is 0 only if nothing failed.
 
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { ensureInstalled } from './install.mjs'
 import { pack } from './pack.mjs'
 import { clearResults, report, total } from './results.mjs'
 import { check } from './steps.mjs'
+import { typecheck } from './typecheck.mjs'
 import { vitest } from './vitest.mjs'
-import { bin, packageFolders, root } from './workspace.mjs'
+import { bin, root } from './workspace.mjs'
 
 ensureInstalled()
 clearResults()
 
-const tsc = bin('typescript', 'tsc')
-for (const folder of packageFolders()) {
-  await check(`types of packages/${basename(folder)}`, tsc, ['-p', folder, '--noEmit'])
-}
-await check('types of the tests', tsc, ['-p', root])
+await typecheck()
 await check('format and lint', bin('@biomejs/biome'), ['check', '--error-on-warnings', '.'])
 await check('build', join(root, 'scripts', 'build.mjs'), [])
 await check('unused files, exports and dependencies (knip)', bin('knip'), [])
