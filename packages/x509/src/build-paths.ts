@@ -20,8 +20,8 @@ export interface Search {
   readonly budget: WorkBudget
   /** What is wrong with a certificate as an issuer, whatever the path. */
   readonly issuerFindings: (certificate: Certificate) => Findings
-  /** True when a signature check has shown that this key did not sign this certificate. */
-  readonly isKnownForgery: (certificate: Certificate, issuer: Certificate) => boolean
+  /** True when a signature check has shown that this key (DER) did not sign this certificate. */
+  readonly isKnownForgery: (certificate: Certificate, key: Uint8Array) => boolean
   /** True to go on past issuers that have something wrong: not to find a valid path, but to explain the failure. */
   readonly tolerant: boolean
   /** Told of each path that leads nowhere. */
@@ -51,7 +51,7 @@ export function* buildPaths(
     search.budget.spend('candidates')
     if (isInPath(candidate, path)) continue
     if (search.trust.has(candidate)) continue // was tried as an anchor
-    if (search.isKnownForgery(last, candidate)) continue
+    if (search.isKnownForgery(last, keyBytes(candidate))) continue
     found = true
     const { failures } = search.issuerFindings(candidate)
     const failure = failures[0]

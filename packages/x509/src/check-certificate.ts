@@ -24,7 +24,7 @@ export function checkCertificate(
   role: Role,
   context: CheckContext,
 ): Findings {
-  const findings = new Findings(certificate)
+  const findings = new Findings(certificate, role !== 'leaf')
   try {
     readEverythingUsed(certificate, context)
     checkValidity(certificate, context.time, findings)
@@ -40,7 +40,7 @@ export function checkCertificate(
     if (!(error instanceof X509Error)) throw error
     findings.fail('encoding', 'DER, and the structures of RFC 5280', 'RFC 5280 §4.1', {
       code: 'malformed',
-      message: `the certificate is malformed: ${error.message}`,
+      message: `${findings.subject} is malformed: ${error.message}`,
       help: 'Whoever issued the certificate has to issue it again; the software that made it has a fault.',
     })
   }
@@ -81,13 +81,13 @@ function checkValidity(certificate: Certificate, time: number, findings: Finding
   if (now < notBefore) {
     findings.fail('validity', against, section, {
       code: 'not-yet-valid',
-      message: `the certificate is valid only from ${formatTime(notBefore)}, and the time is ${formatTime(now)}`,
+      message: `${findings.subject} is valid only from ${formatTime(notBefore)}, and the time is ${formatTime(now)}`,
       help: 'If the certificate was just issued, look at the clock of this machine.',
     })
   } else if (now > notAfter) {
     findings.fail('validity', against, section, {
       code: 'expired',
-      message: `the certificate expired at ${formatTime(notAfter)}, and the time is ${formatTime(now)}`,
+      message: `${findings.subject} expired at ${formatTime(notAfter)}, and the time is ${formatTime(now)}`,
       help: 'Whoever runs the server has to renew the certificate; if it is new, look at the clock of this machine.',
     })
   } else {
@@ -125,8 +125,8 @@ function checkCriticalExtensions(certificate: Certificate, findings: Findings): 
   findings.fail('critical extensions', against, section, {
     code: 'unknown-critical-extension',
     message: isPrecertificate
-      ? 'this is a precertificate, made for Certificate Transparency logs and not for use (RFC 6962 §3.1)'
-      : `the certificate has critical extensions that are not processed: ${unknown.map(({ oid }) => describeOid(oid)).join(', ')}`,
+      ? 'it is a precertificate, made for Certificate Transparency logs and not for use (RFC 6962 §3.1)'
+      : `${findings.subject} has critical extensions that are not processed: ${unknown.map(({ oid }) => describeOid(oid)).join(', ')}`,
     help: 'The extension limits the certificate in a way that cannot be honoured here; another certificate is needed.',
   })
 }
@@ -154,7 +154,7 @@ function checkLeafUsage(certificate: Certificate, context: CheckContext, finding
   }
   findings.fail('key usage', against, section, {
     code: 'key-usage',
-    message: `the certificate's key may be used for ${describeUsage(keyUsage)} only, not for ${usage}`,
+    message: `the key of ${findings.subject} may be used for ${describeUsage(keyUsage)} only, not for ${usage}`,
     help: 'A certificate for TLS needs the key usage digitalSignature.',
   })
 }
@@ -184,7 +184,7 @@ function checkPurpose(certificate: Certificate, context: CheckContext, findings:
   }
   findings.fail('extended key usage', against, section, {
     code: 'extended-key-usage',
-    message: `the certificate is for ${extendedKeyUsage.map(oidName).join(', ')} only, not for ${usage}`,
+    message: `${findings.subject} is for ${extendedKeyUsage.map(oidName).join(', ')} only, not for ${usage}`,
     help: `A certificate with the extended key usage ${usage} is needed.`,
   })
 }
@@ -212,8 +212,8 @@ function checkIssuer(
       code: 'not-a-ca',
       message:
         basicConstraints === undefined
-          ? 'the certificate has issued another but does not say that it is an authority'
-          : 'the certificate has issued another but says that it is not an authority',
+          ? `${findings.subject} has issued another but does not say that it is an authority`
+          : `${findings.subject} has issued another but says that it is not an authority`,
       help: 'Check the chain: a certificate of a server or person stands where one of an authority belongs.',
     })
   }
@@ -231,7 +231,7 @@ function checkIssuer(
       'RFC 5280 §6.1.4(n)',
       {
         code: 'key-usage',
-        message: `the certificate's key may be used for ${describeUsage(keyUsage)} only, not to sign certificates`,
+        message: `the key of ${findings.subject} may be used for ${describeUsage(keyUsage)} only, not to sign certificates`,
         help: 'The authority has to issue its own certificate again with the key usage keyCertSign.',
       },
     )
@@ -248,7 +248,7 @@ function checkConstraintsReadable(certificate: Certificate, findings: Findings):
     if (problem === undefined) continue
     findings.fail('name constraints', 'constraints that can be read', 'RFC 5280 §4.2.1.10', {
       code: 'malformed',
-      message: `the certificate's name constraint ${formatGeneralName(base)} ${problem}`,
+      message: `the name constraint ${formatGeneralName(base)} of ${findings.subject} ${problem}`,
       help: 'The authority has to issue its certificate again; what the constraint allows cannot be known.',
     })
     return

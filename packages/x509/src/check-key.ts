@@ -28,7 +28,7 @@ export function checkKey(certificate: Certificate, findings: Findings): void {
   }
   findings.fail('public key', against, section, {
     code: problem.weak ? 'weak-key' : 'unsupported-algorithm',
-    message: `the key of the certificate, ${describeKey(algorithm)}, ${problem.reason}`,
+    message: `the key of ${findings.subject}, ${describeKey(algorithm)}, ${problem.reason}`,
     help: 'A new certificate with another key is needed: ECDSA on P-256 or RSA of 2048 bits are accepted everywhere.',
   })
 }
@@ -77,19 +77,19 @@ export function checkSignatureAlgorithm(
   if (name === undefined) {
     findings.fail('signature algorithm', against, section, {
       code: oid === md5WithRsa ? 'weak-signature' : 'unsupported-algorithm',
-      message: `the certificate is signed with ${problem ?? oidName(oid)}`,
+      message: `${findings.subject} is signed with ${problem ?? oidName(oid)}`,
       help: 'The certificate has to be issued again with a signature of today, such as ECDSA with SHA-256.',
     })
   } else if (name === 'rsa-pkcs1-sha1' || name === 'ecdsa-sha1') {
     findings.fail('signature algorithm', against, section, {
       code: 'weak-signature',
-      message: `the certificate is signed with SHA-1 (${name}), which can be forged`,
+      message: `${findings.subject} is signed with SHA-1 (${name}), which can be forged`,
       help: 'The certificate has to be issued again with SHA-256 or better.',
     })
   } else if (verifiers[name] === undefined) {
     findings.fail('signature algorithm', against, section, {
       code: 'unsupported-algorithm',
-      message: `the certificate is signed with ${name}, for which no verifier was given`,
+      message: `${findings.subject} is signed with ${name}, for which no verifier was given`,
       help: `Give a function under \`verifiers['${name}']\`, or use a certificate with another signature.`,
     })
   } else {

@@ -1,7 +1,7 @@
 /** Signatures (RFC 5280 §6.1.3(a)(1)), verified from the anchor down: no key is used before it is itself vouched for. */
 import type { WorkBudget } from './budget.ts'
 import type { CandidatePath } from './build-paths.ts'
-import { toHex } from './bytes.ts'
+import { equalBytes } from './bytes.ts'
 import { keyFits } from './check-key.ts'
 import { Findings } from './findings.ts'
 import { formatName } from './name.ts'
@@ -15,18 +15,17 @@ const section = 'RFC 5280 §6.1.3(a)(1)'
 export class SignatureChecker {
   readonly #verifiers: SignatureVerifiers
   readonly #budget: WorkBudget
-  /** For each certificate, whether a key made its signature; keys by the bytes of their SubjectPublicKeyInfo. */
-  readonly #known = new Map<Certificate, Map<string, boolean>>()
+  /** For each certificate, the keys tried on it (DER of their SubjectPublicKeyInfo) and what came out. */
+  readonly #tried = new Map<Certificate, { readonly key: Uint8Array; readonly valid: boolean }[]>()
 
   constructor(verifiers: SignatureVerifiers, budget: WorkBudget) {
     this.#verifiers = verifiers
     this.#budget = budget
   }
 
-  /** True when the signature was tried with this key and was wrong. */
-  isKnownForgery(certificate: Certificate, key: SubjectPublicKeyInfo): boolean {
-    const known = this.#known.get(certificate)
-    return known !== undefined && known.get(toHex(key.der)) === false
+  /** True when the signature was tried with this key (DER of SubjectPublicKeyInfo) and was wrong. */
+  isKnownForgery(certificate: Certificate, key: Uint8Array): boolean {
+    return this.#earlier(certificate, key) === false
   }
 
   /** @throws BudgetExhausted when there are more signatures than the budget allows */
@@ -73,13 +72,7 @@ export class SignatureChecker {
     if (name === undefined || !keyFits(key.algorithm, name)) return false
     const verifier = this.#verifiers[name]
     if (verifier === undefined) return false
-    let known = this.#known.get(certificate)
-    if (known === undefined) {
-      known = new Map()
-      this.#known.set(certificate, known)
-    }
-    const keyId = toHex(key.der)
-    const earlier = known.get(keyId)
+    const earlier = this.#earlier(certificate, key.der)
     if (earlier !== undefined) return earlier
     this.#budget.spend('signatures')
     let valid = false
@@ -89,7 +82,13 @@ export class SignatureChecker {
       // A provider may throw for a key or a signature it cannot read; either way it is not a valid signature.
       valid = false
     }
-    known.set(keyId, valid)
+    const tried = this.#tried.get(certificate)
+    if (tried === undefined) this.#tried.set(certificate, [{ key: key.der, valid }])
+    else tried.push({ key: key.der, valid })
     return valid
+  }
+
+  #earlier(certificate: Certificate, key: Uint8Array): boolean | undefined {
+    return this.#tried.get(certificate)?.find((attempt) => equalBytes(attempt.key, key))?.valid
   }
 }

@@ -76,7 +76,7 @@ export class DerReader {
 
   /** The path of field names down to this structure. */
   path(child?: string): string {
-    const names = child === undefined ? [this.#field] : [child, this.#field]
+    const names = child === undefined || child === '' ? [this.#field] : [child, this.#field]
     for (let reader = this.#parent; reader !== undefined; reader = reader.#parent) {
       names.push(reader.#field)
     }

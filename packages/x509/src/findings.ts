@@ -1,4 +1,5 @@
 /** What was checked and what came out, while a verdict is being made. */
+import { formatName } from './name.ts'
 import type { Certificate, Check, Failure, FailureCode } from './types.ts'
 
 /** How a failed check is told: as a `Failure`, without its place. */
@@ -14,8 +15,22 @@ export class Findings {
   readonly failures: Failure[] = []
   readonly #certificate: Certificate | undefined
 
-  constructor(certificate?: Certificate) {
+  readonly #named: boolean
+
+  /** @param named true to call the certificate by its name in messages; the peer's own is just "the certificate" */
+  constructor(certificate?: Certificate, named = false) {
     this.#certificate = certificate
+    this.#named = named
+  }
+
+  /** How messages call the certificate. */
+  get subject(): string {
+    if (this.#certificate === undefined || !this.#named) return 'the certificate'
+    try {
+      return `the certificate of ${formatName(this.#certificate.subject)}`
+    } catch {
+      return 'a certificate whose name is malformed'
+    }
   }
 
   pass(what: string, against: string, section: string, detail?: string): void {

@@ -37,7 +37,9 @@ function extension(certificate: Certificate, oid: string) {
 export const commonRules: readonly Rule[] = [
   {
     section: 'RFC 5280 §4.1.2.2',
-    problem: ({ serialNumber }) => {
+    problem: ({ serialNumber }, role) => {
+      // A root's serial number identifies nothing: some that all platforms trust have zero.
+      if (role === 'anchor') return undefined
       if (serialNumber[0]! >= 0x80) return 'its serial number is negative'
       if (serialNumber.length === 1 && serialNumber[0] === 0) return 'its serial number is zero'
       // 20 octets, not counting one that only keeps the sign positive.
@@ -177,7 +179,7 @@ export function checkRules(
   for (const { section, reason } of broken) {
     findings.fail('profile', against, section, {
       code: 'profile',
-      message: `the certificate breaks a rule of ${profile}: ${reason}`,
+      message: `${findings.subject} breaks a rule of ${profile}: ${reason}`,
       help: 'The authority has to issue it again; or ask for the profile `path`, which demands only what security needs.',
     })
   }

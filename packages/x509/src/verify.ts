@@ -100,9 +100,7 @@ class Verification {
       intermediates: this.#intermediates,
       budget,
       issuerFindings: (certificate) => this.#check(certificate, 'issuer'),
-      isKnownForgery: (certificate, issuer) => {
-        return this.#signatures.isKnownForgery(certificate, issuer.subjectPublicKeyInfo)
-      },
+      isKnownForgery: (certificate, key) => this.#signatures.isKnownForgery(certificate, key),
       tolerant,
       giveUp: (path, failure) => this.#giveUp(path, failure),
     }
