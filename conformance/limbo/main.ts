@@ -52,7 +52,8 @@ export function main(args: readonly string[]): number {
   for (const { id, expected, actual, reason } of report.results) {
     if (actual === expected) continue
     const wronglyAccepted = actual === 'SUCCESS'
-    if (actual !== 'SKIPPED' && (wronglyAccepted || knownDisagreements[id] === undefined)) unexplained++
+    if (actual !== 'SKIPPED' && (wronglyAccepted || knownDisagreements[id] === undefined))
+      unexplained++
     process.stdout.write(`${id}: expected ${expected}, was ${actual}: ${reason}\n`)
   }
   const { agree, disagree, skipped } = report

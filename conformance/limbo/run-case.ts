@@ -1,6 +1,5 @@
 /** One case of the suite, put to the verifier. */
 import { getDomain, getPublicSuffix } from 'tldts'
-import { nodeVerifiers } from '../../packages/x509/test/support/verifiers.ts'
 import {
   type GeneralName,
   type Profile,
@@ -8,6 +7,7 @@ import {
   type Verdict,
   verifyCertificate,
 } from '../../packages/x509/src/index.ts'
+import { nodeVerifiers } from '../../packages/x509/test/support/verifiers.ts'
 import { fromPem, type LimboCase, type LimboName } from './suite.ts'
 
 export interface CaseResult {
@@ -51,10 +51,11 @@ export function runCase(testCase: LimboCase, now: number): CaseResult {
 
 /**
  * The suite holds cases for two rule books, and some that contradict each other: the first part of a case's name says
- * whose rules are meant. `online` are chains of public sites; the rest exercises RFC 5280.
+ * whose rules are meant. `online` are chains of public sites; the rest is about paths, whatever the rule book.
  */
 function profileOf(id: string): Profile {
-  return id.startsWith('webpki::') || id.startsWith('online::') ? 'webpki' : 'rfc5280'
+  if (id.startsWith('rfc5280::')) return 'rfc5280'
+  return id.startsWith('webpki::') || id.startsWith('online::') ? 'webpki' : 'path'
 }
 
 function unsupported(testCase: LimboCase): string | undefined {

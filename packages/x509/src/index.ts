@@ -5,6 +5,7 @@
 export { defaultBudget } from './budget.ts'
 export { parseCertificate } from './certificate.ts'
 export * from './errors.ts'
+export { certificateFields } from './fields.ts'
 export { formatGeneralName } from './general-name.ts'
 export { matchesName } from './host-name.ts'
 export { formatName } from './name.ts'
