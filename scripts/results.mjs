@@ -1,6 +1,6 @@
 // The results of the checks: each is written to .cache/results/, and summed up in one closing line.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { cache, root } from './workspace.mjs'
 
@@ -23,17 +23,13 @@ export function record(name, result) {
   )
 }
 
-/** All results kept since they were last cleared, summed up. */
-export function total() {
+/** All results kept since they were last cleared, or those of the given names, summed up. */
+export function total(only) {
   const sum = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] }
-  let names = []
-  try {
-    names = readdirSync(folder).sort()
-  } catch {
-    return sum // no result was kept
-  }
-  for (const file of names) {
+  const files = existsSync(folder) ? readdirSync(folder).sort() : []
+  for (const file of files) {
     const result = JSON.parse(readFileSync(join(folder, file), 'utf8'))
+    if (only && !only.includes(result.name)) continue
     sum.passed += result.passed
     sum.failed += result.failed
     sum.skipped += result.skipped

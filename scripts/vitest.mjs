@@ -12,7 +12,9 @@ export async function vitest(name, args, node = process.execPath) {
   mkdirSync(cache, { recursive: true })
   const reportFile = join(cache, `vitest-${process.pid}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
-  const { code } = await run(node, [bin('vitest'), 'run', ...reporters, ...args], { show: true })
+  const { code } = await run(node, [bin('vitest', 'vitest'), 'run', ...reporters, ...args], {
+    show: true,
+  })
   record(name, vitestResult(reportFile, code))
   rmSync(reportFile, { force: true })
 }

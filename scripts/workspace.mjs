@@ -23,9 +23,11 @@ export const manifest = (folder) => JSON.parse(readFileSync(join(folder, 'packag
 /** The packages that go to the registry. */
 export const publishedFolders = () => packageFolders().filter((folder) => !manifest(folder).private)
 
-/** The path of a dependency's command, to be run with Node: `bin('knip')`. */
-export function bin(name, command = name) {
+/** The path of a dependency's command, to be run with Node: `bin('typescript', 'tsc')`. */
+export function bin(name, command) {
   const folder = join(root, 'node_modules', name)
   const { bin: commands } = manifest(folder)
-  return join(folder, typeof commands === 'string' ? commands : commands[command])
+  const path = typeof commands === 'string' ? commands : commands[command]
+  if (!path) throw new Error(`${name} has no command ${command}`)
+  return join(folder, path)
 }
