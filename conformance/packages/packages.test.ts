@@ -4,6 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeMajors, nodePath } from '../../scripts/nodes.mjs'
@@ -74,6 +75,22 @@ describe('TypeScript', () => {
     expect(status).not.toBe(0)
     const reported = stdout.match(/misuse\.mts\(\d+,\d+\): error TS\d+/g) ?? []
     expect(reported.length, stdout).toBe(1)
+  })
+})
+
+describe('the readme', () => {
+  it('begins with a program that compiles and runs', () => {
+    for (const name of project.names) {
+      const readme = readFileSync(join(project.folder, 'node_modules', name, 'README.md'), 'utf8')
+      const program = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1]
+      if (name === '@handfast/cli') continue // it begins with a command instead
+      if (program === undefined) throw new Error(`the readme of ${name} has no program`)
+      const file = `readme-${name.replace(/\W/g, '-')}`
+      writeFileSync(join(project.folder, `${file}.mts`), program)
+      const how = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node', '--strict']
+      run(process.execPath, bin('typescript', 'tsc'), ...how, `${file}.mts`)
+      run(process.execPath, `${file}.mjs`)
+    }
   })
 })
 
