@@ -30,11 +30,13 @@ async function runChecks() {
   const biome = bin('@biomejs/biome', 'biome')
   const knip = bin('knip', 'knip')
   const publint = bin('publint', 'publint')
+  const sizeLimit = bin('size-limit', 'size-limit')
   const attw = bin('@arethetypeswrong/cli', 'attw')
 
   await typecheck()
   await check('format and lint', biome, ['check', '--error-on-warnings', '.'])
   await check('build', join(root, 'scripts', 'build.mjs'), [])
+  await check('bundle sizes', sizeLimit, [])
   await check('unused files, exports and dependencies', knip, [])
 
   await vitest('unit and conformance tests', [])
