@@ -2,15 +2,18 @@
  * The AEADs of TLS 1.3 over node:crypto.
  *
  * One cipher object for each record is what the platform has: the nonce changes and node:crypto cannot set a new one
- * on an object that exists. The key stays a byte array, because that can be wiped; a KeyObject is not faster here.
+ * on an object that exists. The key is a KeyObject, because Node 24 takes ten times longer to begin with raw bytes
+ * (bench/NOTES.md); its memory is native, and Node wipes it when the object is collected.
  */
 import {
   type CipherCCM,
   type CipherGCM,
   createCipheriv,
   createDecipheriv,
+  createSecretKey,
   type DecipherCCM,
   type DecipherGCM,
+  type KeyObject,
 } from 'node:crypto'
 import {
   aesCcmConfidentialityLimit,
@@ -37,9 +40,9 @@ const nonceLength = 12
 class NodeAeadKey implements AeadKey {
   readonly #shape: AeadShape
   readonly #options: { readonly authTagLength: number }
-  #key: Uint8Array | undefined
+  #key: KeyObject | undefined
 
-  constructor(shape: AeadShape, key: Uint8Array) {
+  constructor(shape: AeadShape, key: KeyObject) {
     this.#shape = shape
     this.#options = { authTagLength: shape.tagLength }
     this.#key = key
@@ -108,11 +111,10 @@ class NodeAeadKey implements AeadKey {
   }
 
   destroy(): void {
-    this.#key?.fill(0)
     this.#key = undefined
   }
 
-  #liveKey(): Uint8Array {
+  #liveKey(): KeyObject {
     if (this.#key === undefined) throw new Error(`${this.#shape.name}: the key was destroyed`)
     return this.#key
   }
@@ -130,7 +132,7 @@ function aead(shape: AeadShape): Aead {
       if (key.length !== keyLength) {
         throw new RangeError(`${name} takes a key of ${keyLength} bytes, not ${key.length}`)
       }
-      return new NodeAeadKey(shape, Uint8Array.from(key))
+      return new NodeAeadKey(shape, createSecretKey(key))
     },
   }
 }

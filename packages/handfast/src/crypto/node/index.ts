@@ -13,6 +13,7 @@ import {
 } from './cipherSuites.ts'
 import { secp256r1, secp384r1, secp521r1 } from './ecdh.ts'
 import { sha1, sha256, sha384, sha512 } from './hash.ts'
+import { SecP256r1MLKEM768, SecP384r1MLKEM1024, X25519MLKEM768 } from './hybrid.ts'
 import { signatureVerifiers } from './signatureVerifiers.ts'
 import { signingKey } from './signingKey.ts'
 import { x448, x25519 } from './xdh.ts'
@@ -20,6 +21,7 @@ import { x448, x25519 } from './xdh.ts'
 export * from './cipherSuites.ts'
 export * from './ecdh.ts'
 export * from './hash.ts'
+export * from './hybrid.ts'
 export * from './xdh.ts'
 export { signatureVerifiers, signingKey }
 
@@ -35,7 +37,16 @@ export const nodeProvider: CryptoProvider = {
     TLS_AES_128_CCM_SHA256,
     TLS_AES_128_CCM_8_SHA256,
   ],
-  groups: [x25519, secp256r1, secp384r1, secp521r1, x448],
+  groups: [
+    X25519MLKEM768,
+    x25519,
+    secp256r1,
+    secp384r1,
+    secp521r1,
+    x448,
+    SecP256r1MLKEM768,
+    SecP384r1MLKEM1024,
+  ],
   signatureVerifiers,
   importPrivateKey: (pkcs8) => signingKey(pkcs8),
 }

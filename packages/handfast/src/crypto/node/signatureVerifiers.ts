@@ -1,35 +1,38 @@
 /** Signature checks over node:crypto. A bad key and a bad signature are both `false`: they come from the network. */
-import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { constants, type KeyObject, verify } from 'node:crypto'
 import type { SignatureVerifier, SignatureVerifiers } from '@handfast/x509'
+import { hasMlDsa } from './platform.ts'
+import { type PublicKey, publicKeys } from './publicKeys.ts'
 
 type Hash = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 /** The curves that TLS signs with. OpenSSL knows many more, some of them weak. */
-const ecdsaCurves: ReadonlySet<string | undefined> = new Set([
+const ecdsaCurves: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'prime256v1',
   'secp384r1',
   'secp521r1',
 ])
 
 function verifier(
-  fits: (key: KeyObject) => boolean,
+  fits: (key: PublicKey) => boolean,
   check: (key: KeyObject, data: Uint8Array, signature: Uint8Array) => boolean,
 ): SignatureVerifier {
   return (spki, data, signature) => {
     try {
-      const key = createPublicKey({ key: spki as Buffer, format: 'der', type: 'spki' })
-      return fits(key) && check(key, data, signature)
+      const key = publicKeys.find(spki)
+      if (!fits(key) || !check(key.object, data, signature)) return false
+      publicKeys.keep(spki, key)
+      return true
     } catch {
       return false
     }
   }
 }
 
-/** OpenSSL takes DER only, in its one canonical form (RFC 3279 §2.2.3). */
+/** OpenSSL takes the signature in DER only, in its one canonical form (RFC 3279 §2.2.3). */
 function ecdsa(hash: Hash): SignatureVerifier {
   return verifier(
-    (key) =>
-      key.asymmetricKeyType === 'ec' && ecdsaCurves.has(key.asymmetricKeyDetails?.namedCurve),
+    ({ type, curve }) => type === 'ec' && ecdsaCurves.has(curve),
     (key, data, signature) => verify(hash, data, { key, dsaEncoding: 'der' }, signature),
   )
 }
@@ -37,7 +40,7 @@ function ecdsa(hash: Hash): SignatureVerifier {
 function rsaPkcs1(hash: Hash): SignatureVerifier {
   const padding = constants.RSA_PKCS1_PADDING
   return verifier(
-    (key) => key.asymmetricKeyType === 'rsa',
+    ({ type }) => type === 'rsa',
     (key, data, signature) => verify(hash, data, { key, padding }, signature),
   )
 }
@@ -47,14 +50,15 @@ function rsaPss(hash: Hash): SignatureVerifier {
   const padding = constants.RSA_PKCS1_PSS_PADDING
   const saltLength = constants.RSA_PSS_SALTLEN_DIGEST
   return verifier(
-    (key) => key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss',
+    ({ type }) => type === 'rsa' || type === 'rsa-pss',
     (key, data, signature) => verify(hash, data, { key, padding, saltLength }, signature),
   )
 }
 
-function eddsa(type: 'ed25519' | 'ed448'): SignatureVerifier {
+/** EdDSA and ML-DSA: the key says it all. */
+function plainSignature(name: string): SignatureVerifier {
   return verifier(
-    (key) => key.asymmetricKeyType === type,
+    ({ type }) => type === name,
     (key, data, signature) => verify(null, data, key, signature),
   )
 }
@@ -71,6 +75,11 @@ export const signatureVerifiers: SignatureVerifiers = {
   'rsa-pss-sha256': /* @__PURE__ */ rsaPss('sha256'),
   'rsa-pss-sha384': /* @__PURE__ */ rsaPss('sha384'),
   'rsa-pss-sha512': /* @__PURE__ */ rsaPss('sha512'),
-  ed25519: /* @__PURE__ */ eddsa('ed25519'),
-  ed448: /* @__PURE__ */ eddsa('ed448'),
+  ed25519: /* @__PURE__ */ plainSignature('ed25519'),
+  ed448: /* @__PURE__ */ plainSignature('ed448'),
+  ...(hasMlDsa && {
+    'ml-dsa-44': /* @__PURE__ */ plainSignature('ml-dsa-44'),
+    'ml-dsa-65': /* @__PURE__ */ plainSignature('ml-dsa-65'),
+    'ml-dsa-87': /* @__PURE__ */ plainSignature('ml-dsa-87'),
+  }),
 }

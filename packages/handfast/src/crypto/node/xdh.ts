@@ -1,33 +1,53 @@
 /** X25519 and X448 (RFC 7748; RFC 8446 §7.4.2). */
-import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { NamedGroup } from '../../codec/registry.ts'
 import type { KeyExchangeGroup } from '../provider.ts'
-import { concat, fromHex, plain } from './bytes.ts'
+import { fromHex, plain } from './bytes.ts'
+import { hasRawKeys } from './platform.ts'
+import { exportRaw, importRaw, type RawKeyKind } from './rawKey.ts'
 
-/** A SubjectPublicKeyInfo up to the key: AlgorithmIdentifier by RFC 8410 §3, and the BIT STRING's header. */
-function xdhGroup(name: 'x25519' | 'x448', length: number, spkiHeader: string): KeyExchangeGroup {
-  const header = fromHex(spkiHeader)
+interface Xdh {
+  readonly name: 'x25519' | 'x448'
+  /** Of a share and of the secret, in bytes. */
+  readonly length: number
+  readonly kind: RawKeyKind
+  /**
+   * The base point's u-coordinate, given where multiplying it once more is quicker than having OpenSSL write a DER
+   * structure: the public key is the private key times this (RFC 7748 §6).
+   */
+  readonly basePoint?: number
+}
 
-  function agree(privateKey: KeyObject, share: Uint8Array): Uint8Array | undefined {
-    if (share.length !== length) return undefined
-    try {
-      const publicKey = createPublicKey({
-        key: concat(header, share) as Buffer,
-        format: 'der',
-        type: 'spki',
-      })
-      const secret = plain(diffieHellman({ privateKey, publicKey }))
-      // RFC 7748 §6.1: a share of low order makes a secret of zeros. OpenSSL refuses it; so do we, whoever computed.
-      return secret.every((byte) => byte === 0) ? undefined : secret
-    } catch {
-      return undefined
+function xdhGroup({ name, length, kind, basePoint }: Xdh): KeyExchangeGroup {
+  let baseKey: KeyObject | undefined
+
+  function publicBytes(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
+    if (basePoint === undefined || hasRawKeys()) return exportRaw(kind, publicKey)
+    if (baseKey === undefined) {
+      const bytes = new Uint8Array(length)
+      bytes[0] = basePoint
+      baseKey = importRaw(kind, bytes)
     }
+    return plain(diffieHellman({ privateKey, publicKey: baseKey }))
   }
 
   function newKey(): { privateKey: KeyObject; share: Uint8Array } {
     const { privateKey, publicKey } = generateKeyPairSync(name as 'x25519')
-    const spki = publicKey.export({ format: 'der', type: 'spki' })
-    return { privateKey, share: Uint8Array.from(spki.subarray(header.length)) }
+    return { privateKey, share: publicBytes(privateKey, publicKey) }
+  }
+
+  function agree(privateKey: KeyObject, share: Uint8Array): Uint8Array | undefined {
+    if (share.length !== length) return undefined
+    let secret: Uint8Array
+    try {
+      secret = plain(diffieHellman({ privateKey, publicKey: importRaw(kind, share) }))
+    } catch {
+      return undefined
+    }
+    // RFC 7748 §6.1: a share of low order makes a secret of zeros. OpenSSL refuses it; so do we, whoever computed.
+    let union = 0
+    for (let i = 0; i < secret.length; i++) union |= secret[i]!
+    return union === 0 ? undefined : secret
   }
 
   return {
@@ -57,13 +77,25 @@ function xdhGroup(name: 'x25519' | 'x448', length: number, spkiHeader: string): 
   }
 }
 
-export const x25519: KeyExchangeGroup = /* @__PURE__ */ xdhGroup(
-  'x25519',
-  32,
-  '302a300506032b656e032100',
-)
-export const x448: KeyExchangeGroup = /* @__PURE__ */ xdhGroup(
-  'x448',
-  56,
-  '3042300506032b656f033900',
-)
+// The headers: AlgorithmIdentifier by RFC 8410 §3, then the BIT STRING's tag, length and count of unused bits.
+
+export const x25519: KeyExchangeGroup = /* @__PURE__ */ xdhGroup({
+  name: 'x25519',
+  length: 32,
+  kind: {
+    type: 'x25519',
+    spkiHeader: /* @__PURE__ */ fromHex('302a300506032b656e032100'),
+    jwkCurve: 'X25519',
+  },
+  basePoint: 9,
+})
+
+export const x448: KeyExchangeGroup = /* @__PURE__ */ xdhGroup({
+  name: 'x448',
+  length: 56,
+  kind: {
+    type: 'x448',
+    spkiHeader: /* @__PURE__ */ fromHex('3042300506032b656f033900'),
+    jwkCurve: 'X448',
+  },
+})
