@@ -2,12 +2,14 @@
 //
 // Its results are kept beside those of `npm test`, for the closing line of CI.
 
+import { build } from './build.mjs'
 import { ensureInstalled } from './install.mjs'
 import { nodeMajors, nodePath } from './nodes.mjs'
 import { report, total } from './results.mjs'
 import { vitest } from './vitest.mjs'
 
 ensureInstalled()
+if (!(await build())) process.exit(1)
 const running = Number(process.versions.node.split('.')[0])
 const checks = []
 for (const major of nodeMajors.filter((other) => other !== running)) {
