@@ -18,9 +18,6 @@ export function ensureInstalled() {
   const { status, stdout, stderr } = spawnSync('npm', args, {
     cwd: root,
     encoding: 'utf8',
-    // Under `npm start` this is the inner of two npm processes, and must not inherit the outer
-    // one's settings.
-    env: withoutNpmSettings(process.env),
     shell: process.platform === 'win32',
   })
   if (status !== 0) {
@@ -40,10 +37,4 @@ function isInstalled() {
     if (entry.optional || entry.devOptional || !path.startsWith('node_modules/')) return true
     return installed[path]?.version === entry.version
   })
-}
-
-function withoutNpmSettings(env) {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^npm_(config_(?!cache|registry)|package_)/.test(name)),
-  )
 }
