@@ -56,7 +56,9 @@ export function findExtension<F extends Forms, C extends keyof F & ExtensionCont
   context: C,
 ): ValueOf<F[C]> | undefined {
   const raw = extensions.find(({ type }) => type === extension.type)
-  return raw && decode(extension.in[context] as Wire<ValueOf<F[C]>>, raw.data)
+  if (raw === undefined) return undefined
+  const where = `${String(context)}.extensions.${nameOf(extensionTypes, extension.type)}`
+  return decode(extension.in[context] as Wire<ValueOf<F[C]>>, raw.data, undefined, where)
 }
 
 export function hasExtension(extensions: readonly RawExtension[], type: number): boolean {

@@ -1,25 +1,34 @@
 /** The handshake messages of TLS 1.3 (RFC 8446 §4 and §B.3). */
+import { hexOf } from './bytes.ts'
 import type { ExtensionContext, RawExtension } from './extension.ts'
 import { knownExtension } from './extensions/index.ts'
 import {
   cipherSuites,
   extensionTypes,
   HandshakeType,
+  handshakeTypes,
   keyUpdateRequests,
   nameOf,
   protocolVersions,
 } from './registry.ts'
 import { signatureSchemes } from './signatureScheme.ts'
 import {
+  annotateWithin,
+  empty,
   enumerated,
   fixed,
   list,
+  named,
   opaque,
+  quantity,
   type Reader,
   readField,
+  readLengthField,
   rest,
+  shown,
   struct,
   uint8,
+  uint24,
   uint32,
   type ValueOf,
   type Wire,
@@ -57,20 +66,15 @@ function extensionsOf(
 }
 
 const body = opaque(0, 65_535)
+const extensionData = named('extension_data', rest)
 
+/** Notes the fields of an extension's body, as far as it is what the type says. */
 function annotatedBody(reader: Reader, type: number, context: ExtensionContext): Uint8Array {
   const extension = knownExtension(type)
-  const form = extension?.in[context]
-  if (extension === undefined || form === undefined)
-    return readField(reader, 'extension_data', body)
-  const length = reader.uint(2)
-  const data = reader.take(length)
-  const outer = reader.end
-  reader.end = reader.at
-  reader.at -= length
-  readField(reader, 'extension_data', form, extension.section)
-  if (reader.remaining > 0) reader.fail(`${reader.remaining} bytes are left over`)
-  reader.end = outer
+  reader.recorder?.describe(nameOf(extensionTypes, type), extension?.section)
+  const length = readLengthField(reader, 0, 65_535)
+  const data = reader.bytes.subarray(reader.at, reader.at + length)
+  annotateWithin(reader, length, extension?.in[context] ?? (length === 0 ? empty : extensionData))
   return data
 }
 
@@ -85,13 +89,20 @@ function absentOr(extensions: Wire<RawExtension[]>): Wire<RawExtension[]> {
 const legacyVersion = enumerated(protocolVersions)
 const CipherSuite = enumerated(cipherSuites)
 
+/** RFC 5246 §7.4.1.2: method 0 is null, the only one that TLS 1.3 allows. */
+function showCompression(...methods: readonly number[]): string {
+  return methods
+    .map((method) => (method === 0 ? 'null' : `0x${method.toString(16).padStart(2, '0')}`))
+    .join(', ')
+}
+
 /** RFC 8446 §4.1.2 */
 export const ClientHello = struct('ClientHello', 'RFC 8446 §4.1.2', {
   legacyVersion,
   random: fixed(32),
   legacySessionId: opaque(0, 32),
   cipherSuites: list(CipherSuite, 2, 65_534),
-  legacyCompressionMethods: opaque(1, 255),
+  legacyCompressionMethods: shown(opaque(1, 255), (methods) => showCompression(...methods)),
   extensions: absentOr(extensionsOf('ClientHello')),
 })
 export type ClientHello = ValueOf<typeof ClientHello>
@@ -111,13 +122,22 @@ export function isHelloRetryRequest(random: Uint8Array): boolean {
   return helloRetryRequestRandom.every((byte, i) => byte === random[i])
 }
 
+/** Three ServerHello randoms say something: a HelloRetryRequest, and a server that was made to speak an older version. */
+function showServerRandom(random: Uint8Array): string {
+  const hex = hexOf(random)
+  if (isHelloRetryRequest(random)) return `${hex} (HelloRetryRequest)`
+  if (hex.endsWith('444f574e47524401')) return `${hex} (ends in DOWNGRD: this server has TLS 1.3)`
+  if (hex.endsWith('444f574e47524400')) return `${hex} (ends in DOWNGRD: this server has TLS 1.2)`
+  return hex
+}
+
 /** RFC 8446 §4.1.3 and §4.1.4 */
 export const ServerHello = struct('ServerHello', 'RFC 8446 §4.1.3', {
   legacyVersion,
-  random: fixed(32),
+  random: shown(fixed(32), showServerRandom),
   legacySessionIdEcho: opaque(0, 32),
   cipherSuite: CipherSuite,
-  legacyCompressionMethod: uint8,
+  legacyCompressionMethod: shown(uint8, showCompression),
   extensions: absentOr(
     // A reader of this structure begins at its first byte: the random stands after the version.
     extensionsOf((reader) =>
@@ -162,7 +182,7 @@ export const Finished = struct('Finished', 'RFC 8446 §4.4.4', { verifyData: res
 
 /** RFC 8446 §4.6.1 */
 export const NewSessionTicket = struct('NewSessionTicket', 'RFC 8446 §4.6.1', {
-  ticketLifetime: uint32,
+  ticketLifetime: quantity(uint32, 'second'),
   ticketAgeAdd: uint32,
   ticketNonce: opaque(0, 255),
   ticket: opaque(1, 65_535),
@@ -189,6 +209,10 @@ export const messageBodies: ReadonlyMap<number, Wire<any>> = new Map<number, Wir
 ])
 
 /** RFC 8446 §4: type (1 byte), length (3 bytes), body. */
+export const HandshakeHeader = struct('Handshake', 'RFC 8446 §4', {
+  msgType: enumerated(handshakeTypes),
+  length: quantity(uint24, 'byte'),
+})
 export const handshakeHeaderLength = 4
 
 /** A handshake message, whole. */

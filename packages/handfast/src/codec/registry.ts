@@ -9,6 +9,8 @@ export interface Registry {
   /** Digits of the hexadecimal form. */
   readonly digits: 2 | 4
   readonly names: ReadonlyMap<number, string>
+  /** A table of one-byte values that has reserved ones (RFC 8701). */
+  readonly grease?: true
 }
 
 function registry(
@@ -24,12 +26,18 @@ export function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff)
 }
 
+/** RFC 8701 §2: the same for the one-byte values of PskKeyExchangeMode. */
+function isGreaseMode(value: number): boolean {
+  return (value - 0x0b) % 0x1f === 0 && value >= 0x0b && value <= 0xe4
+}
+
 /** The name of a code point, or its number in hexadecimal. */
 export function nameOf(table: Registry, value: number): string {
   const known = table.names.get(value)
   if (known !== undefined) return known
   const hex = `0x${value.toString(16).padStart(table.digits, '0')}`
-  return table.digits === 4 && isGrease(value) ? `GREASE (${hex})` : hex
+  const grease = table.digits === 4 ? isGrease(value) : table.grease && isGreaseMode(value)
+  return grease ? `GREASE (${hex})` : hex
 }
 
 export const ProtocolVersion = {
@@ -177,7 +185,10 @@ export const certificateStatusTypes: Registry = registry(
 )
 
 export const PskKeyExchangeMode = { psk_ke: 0, psk_dhe_ke: 1 } as const
-export const pskKeyExchangeModes: Registry = registry('PskKeyExchangeMode', 2, PskKeyExchangeMode)
+export const pskKeyExchangeModes: Registry = {
+  ...registry('PskKeyExchangeMode', 2, PskKeyExchangeMode),
+  grease: true,
+}
 
 export const KeyUpdateRequest = { update_not_requested: 0, update_requested: 1 } as const
 export const keyUpdateRequests: Registry = registry('KeyUpdateRequest', 2, KeyUpdateRequest)

@@ -4,49 +4,8 @@
  *
  * Annotation is decoding with a `FieldRecorder` in the reader: it notes where each field began and ended.
  */
-import { TlsError } from '../errors.ts'
+import { DecodeError, FieldRecorder } from './fields.ts'
 import { nameOf, type Registry } from './registry.ts'
-
-/** A field as it stood on the wire, for display. Offsets are bytes from the start of what was read. */
-export interface Field {
-  /** The RFC's name, `legacy_session_id`. */
-  readonly name: string
-  /** The RFC's type, `opaque<0..32>`. */
-  readonly type: string
-  readonly start: number
-  end: number
-  /** The value in words where it has some: a name of a registry, a number, text. */
-  value?: string
-  /** Where the field is defined, `RFC 8446 §4.1.2`. */
-  readonly section?: string
-  readonly children: Field[]
-}
-
-/** Collects the fields that a reader passes. */
-export class FieldRecorder {
-  readonly fields: Field[] = []
-  readonly #open: Field[] = []
-
-  enter(name: string, type: string, start: number, section?: string): void {
-    const field: Field = {
-      name,
-      type,
-      start,
-      end: start,
-      children: [],
-      ...(section === undefined ? {} : { section }),
-    }
-    ;(this.#open.at(-1)?.children ?? this.fields).push(field)
-    this.#open.push(field)
-  }
-
-  leave(end: number, value?: string): void {
-    const field = this.#open.pop()
-    if (field === undefined) return
-    field.end = end
-    if (value !== undefined) field.value = value
-  }
-}
 
 /** A cursor over bytes. What runs over its end is the peer's fault: `decode_error`. */
 export class Reader {
@@ -67,7 +26,7 @@ export class Reader {
   }
 
   uint(size: number): number {
-    if (this.remaining < size) this.fail(`${size} bytes are needed, ${this.remaining} are left`)
+    if (this.remaining < size) this.#failShort(size)
     let value = 0
     for (let i = 0; i < size; i++) value = value * 256 + this.bytes[this.at++]!
     return value
@@ -75,14 +34,18 @@ export class Reader {
 
   /** A view, not a copy. */
   take(length: number): Uint8Array {
-    if (this.remaining < length) this.fail(`${length} bytes are needed, ${this.remaining} are left`)
+    if (this.remaining < length) this.#failShort(length)
     const start = this.at
     this.at += length
     return this.bytes.subarray(start, this.at)
   }
 
+  #failShort(length: number): never {
+    this.fail(`${count(length, 'byte')} wanted, ${this.remaining} left`)
+  }
+
   fail(why: string): never {
-    throw new TlsError('ERR_DECODE', `At byte ${this.at}: ${why}`)
+    throw new DecodeError('These bytes', why, this.at, this.end)
   }
 }
 
@@ -148,13 +111,67 @@ export interface Wire<T> {
 
 export type ValueOf<W> = W extends Wire<infer T> ? T : never
 
-/** Decodes the whole of `bytes`. @throws TlsError `ERR_DECODE` on anything missing, out of range or left over */
-export function decode<T>(wire: Wire<T>, bytes: Uint8Array, recorder?: FieldRecorder): T {
-  const reader = new Reader(bytes, recorder)
+/**
+ * Decodes the whole of `bytes`.
+ * @param recorder hears of the fields; after a failure it holds those that were reached
+ * @param where what the bytes are, for the error: `ClientHello.extensions.key_share`
+ * @throws TlsError `ERR_DECODE` on anything missing, out of range or left over; it names the field
+ */
+export function decode<T>(
+  wire: Wire<T>,
+  bytes: Uint8Array,
+  recorder?: FieldRecorder,
+  where: string = wire.type,
+): T {
+  try {
+    return readWhole(wire, new Reader(bytes, recorder))
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw located(error, wire, bytes, recorder, where)
+  }
+}
+
+function readWhole<T>(wire: Wire<T>, reader: Reader): T {
   const value = wire.decode(reader)
-  if (reader.remaining > 0)
-    reader.fail(`${reader.remaining} bytes are left over after ${wire.type}`)
+  if (reader.remaining > 0) reader.fail(`${count(reader.remaining, 'byte')} left over`)
   return value
+}
+
+/** The same failure with the name of the field, for which the bytes are read once more, with a recorder. */
+function located<T>(
+  error: DecodeError,
+  wire: Wire<T>,
+  bytes: Uint8Array,
+  recorder: FieldRecorder | undefined,
+  where: string,
+): DecodeError {
+  const { why, at, limit } = error
+  if (recorder !== undefined) return new DecodeError(where + recorder.path, why, at, limit)
+  const names = new FieldRecorder()
+  try {
+    readWhole(wire, new Reader(bytes, names))
+  } catch {}
+  return new DecodeError(where + names.path, why, at, limit)
+}
+
+/**
+ * Reads `length` bytes as `wire`, for annotation: where they are not that, the fields say so and reading goes on behind
+ * them. @param reader with a recorder
+ */
+export function annotateWithin(reader: Reader, length: number, wire: Wire<unknown>): void {
+  const outer = reader.end
+  const { recorder } = reader
+  const depth = recorder?.depth ?? 0
+  reader.end = reader.at + length
+  const { end } = reader
+  try {
+    readWhole(wire, reader)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    recorder?.breakOff(error, end, depth)
+  }
+  reader.at = end
+  reader.end = outer
 }
 
 export function encode<T>(wire: Wire<T>, value: T): Uint8Array {
@@ -180,6 +197,29 @@ function uint(size: number, type: string): Wire<number> {
     encode: (writer, value) => writer.uint(value, size),
     show: (value) => String(value),
   }
+}
+
+/** `1 byte`, `2 bytes`: a number with its unit. */
+export function count(value: number, unit: string): string {
+  return `${value} ${unit}${value === 1 ? '' : 's'}`
+}
+
+/** The same structure with other words for its value. */
+export function shown<T>(wire: Wire<T>, show: (value: T) => string): Wire<T> {
+  return { ...wire, show }
+}
+
+/** A number of something, shown with its unit. @param unit in the singular */
+export function quantity(
+  wire: Wire<number>,
+  unit: 'byte' | 'second' | 'millisecond',
+): Wire<number> {
+  return shown(wire, (value) => count(value, unit))
+}
+
+/** A structure of one field, in the RFC's words; its value is that field's. */
+export function named<T>(name: string, wire: Wire<T>): Wire<T> {
+  return { ...wire, decode: (reader) => readField(reader, name, wire) }
 }
 
 export const uint8: Wire<number> = uint(1, 'uint8')
@@ -225,11 +265,26 @@ function prefixSize(max: number): number {
 
 function readLength(reader: Reader, min: number, max: number): number {
   const length = reader.uint(prefixSize(max))
+  reader.recorder?.content(reader.at)
   if (length < min || length > max)
     reader.fail(`a length of ${length} is outside of ${min}..${max}`)
   if (length > reader.remaining)
-    reader.fail(`a length of ${length} is announced, ${reader.remaining} bytes are left`)
+    reader.fail(`a length of ${count(length, 'byte')} is announced, ${reader.remaining} left`)
   return length
+}
+
+/** The length of a vector whose elements are fields: a field itself. */
+export function readLengthField(reader: Reader, min: number, max: number): number {
+  const { recorder } = reader
+  if (recorder === undefined) return readLength(reader, min, max)
+  const size = prefixSize(max)
+  const start = reader.at
+  recorder.enter('length', `uint${size * 8}`, start)
+  const length = reader.uint(size)
+  recorder.leave(reader.at, count(length, 'byte'))
+  recorder.content(reader.at)
+  reader.at = start
+  return readLength(reader, min, max)
 }
 
 /** `opaque name<min..max>`; with `text`, shown as ASCII. */
@@ -242,7 +297,22 @@ export function opaque(min: number, max: number, text = false): Wire<Uint8Array>
       writer.uint(value.length, size)
       writer.put(value)
     },
-    ...(text ? { show: (value: Uint8Array) => JSON.stringify(asciiOf(value)) } : {}),
+    ...(text ? { show: asciiOf } : {}),
+  }
+}
+
+/** An opaque vector whose content has a structure of its own, looked into by annotation only. */
+export function opaqueHolding(inner: Wire<unknown>, min: number, max: number): Wire<Uint8Array> {
+  const vector = opaque(min, max)
+  return {
+    ...vector,
+    decode: (reader) => {
+      if (reader.recorder === undefined) return vector.decode(reader)
+      const length = readLengthField(reader, min, max)
+      const content = reader.bytes.subarray(reader.at, reader.at + length)
+      annotateWithin(reader, length, inner)
+      return content
+    },
   }
 }
 
@@ -264,7 +334,7 @@ export function list<T>(element: Wire<T>, min: number, max: number, name?: strin
   return {
     type: `${element.type}<${min}..${max}>`,
     decode: (reader) => {
-      const length = readLength(reader, min, max)
+      const length = readLengthField(reader, min, max)
       const outer = reader.end
       reader.end = reader.at + length
       const values: T[] = []

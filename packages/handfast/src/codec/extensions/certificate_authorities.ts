@@ -1,8 +1,11 @@
 import { defineExtension } from '../extension.ts'
 import { ExtensionType } from '../registry.ts'
-import { list, opaque } from '../wire.ts'
+import { list, named, opaque } from '../wire.ts'
 
-const DistinguishedNames = list(opaque(1, 65_535), 3, 65_535, 'DistinguishedName')
+const DistinguishedNames = named(
+  'authorities',
+  list(opaque(1, 65_535), 3, 65_535, 'DistinguishedName'),
+)
 
 /** RFC 8446 §4.2.4: names (DER) of the authorities that the sender trusts. */
 export const certificateAuthorities = defineExtension(

@@ -1,6 +1,6 @@
 import { defineExtension } from '../extension.ts'
 import { ExtensionType } from '../registry.ts'
-import { list, opaque, struct, uint16, uint32 } from '../wire.ts'
+import { list, named, opaque, struct, uint16, uint32 } from '../wire.ts'
 
 const PskIdentity = struct('PskIdentity', 'RFC 8446 §4.2.11', {
   identity: opaque(1, 65_535),
@@ -16,5 +16,5 @@ export const preSharedKey = defineExtension(ExtensionType.pre_shared_key, 'RFC 8
     identities: list(PskIdentity, 7, 65_535),
     binders: PskBinders,
   }),
-  ServerHello: uint16,
+  ServerHello: named('selected_identity', uint16),
 })

@@ -1,6 +1,6 @@
 import { defineExtension } from '../extension.ts'
 import { ExtensionType, protocolVersions } from '../registry.ts'
-import { enumerated, list } from '../wire.ts'
+import { enumerated, list, named } from '../wire.ts'
 
 const Version = enumerated(protocolVersions)
 
@@ -8,5 +8,9 @@ const Version = enumerated(protocolVersions)
 export const supportedVersions = defineExtension(
   ExtensionType.supported_versions,
   'RFC 8446 §4.2.1',
-  { ClientHello: list(Version, 2, 254), ServerHello: Version, HelloRetryRequest: Version },
+  {
+    ClientHello: named('versions', list(Version, 2, 254)),
+    ServerHello: named('selected_version', Version),
+    HelloRetryRequest: named('selected_version', Version),
+  },
 )
