@@ -62,7 +62,7 @@ export class Connection {
   /** What runs now: the handshake, or a command of the caller's between two messages. */
   #running: Running
   #state: 'start' | 'wantsMessage' | 'waitsForAnswer' = 'start'
-  #commands: (() => Steps<void>)[] = []
+  #commands: (() => Steps<void> | void)[] = []
 
   #events: ConnectionEvent[] = []
   /** Data written before it could be sent. */
@@ -291,7 +291,7 @@ export class Connection {
     )
   }
 
-  #command(command: () => Steps<void>): void {
+  #command(command: () => Steps<void> | void): void {
     this.#commands.push(command)
     this.#guard(() => this.#sendPending())
   }
@@ -301,9 +301,11 @@ export class Connection {
     while (this.#established !== undefined && this.#state === 'wantsMessage') {
       const command = this.#commands.shift()
       if (command !== undefined) {
-        this.#running = command()
-        this.#step(() => this.#running.next())
-        if (this.#state === 'wantsMessage') this.#context.flush()
+        const steps = command()
+        if (steps !== undefined) {
+          this.#running = steps
+          this.#step(() => this.#running.next())
+        }
         continue
       }
       const data = this.#unsent.shift()

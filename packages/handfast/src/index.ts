@@ -2,6 +2,12 @@
  * handfast: TLS in TypeScript. The engine does no I/O: see `Connection` for its whole contract.
  * Adapters: `handfast/node` (sockets, in the shape of node:tls). Crypto: `handfast/crypto/node`, `handfast/crypto/noble`.
  */
+
+export {
+  type CertificateVerifierOptions,
+  certificateVerifier,
+  dangerousAcceptAnyCertificate,
+} from './certificateVerifier.ts'
 export * from './codec/registry.ts'
 export {
   type SignatureScheme,
@@ -26,6 +32,8 @@ export {
   failureTable,
   TlsError,
 } from './errors.ts'
+export { clientConnection } from './handshake/client.ts'
+export { serverConnection } from './handshake/server.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export {
   parseSession,

@@ -40,7 +40,7 @@ export interface Established {
   /** Sends a KeyUpdate and changes our sending keys. @param requestPeer asks the peer to do the same */
   updateKeys(requestPeer: boolean): Steps<void>
   /** Asks the client for a certificate (server only). */
-  requestClientCertificate?(): Steps<void>
+  requestClientCertificate?(): void
   exportKeyingMaterial(label: string, context: Uint8Array, length: number): Steps<Uint8Array>
   /** Wipes what it keeps. */
   destroy(): void
@@ -89,6 +89,11 @@ export class HandshakeContext {
     this.trace = host.trace
   }
 
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.#host.config.clock()
+  }
+
   /** Names the step that the handshake is at, for traces and errors. */
   at(step: string): void {
     this.step = step
@@ -119,8 +124,8 @@ export class HandshakeContext {
   }
 
   /** Adds a message that was received to the transcript, and decodes it. */
-  read<T>(message: HandshakeMessage, wire: Wire<T>): T {
-    this.transcript.add(message, messageName(message))
+  read<T>(message: HandshakeMessage, wire: Wire<T>, transcript = this.transcript): T {
+    transcript.add(message, messageName(message))
     return decode(wire, bodyOf(message))
   }
 
@@ -161,6 +166,7 @@ export class HandshakeContext {
   /**
    * Puts new keys in force for one direction (RFC 8446 §7.3).
    * @param owner whose writing they protect
+   * @param before called when the keys are ready, before they are in force
    */
   *setKeys(
     context: ScheduleContext,
@@ -169,8 +175,10 @@ export class HandshakeContext {
     secret: NamedSecret,
     phase: 'handshake' | 'application',
     generation = 0,
+    before?: () => void,
   ): Steps<void> {
     const { key, iv } = yield* trafficKeys(context, owner, secret, suite.aead)
+    before?.()
     const protection = new RecordProtection(phase, generation, key, iv, suite.aead.tagLength)
     const direction: Direction = owner === this.role ? 'sent' : 'received'
     if (direction === 'sent') {

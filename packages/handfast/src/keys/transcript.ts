@@ -28,10 +28,22 @@ export class Transcript {
     return hash.digest(concat(...this.#messages, bytes))
   }
 
+  /** The hash without the last `count` bytes: a ClientHello that is in it, but for its binders. */
+  hashWithout(hash: HashFunction, count: number): MaybePromise<Uint8Array> {
+    const whole = concat(...this.#messages)
+    return hash.digest(whole.subarray(0, whole.length - count))
+  }
+
   /** After a HelloRetryRequest the first ClientHello stands as its hash. @param digest the hash of that ClientHello */
   replaceWithMessageHash(digest: Uint8Array): void {
     this.#messages = [encodeMessage(HandshakeType.message_hash, rest, digest).bytes]
     this.#names = [`message_hash(${this.#names.join(', ')})`]
+  }
+
+  /** Frees it: after the handshake nobody needs it. */
+  clear(): void {
+    this.#messages = []
+    this.#names = []
   }
 
   /** A copy, to go on with separately: post-handshake authentication (§4.4). */

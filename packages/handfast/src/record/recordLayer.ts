@@ -42,6 +42,8 @@ export class RecordLayer {
   #plaintextReceived = 0
   /** The largest content, in bytes, that the peer wants (RFC 8449) and our configuration allows. */
   maxFragment: number
+  /** The largest TLSInnerPlaintext, in bytes, that we told the peer to send (RFC 8449). */
+  receiveLimit = maxPlaintextLength + 1
   /** Bytes of records that may still be passed over because they are early data that was refused (RFC 8446 §4.2.10). */
   skippableBytes = 0
 
@@ -155,6 +157,12 @@ export class RecordLayer {
         `Record ${sequenceNumber} under the ${protection.name} keys does not verify: it was changed on its way, or sealed with other keys`,
       )
     }
+    if (opened.content.length + 1 + opened.padding > this.receiveLimit)
+      throw new TlsError(
+        'ERR_RECORD_OVERFLOW',
+        `A record holds more than the ${this.receiveLimit} bytes of our record_size_limit`,
+        { section: 'RFC 8449 §4' },
+      )
     // Early data precedes everything that the handshake keys protect.
     this.skippableBytes = 0
     this.#options.trace?.({

@@ -1,0 +1,304 @@
+/** What may come after the handshake (RFC 8446 §4.6): tickets, key updates, authentication. Each role has its loop. */
+import type { Steps } from '@handfast/x509'
+import { hexOf } from '../codec/bytes.ts'
+import { extensionOf, type RawExtension, refuseDuplicates } from '../codec/extension.ts'
+import { certificateAuthorities } from '../codec/extensions/certificate_authorities.ts'
+import { refuseMisplaced } from '../codec/extensions/index.ts'
+import { signatureAlgorithms } from '../codec/extensions/signature_algorithms.ts'
+import {
+  bodyOf,
+  Certificate,
+  CertificateRequest,
+  encodeMessage,
+  type HandshakeMessage,
+  KeyUpdate,
+  NewSessionTicket,
+} from '../codec/messages.ts'
+import { HandshakeType, KeyUpdateRequest } from '../codec/registry.ts'
+import { decode } from '../codec/wire.ts'
+import type { ClientAuthentication, ClientConfig, ServerConfig } from '../config.ts'
+import { defaultTicketCount } from '../defaults.ts'
+import { TlsError } from '../errors.ts'
+import { resumptionPsk } from '../keys/schedule.ts'
+import type { Transcript } from '../keys/transcript.ts'
+import { maxTicketLifetime } from '../limits.ts'
+import type { SessionState } from '../session/session.ts'
+import {
+  answerCertificateRequest,
+  certificateRequest,
+  certificateRequired,
+  readCertificateRequest,
+  requestedTypes,
+} from './clientAuthentication.ts'
+import { type HandshakeContext, type HandshakeSteps, messageName } from './context.ts'
+import type { Established13 } from './established13.ts'
+import { enabledSignatureSchemes } from './negotiation.ts'
+import { sendFinished } from './ownCertificate.ts'
+import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
+import { receiveFinished } from './peerFinished.ts'
+
+/** Bounds what a peer may send without end. */
+class PostHandshakeCounter {
+  #messages = 0
+  readonly #hs: HandshakeContext
+
+  constructor(hs: HandshakeContext) {
+    this.#hs = hs
+  }
+
+  count(): void {
+    const max = this.#hs.limits.postHandshakeMessages
+    if (++this.#messages > max)
+      throw new TlsError(
+        'ERR_TOO_MUCH',
+        `The peer sent more than ${max} messages after the handshake`,
+      )
+  }
+}
+
+export function* afterClientHandshake(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  established: Established13,
+): HandshakeSteps<never> {
+  const transcript = config.postHandshakeAuth === true ? hs.transcript.fork() : undefined
+  hs.transcript.clear()
+  const counter = new PostHandshakeCounter(hs)
+  let tickets = 0
+  for (;;) {
+    const message = yield* hs.receive(
+      HandshakeType.new_session_ticket,
+      HandshakeType.key_update,
+      ...(transcript === undefined ? [] : [HandshakeType.certificate_request]),
+    )
+    if (message.type === HandshakeType.key_update) {
+      yield* onKeyUpdate(hs, established, message)
+      continue
+    }
+    counter.count()
+    if (message.type === HandshakeType.new_session_ticket) {
+      tickets++
+      yield* onNewSessionTicket(hs, config, established, message, tickets)
+    } else if (transcript !== undefined)
+      yield* onCertificateRequest(hs, config, established, message, transcript.fork())
+  }
+}
+
+/** RFC 8446 §4.6.1 */
+function* onNewSessionTicket(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  established: Established13,
+  message: HandshakeMessage,
+  count: number,
+): Steps<void> {
+  const ticket = decode(NewSessionTicket, bodyOf(message))
+  refuseDuplicates(ticket.extensions, 'NewSessionTicket')
+  refuseMisplaced(ticket.extensions, 'NewSessionTicket')
+  const lifetime = Math.min(ticket.ticketLifetime, maxTicketLifetime)
+  hs.trace?.({
+    type: 'session',
+    direction: 'received',
+    lifetime,
+    ticketLength: ticket.ticket.length,
+  })
+  if (lifetime === 0 || count > hs.limits.tickets) return
+  const { context, info, resumptionSecret } = established
+  const psk = yield* resumptionPsk(context, resumptionSecret, ticket.ticketNonce)
+  hs.emit({
+    type: 'session',
+    session: {
+      version: info.version,
+      cipherSuite: info.cipherSuite,
+      psk: psk.value,
+      issuedAt: config.clock(),
+      lifetime,
+      ageAdd: ticket.ticketAgeAdd,
+      serverName: config.serverName,
+      alpnProtocol: info.alpnProtocol,
+      peerCertificates: info.peerCertificates,
+      ticket: ticket.ticket.slice(),
+    },
+  })
+}
+
+/** RFC 8446 §4.6.2, the client's side. @param transcript of the handshake; this exchange adds to it */
+function* onCertificateRequest(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  established: Established13,
+  message: HandshakeMessage,
+  transcript: Transcript,
+): Steps<void> {
+  const request = readCertificateRequest(hs.read(message, CertificateRequest, transcript))
+  yield* answerCertificateRequest(hs, config, request, established.suite, transcript)
+  yield* sendFinished(hs, established.context, established.writeSecret, transcript)
+  hs.flush()
+}
+
+/** RFC 8446 §4.6.3, both roles. */
+function* onKeyUpdate(
+  hs: HandshakeContext,
+  established: Established13,
+  message: HandshakeMessage,
+): Steps<void> {
+  const { requestUpdate } = decode(KeyUpdate, bodyOf(message))
+  if (requestUpdate > KeyUpdateRequest.update_requested)
+    throw new TlsError('ERR_ILLEGAL_PARAMETER', 'A KeyUpdate asks for what does not exist', {
+      section: 'RFC 8446 §4.6.3',
+    })
+  if (++hs.keyUpdatesWithoutData > hs.limits.keyUpdatesWithoutData)
+    throw new TlsError(
+      'ERR_TOO_MUCH',
+      'The peer updates its keys again and again and sends no data',
+    )
+  yield* established.updateReadKeys()
+  if (requestUpdate === KeyUpdateRequest.update_requested) yield* established.updateKeys(false)
+}
+
+/** @param canAuthenticate the client offered post_handshake_auth */
+export function* afterServerHandshake(
+  hs: HandshakeContext,
+  config: ServerConfig,
+  established: Established13,
+  canAuthenticate: boolean,
+): HandshakeSteps<never> {
+  const { clientAuthentication } = config
+  const asking =
+    canAuthenticate && clientAuthentication !== undefined
+      ? new PostHandshakeAuthentication(hs, config, clientAuthentication, established)
+      : undefined
+  if (asking !== undefined) established.requestClientCertificate = () => asking.request()
+  hs.transcript.clear()
+  yield* sendTickets(hs, config, established)
+  const counter = new PostHandshakeCounter(hs)
+  for (;;) {
+    const message = yield* hs.receive(HandshakeType.key_update, HandshakeType.certificate)
+    if (message.type === HandshakeType.key_update) yield* onKeyUpdate(hs, established, message)
+    else {
+      if (asking?.pending !== true)
+        throw new TlsError('ERR_UNEXPECTED_MESSAGE', 'A Certificate came that nobody asked for', {
+          section: 'RFC 8446 §4.6.2',
+        })
+      counter.count()
+      yield* asking.receive(message)
+    }
+  }
+}
+
+/** RFC 8446 §4.6.1: each ticket has a nonce, and so a PSK, of its own. */
+function* sendTickets(
+  hs: HandshakeContext,
+  config: ServerConfig,
+  established: Established13,
+): Steps<void> {
+  const { tickets, crypto } = config
+  if (tickets === undefined) return
+  const { context, info, resumptionSecret } = established
+  const count = config.ticketCount ?? (info.resumed ? 1 : defaultTicketCount)
+  const lifetime = Math.min(tickets.lifetime, maxTicketLifetime)
+  for (let i = 0; i < count; i++) {
+    const ticketNonce = Uint8Array.of(i)
+    const psk = yield* resumptionPsk(context, resumptionSecret, ticketNonce)
+    const [a = 0, b = 0, c = 0, d = 0] = crypto.random(4)
+    const ticketAgeAdd = ((a * 256 + b) * 256 + c) * 256 + d
+    const state: SessionState = {
+      version: info.version,
+      cipherSuite: info.cipherSuite,
+      psk: psk.value,
+      issuedAt: config.clock(),
+      lifetime,
+      ageAdd: ticketAgeAdd,
+      serverName: info.serverName,
+      alpnProtocol: info.alpnProtocol,
+      peerCertificates: info.peerCertificates,
+    }
+    const ticket = yield* hs.settle('issuing a ticket', tickets.issue(state))
+    psk.value.fill(0)
+    hs.trace?.({ type: 'session', direction: 'sent', lifetime, ticketLength: ticket.length })
+    hs.sendMessage(
+      encodeMessage(HandshakeType.new_session_ticket, NewSessionTicket, {
+        ticketLifetime: lifetime,
+        ticketAgeAdd,
+        ticketNonce,
+        ticket,
+        extensions: [],
+      }),
+    )
+  }
+  hs.flush()
+}
+
+/** RFC 8446 §4.6.2, the server's side: each request is answered over the handshake's transcript and itself. */
+class PostHandshakeAuthentication {
+  readonly #hs: HandshakeContext
+  readonly #config: ServerConfig
+  readonly #authentication: ClientAuthentication
+  readonly #established: Established13
+  readonly #transcript: Transcript
+  /** By the context of the request, in hexadecimal. */
+  readonly #requests = new Map<string, Transcript>()
+
+  constructor(
+    hs: HandshakeContext,
+    config: ServerConfig,
+    authentication: ClientAuthentication,
+    established: Established13,
+  ) {
+    this.#hs = hs
+    this.#config = config
+    this.#authentication = authentication
+    this.#established = established
+    this.#transcript = hs.transcript.fork()
+  }
+
+  /** True while a request is not answered. */
+  get pending(): boolean {
+    return this.#requests.size > 0
+  }
+
+  request(): void {
+    const certificateRequestContext = this.#config.crypto.random(16)
+    const transcript = this.#transcript.fork()
+    const message = certificateRequest(
+      this.#config,
+      this.#authentication,
+      certificateRequestContext,
+    )
+    this.#hs.sendMessage(message, transcript)
+    this.#hs.flush()
+    this.#requests.set(hexOf(certificateRequestContext), transcript)
+  }
+
+  *receive(message: HandshakeMessage): HandshakeSteps<void> {
+    const hs = this.#hs
+    const { context, suite, readSecret } = this.#established
+    const certificate = decode(Certificate, bodyOf(message))
+    const key = hexOf(certificate.certificateRequestContext)
+    const transcript = this.#requests.get(key)
+    if (transcript === undefined)
+      throw new TlsError(
+        'ERR_ILLEGAL_PARAMETER',
+        'A Certificate answers a request that was not made',
+        { section: 'RFC 8446 §4.4.2' },
+      )
+    this.#requests.delete(key)
+    transcript.add(message, messageName(message))
+    const shown = readCertificate(hs, certificate, requestedTypes(this.#authentication))
+    const verdict =
+      shown &&
+      (yield* judge(hs, this.#authentication.verifyCertificate, {
+        ...shown,
+        role: 'client',
+        serverName: undefined,
+        time: this.#config.clock(),
+      }))
+    if (shown !== undefined) {
+      const accepted = enabledSignatureSchemes(this.#config)
+      yield* receiveCertificateVerify(hs, 'client', shown.leaf, accepted, suite.hash, transcript)
+    } else if (this.#authentication.mode === 'require') throw certificateRequired()
+    yield* receiveFinished(hs, context, readSecret, transcript)
+    const chain = shown?.chain.map((der) => der.slice()) ?? []
+    hs.emit({ type: 'clientCertificate', chain, verdict })
+  }
+}

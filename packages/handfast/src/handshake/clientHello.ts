@@ -1,0 +1,326 @@
+/**
+ * What a client offers (RFC 8446 §4.1.2): the ClientHello, what it keeps of it to judge the answer, and the second
+ * ClientHello after a HelloRetryRequest.
+ */
+import { formatName, type Steps } from '@handfast/x509'
+import { type Extension, extensionOf, type RawExtension } from '../codec/extension.ts'
+import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
+import { certificateAuthorities } from '../codec/extensions/certificate_authorities.ts'
+import { cookie } from '../codec/extensions/cookie.ts'
+import { keyShare } from '../codec/extensions/key_share.ts'
+import { padding } from '../codec/extensions/padding.ts'
+import { postHandshakeAuth } from '../codec/extensions/post_handshake_auth.ts'
+import { preSharedKey } from '../codec/extensions/pre_shared_key.ts'
+import { pskKeyExchangeModesExtension } from '../codec/extensions/psk_key_exchange_modes.ts'
+import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
+import { serverName } from '../codec/extensions/server_name.ts'
+import {
+  signatureAlgorithms,
+  signatureAlgorithmsCert,
+} from '../codec/extensions/signature_algorithms.ts'
+import { signedCertificateTimestamp } from '../codec/extensions/signed_certificate_timestamp.ts'
+import { statusRequest } from '../codec/extensions/status_request.ts'
+import { supportedGroups } from '../codec/extensions/supported_groups.ts'
+import { supportedVersions } from '../codec/extensions/supported_versions.ts'
+import { ClientHello, encodeMessage, type HandshakeMessage } from '../codec/messages.ts'
+import {
+  CertificateStatusType,
+  ExtensionType,
+  HandshakeType,
+  ProtocolVersion,
+  PskKeyExchangeMode,
+} from '../codec/registry.ts'
+import type { ClientConfig } from '../config.ts'
+import type { CipherSuite, KeyExchangeGroup, KeyPair } from '../crypto/provider.ts'
+import { defaultKeyShares } from '../defaults.ts'
+import { ConfigurationError, TlsError } from '../errors.ts'
+import { EarlySecret, verifyData } from '../keys/schedule.ts'
+import { fromText, type Session } from '../session/session.ts'
+import type { HandshakeContext } from './context.ts'
+import { type Grease, greaseFrom } from './grease.ts'
+import { enabledCipherSuites, enabledGroups, enabledSignatureSchemes } from './negotiation.ts'
+import { judge, parseLeaf } from './peerCertificate.ts'
+import { hostNameToSend } from './serverName.ts'
+
+/** A session that is offered, and the secret that proves it. */
+export interface OfferedPsk {
+  readonly session: Session
+  readonly suite: CipherSuite
+  readonly earlySecret: EarlySecret
+}
+
+/** A ClientHello as sent, and what only the client knows of it. */
+export interface Offer {
+  readonly hello: ClientHello
+  readonly message: HandshakeMessage
+  readonly suites: readonly CipherSuite[]
+  readonly groups: readonly KeyExchangeGroup[]
+  readonly signatureSchemes: readonly number[]
+  /** By group, for each share that was sent. */
+  readonly keyPairs: ReadonlyMap<number, KeyPair>
+  readonly psk: OfferedPsk | undefined
+}
+
+/** The types of extension that an answer may carry. */
+export function offeredTypes(offer: Offer): ReadonlySet<number> {
+  return new Set(offer.hello.extensions.map(({ type }) => type))
+}
+
+/** Makes the first ClientHello. It is neither sent nor in the transcript. */
+export function* makeOffer(hs: HandshakeContext, config: ClientConfig): Steps<Offer> {
+  const { crypto } = config
+  const suites = enabledCipherSuites(config)
+  const groups = enabledGroups(config)
+  const schemes = enabledSignatureSchemes(config)
+  const random = crypto.random(32)
+  const legacySessionId =
+    config.middleboxCompatibility === false ? new Uint8Array(0) : crypto.random(32)
+  const grease = config.grease === false ? undefined : greaseFrom(crypto.random(5))
+  const keyPairs = yield* generateShares(hs, config, groups)
+
+  const plain: ClientHello = {
+    legacyVersion: ProtocolVersion.TLS12,
+    random,
+    legacySessionId,
+    cipherSuites: [...(grease ? [grease.cipherSuite] : []), ...suites.map(({ id }) => id)],
+    legacyCompressionMethods: Uint8Array.of(0),
+    extensions: clientExtensions(config, groups, schemes, keyPairs, grease),
+  }
+  const hello = padded(config.shapeClientHello?.(plain) ?? plain, config)
+  const psk = yield* usablePsk(hs, config, suites)
+  const parts = { suites, groups, signatureSchemes: schemes, keyPairs }
+  return { ...parts, ...(yield* bindPsk(hs, hello, psk)) }
+}
+
+/**
+ * Makes the ClientHello that answers a HelloRetryRequest (RFC 8446 §4.1.2): the same, but for the key share, the cookie
+ * and the binder. The transcript already holds the first as its hash, and the HelloRetryRequest.
+ */
+export function* retryOffer(
+  hs: HandshakeContext,
+  offer: Offer,
+  config: ClientConfig,
+  retry: {
+    readonly group: KeyExchangeGroup | undefined
+    readonly cookie: Uint8Array | undefined
+    readonly suite: CipherSuite
+  },
+): Steps<Offer> {
+  let { keyPairs } = offer
+  let extensions = offer.hello.extensions.filter(
+    ({ type }) => type !== ExtensionType.pre_shared_key && type !== ExtensionType.padding,
+  )
+  if (retry.group !== undefined) {
+    for (const pair of keyPairs.values()) pair.destroy()
+    const pair = yield* hs.settle('generating a key share', retry.group.generate())
+    keyPairs = new Map([[retry.group.id, pair]])
+    const share = extensionOf(keyShare, 'ClientHello', shareEntries(keyPairs))
+    extensions = extensions.map((extension) =>
+      extension.type === ExtensionType.key_share ? share : extension,
+    )
+  }
+  if (retry.cookie !== undefined) extensions.push(extensionOf(cookie, 'ClientHello', retry.cookie))
+  // RFC 8446 §4.1.4: a PSK of another hash could not be taken any more.
+  const psk = offer.psk?.suite.hash === retry.suite.hash ? offer.psk : undefined
+  const hello = padded({ ...offer.hello, extensions }, config)
+  return { ...offer, keyPairs, ...(yield* bindPsk(hs, hello, psk)) }
+}
+
+function* generateShares(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  groups: readonly KeyExchangeGroup[],
+): Steps<Map<number, KeyPair>> {
+  const pairs = new Map<number, KeyPair>()
+  for (const group of sharedGroups(config, groups))
+    pairs.set(
+      group.id,
+      yield* hs.settle(`generating a key share for ${group.name}`, group.generate()),
+    )
+  return pairs
+}
+
+/** The groups that get a share at once: those named, else of the usual ones, else the first that is enabled. */
+function sharedGroups(
+  config: ClientConfig,
+  groups: readonly KeyExchangeGroup[],
+): readonly KeyExchangeGroup[] {
+  if (config.keyShares === undefined) {
+    const usual = groups.filter(({ id }) => defaultKeyShares.includes(id))
+    return usual.length > 0 ? usual : groups.slice(0, 1)
+  }
+  const named = groups.filter(({ id }) => config.keyShares?.includes(id))
+  if (named.length !== config.keyShares.length)
+    throw new ConfigurationError(
+      'ERR_BAD_KEY_SHARES',
+      'keyShares names a group that is not among the enabled groups',
+    )
+  return named
+}
+
+function shareEntries(pairs: ReadonlyMap<number, KeyPair>) {
+  return [...pairs].map(([group, pair]) => ({ group, keyExchange: pair.share }))
+}
+
+function clientExtensions(
+  config: ClientConfig,
+  groups: readonly KeyExchangeGroup[],
+  schemes: readonly number[],
+  keyPairs: ReadonlyMap<number, KeyPair>,
+  grease: Grease | undefined,
+): RawExtension[] {
+  const extensions: RawExtension[] = []
+  const add = <F extends Extension['in']>(
+    extension: Extension<F>,
+    value: Parameters<typeof extensionOf<F, 'ClientHello' & keyof F>>[2],
+  ) => {
+    extensions.push(extensionOf(extension, 'ClientHello' as 'ClientHello' & keyof F, value))
+  }
+  if (grease) extensions.push({ type: grease.firstExtension, data: new Uint8Array(0) })
+  const hostName = hostNameToSend(config.serverName)
+  if (hostName !== undefined) add(serverName, [{ nameType: 0, hostName }])
+  add(supportedGroups, [...(grease ? [grease.group] : []), ...groups.map(({ id }) => id)])
+  const protocols = config.alpnProtocols ?? []
+  if (protocols.length > 0) add(applicationLayerProtocolNegotiation, protocols.map(protocolBytes))
+  if (config.requestOcsp !== false)
+    // responder_id_list and request_extensions, both empty (RFC 6066 §8).
+    add(statusRequest, { statusType: CertificateStatusType.ocsp, request: new Uint8Array(4) })
+  add(signatureAlgorithms, [...schemes])
+  if (config.certificateSignatureSchemes !== undefined)
+    add(signatureAlgorithmsCert, [
+      ...enabledSignatureSchemes(config, config.certificateSignatureSchemes),
+    ])
+  if (config.requestSignedCertificateTimestamps !== false) add(signedCertificateTimestamp, true)
+  add(keyShare, [
+    ...(grease ? [{ group: grease.group, keyExchange: Uint8Array.of(0) }] : []),
+    ...shareEntries(keyPairs),
+  ])
+  add(pskKeyExchangeModesExtension, [PskKeyExchangeMode.psk_dhe_ke])
+  add(supportedVersions, [...(grease ? [grease.version] : []), ProtocolVersion.TLS13])
+  if (config.certificateAuthorities !== undefined && config.certificateAuthorities.length > 0)
+    add(certificateAuthorities, [...config.certificateAuthorities])
+  if (config.postHandshakeAuth === true) add(postHandshakeAuth, true)
+  if (config.recordSizeLimit !== undefined) add(recordSizeLimit, config.recordSizeLimit)
+  if (grease) extensions.push({ type: grease.lastExtension, data: Uint8Array.of(0) })
+  return extensions
+}
+
+function protocolBytes(protocol: string): Uint8Array {
+  if (protocol.length === 0 || protocol.length > 255)
+    throw new ConfigurationError(
+      'ERR_BAD_ALPN_PROTOCOL',
+      'An application protocol has 1 to 255 bytes (RFC 7301 §3.1)',
+    )
+  return fromText(protocol)
+}
+
+/** RFC 7685: brings a hello to the length that was asked for, its header included. */
+function padded(hello: ClientHello, { padClientHelloTo = 0 }: ClientConfig): ClientHello {
+  const { length } = encodeMessage(HandshakeType.client_hello, ClientHello, hello).bytes
+  if (length >= padClientHelloTo) return hello
+  const zeros = new Uint8Array(Math.max(0, padClientHelloTo - length - 4))
+  return {
+    ...hello,
+    extensions: [...hello.extensions, extensionOf(padding, 'ClientHello', zeros)],
+  }
+}
+
+/** The configured session, where it may be offered now (RFC 8446 §4.6.1, §4.2.11); a trace says why not. */
+function* usablePsk(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  suites: readonly CipherSuite[],
+): Steps<OfferedPsk | undefined> {
+  const { session } = config
+  if (session === undefined) return undefined
+  const suite = suites.find(({ id }) => id === session.cipherSuite)
+  const reason = yield* whyNotResume(hs, config, session, suite)
+  hs.decide(() => ({
+    what: 'resumption',
+    by: 'client',
+    offered: ['the stored session', 'a full handshake'],
+    chosen: reason === undefined ? 'the stored session' : 'a full handshake',
+    why: reason ?? 'The session is fresh, and for this server.',
+    section: 'RFC 8446 §4.6.1',
+  }))
+  if (reason !== undefined || suite === undefined) return undefined
+  const context = hs.scheduleContext(suite)
+  return { session, suite, earlySecret: yield* EarlySecret.extract(context, session.psk) }
+}
+
+function* whyNotResume(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  session: Session,
+  suite: CipherSuite | undefined,
+): Steps<string | undefined> {
+  const now = config.clock()
+  if (session.version !== ProtocolVersion.TLS13) return 'The session is of another version.'
+  if (suite === undefined) return "The session's cipher suite is not enabled."
+  if (session.serverName !== config.serverName) return 'The session is for another server name.'
+  if (now < session.issuedAt || now >= session.issuedAt + session.lifetime * 1000)
+    return 'The session has expired.'
+  const [first] = session.peerCertificates
+  if (first === undefined) return 'The session does not hold the certificate that was accepted.'
+  // A session carries an acceptance of long ago: the same certificate must still be acceptable, here and now.
+  try {
+    const leaf = parseLeaf(first)
+    yield* judge(hs, config.verifyCertificate, {
+      chain: session.peerCertificates,
+      leaf,
+      ocspResponse: undefined,
+      signedCertificateTimestamps: [],
+      role: 'server',
+      serverName: config.serverName,
+      time: now,
+    })
+    hs.checked('certificate of the session', formatName(leaf.subject), 'RFC 8446 §2.2')
+    return undefined
+  } catch (error) {
+    if (!(error instanceof TlsError)) throw error
+    return `The certificate of the session is not accepted any more: ${error.message}.`
+  }
+}
+
+/** Adds pre_shared_key, which stands last, with the binder over all that is before it (RFC 8446 §4.2.11.2). */
+function* bindPsk(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  psk: OfferedPsk | undefined,
+): Steps<Pick<Offer, 'hello' | 'message' | 'psk'>> {
+  if (psk === undefined)
+    return { hello, message: encodeMessage(HandshakeType.client_hello, ClientHello, hello), psk }
+  const { session, suite, earlySecret } = psk
+  const age = Math.max(0, hs.now() - session.issuedAt)
+  const withBinder = (binder: Uint8Array): ClientHello => ({
+    ...hello,
+    extensions: [
+      ...hello.extensions,
+      extensionOf(preSharedKey, 'ClientHello', {
+        identities: [
+          { identity: session.ticket, obfuscatedTicketAge: (age + session.ageAdd) % 2 ** 32 },
+        ],
+        binders: [binder],
+      }),
+    ],
+  })
+  const draft = encodeMessage(
+    HandshakeType.client_hello,
+    ClientHello,
+    withBinder(new Uint8Array(suite.hash.outputLength)),
+  )
+  const context = earlySecret.context
+  const bindersLength = 2 + 1 + suite.hash.outputLength
+  const truncated = draft.bytes.subarray(0, draft.bytes.length - bindersLength)
+  const hash = yield* hs.settle(
+    'hashing for the binder',
+    hs.transcript.hashWith(suite.hash, truncated),
+  )
+  const binderKey = yield* earlySecret.binderKey('res binder')
+  const bound = withBinder(yield* verifyData(context, binderKey, hash))
+  return {
+    hello: bound,
+    message: encodeMessage(HandshakeType.client_hello, ClientHello, bound),
+    psk,
+  }
+}

@@ -1,0 +1,91 @@
+/** What an established TLS 1.3 connection keeps, and can do (RFC 8446 §4.6, §7.2, §7.5). */
+import type { Steps } from '@handfast/x509'
+import { encodeMessage, KeyUpdate } from '../codec/messages.ts'
+import { HandshakeType, KeyUpdateRequest } from '../codec/registry.ts'
+import type { ClientConfig, ConnectionInfo, ServerConfig } from '../config.ts'
+import type { CipherSuite } from '../crypto/provider.ts'
+import {
+  exportKeyingMaterial,
+  type NamedSecret,
+  nextTrafficSecret,
+  type ScheduleContext,
+} from '../keys/schedule.ts'
+import type { Established, HandshakeContext } from './context.ts'
+
+/** Records before the AEAD's limit at which new keys are taken: an alert and a KeyUpdate must still fit. */
+const keyUpdateMargin = 64
+
+export interface Secrets13 {
+  readonly context: ScheduleContext
+  readonly suite: CipherSuite
+  readonly config: ClientConfig | ServerConfig
+  readonly writeSecret: NamedSecret
+  readonly readSecret: NamedSecret
+  readonly exporterSecret: NamedSecret
+  readonly resumptionSecret: NamedSecret
+  readonly info: ConnectionInfo
+}
+
+export class Established13 implements Established {
+  readonly context: ScheduleContext
+  readonly suite: CipherSuite
+  readonly info: ConnectionInfo
+  readonly keyUpdateAfterRecords: number
+  readonly resumptionSecret: NamedSecret
+  /** Set by a server whose client can be asked for a certificate later. */
+  requestClientCertificate?: () => void
+  writeSecret: NamedSecret
+  readSecret: NamedSecret
+  readonly #exporterSecret: NamedSecret
+  readonly #hs: HandshakeContext
+  #writeGeneration = 0
+  #readGeneration = 0
+
+  constructor(hs: HandshakeContext, secrets: Secrets13) {
+    this.#hs = hs
+    this.context = secrets.context
+    this.suite = secrets.suite
+    this.info = secrets.info
+    this.writeSecret = secrets.writeSecret
+    this.readSecret = secrets.readSecret
+    this.resumptionSecret = secrets.resumptionSecret
+    this.#exporterSecret = secrets.exporterSecret
+    this.keyUpdateAfterRecords = Math.min(
+      secrets.config.keyUpdateAfterRecords ?? Number.POSITIVE_INFINITY,
+      secrets.suite.aead.confidentialityLimit - keyUpdateMargin,
+    )
+  }
+
+  /** KeyUpdate goes out under the old keys, and nothing else after it (RFC 8446 §4.6.3). */
+  *updateKeys(requestPeer: boolean): Steps<void> {
+    const hs = this.#hs
+    const next = yield* nextTrafficSecret(this.context, this.writeSecret)
+    this.writeSecret = next
+    const requestUpdate = requestPeer
+      ? KeyUpdateRequest.update_requested
+      : KeyUpdateRequest.update_not_requested
+    const message = encodeMessage(HandshakeType.key_update, KeyUpdate, { requestUpdate })
+    // Within setKeys the message is flushed before the keys change, and nothing can come between.
+    const send = () => hs.sendMessage(message)
+    const generation = ++this.#writeGeneration
+    yield* hs.setKeys(this.context, this.suite, hs.role, next, 'application', generation, send)
+  }
+
+  *updateReadKeys(): Steps<void> {
+    const hs = this.#hs
+    const peer = hs.role === 'client' ? 'server' : 'client'
+    this.readSecret = yield* nextTrafficSecret(this.context, this.readSecret)
+    const generation = ++this.#readGeneration
+    yield* hs.setKeys(this.context, this.suite, peer, this.readSecret, 'application', generation)
+  }
+
+  exportKeyingMaterial(label: string, context: Uint8Array, length: number): Steps<Uint8Array> {
+    return exportKeyingMaterial(this.context, this.#exporterSecret, label, context, length)
+  }
+
+  destroy(): void {
+    const { writeSecret, readSecret, resumptionSecret } = this
+    for (const secret of [writeSecret, readSecret, resumptionSecret, this.#exporterSecret])
+      secret.value.fill(0)
+  }
+}
