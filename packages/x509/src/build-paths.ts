@@ -36,7 +36,7 @@ export function* buildPaths(
   const last = path.at(-1)!
   let found = false
 
-  for (const anchor of byKeyIdentifier(last, search.trust.find(last.issuer), anchorKeyIdentifier)) {
+  for (const anchor of inOrder(last, search.trust.find(last.issuer), anchorKeyIdentifier)) {
     search.budget.spend('candidates')
     found = true
     yield { certificates: path, anchor }
@@ -47,7 +47,8 @@ export function* buildPaths(
     search.giveUp(path, tooDeep(last, path.length - 1, search.budget.depth))
     return
   }
-  for (const candidate of byKeyIdentifier(last, candidates, certificateKeyIdentifier)) {
+  const isNextToAnchor = ({ issuer }: Certificate): boolean => search.trust.find(issuer).length > 0
+  for (const candidate of inOrder(last, candidates, certificateKeyIdentifier, isNextToAnchor)) {
     search.budget.spend('candidates')
     if (isInPath(candidate, path)) continue
     if (search.trust.has(candidate)) continue // was tried as an anchor
@@ -65,21 +66,23 @@ export function* buildPaths(
 }
 
 /**
- * Those whose key identifier is the one the certificate names come first, those that say nothing next, those with
- * another one last: identifiers are a hint, not a proof (RFC 4158 §3.5.12).
+ * The most promising first (RFC 4158 §3.5): those whose key identifier is the one the certificate names, then those that
+ * say nothing, then those with another one, for identifiers are a hint and not a proof; among equals those whose own
+ * issuer is an anchor, so that a short way is not missed among many that lead nowhere.
  */
-function byKeyIdentifier<T>(
+function inOrder<T>(
   certificate: Certificate,
   candidates: readonly T[],
   identifierOf: (candidate: T) => Uint8Array | undefined,
+  isNextToAnchor: (candidate: T) => boolean = () => true,
 ): readonly T[] {
   if (candidates.length < 2) return candidates
   const wanted = readSafely(() => certificate.authorityKeyIdentifier?.keyIdentifier)
-  if (wanted === undefined) return candidates
   const rank = (candidate: T): number => {
-    const identifier = identifierOf(candidate)
-    if (identifier === undefined) return 1
-    return equalBytes(identifier, wanted) ? 0 : 2
+    const near = isNextToAnchor(candidate) ? 0 : 1
+    const identifier = wanted === undefined ? undefined : identifierOf(candidate)
+    if (wanted === undefined || identifier === undefined) return 2 + near
+    return (equalBytes(identifier, wanted) ? 0 : 4) + near
   }
   return candidates
     .map((candidate) => ({ candidate, rank: rank(candidate) }))

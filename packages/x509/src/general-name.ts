@@ -46,6 +46,7 @@ export function readGeneralName(
       const explicit = reader.enter(contextConstructed(4), `${field}.directoryName`)
       const value = readName(explicit, 'name')
       explicit.finish()
+      void value.rdns // read now, so that whoever has the list of names can use each of them
       return { type: 'directory', value }
     }
     case contextConstructed(0): {

@@ -37,7 +37,7 @@ export function verifyCertificate(input: VerifyInput): MaybePromise<Verdict> {
 function* verify(input: VerifyInput): Steps<Verdict> {
   let leaf: Certificate
   try {
-    leaf = toCertificate(input.certificate)
+    leaf = withReadableNames(toCertificate(input.certificate))
   } catch (error) {
     return unreadable(error)
   }
@@ -166,9 +166,7 @@ class Verification {
     const certificates: Certificate[] = []
     for (const input of inputs) {
       try {
-        const certificate = toCertificate(input)
-        void certificate.subject.rdns
-        certificates.push(certificate)
+        certificates.push(withReadableNames(toCertificate(input)))
       } catch (error) {
         if (!(error instanceof X509Error)) throw error
         this.#giveUp([], malformed(error, 'an intermediate certificate'))
@@ -261,6 +259,13 @@ function listNames(names: Certificate['subjectAltName']): string {
   if (names === undefined) return 'no name at all (it has no subjectAltName)'
   const shown = names.slice(0, 10).map(formatGeneralName).join(', ')
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown
+}
+
+/** Paths are built by names: a certificate whose names cannot be read has no place in one. */
+function withReadableNames(certificate: Certificate): Certificate {
+  void certificate.issuer.rdns
+  void certificate.subject.rdns
+  return certificate
 }
 
 function toTrustStore(trust: VerifyInput['trust']): TrustStore {
