@@ -28,25 +28,22 @@ import {
 import type { ClientConfig, ConnectionInfo, ServerConfig } from './config.ts'
 import type { ConnectionEvent } from './connectionEvents.ts'
 import { ConfigurationError, TlsError } from './errors.ts'
-import {
-  type Established,
-  HandshakeContext,
-  type HandshakeSteps,
-  nextMessage,
-} from './handshake/context.ts'
+import { type Established, HandshakeContext, type HandshakeSteps } from './handshake/context.ts'
+import { Driver } from './handshake/driver.ts'
 import { HandshakeJoiner } from './record/handshakeJoiner.ts'
 import type { OpenedRecord } from './record/protection.ts'
 import { defaultMaxSendFragment, isPassedOver, RecordLayer } from './record/recordLayer.ts'
 import type { Role, TraceBody } from './trace/events.ts'
 
-export interface ConnectionOptions<Config extends ClientConfig | ServerConfig> {
+export interface ConnectionOptions {
   readonly role: Role
-  readonly config: Config
+  readonly config: ClientConfig | ServerConfig
   /** The handshake and all that follows it, as one generator. */
-  readonly handshake: (context: HandshakeContext, config: Config) => HandshakeSteps<void>
+  readonly handshake: (context: HandshakeContext) => HandshakeSteps<void>
 }
 
-type Running = Iterator<PromiseLike<unknown> | typeof nextMessage, void, unknown>
+/** What the caller wants done between two messages; a generator where it may have to wait. */
+type Command = () => Steps<void> | undefined
 
 export class Connection {
   readonly role: Role
@@ -58,11 +55,8 @@ export class Connection {
   readonly #joiner: HandshakeJoiner
   readonly #trace: ((body: TraceBody) => void) | undefined
 
-  readonly #handshake: Running
-  /** What runs now: the handshake, or a command of the caller's between two messages. */
-  #running: Running
-  #state: 'start' | 'wantsMessage' | 'waitsForAnswer' = 'start'
-  #commands: (() => Steps<void> | void)[] = []
+  readonly #driver: Driver
+  #commands: Command[] = []
 
   #events: ConnectionEvent[] = []
   /** Data written before it could be sent. */
@@ -78,7 +72,7 @@ export class Connection {
   #warningAlerts = 0
   #changeCipherSpecs = 0
 
-  constructor({ role, config, handshake }: ConnectionOptions<any>) {
+  constructor({ role, config, handshake }: ConnectionOptions) {
     this.role = role
     this.#config = config
     const listener = this.#config.trace
@@ -99,8 +93,10 @@ export class Connection {
       atMessageBoundary: () => this.#joiner.empty,
     })
     this.#joiner = new HandshakeJoiner(this.#context.limits.handshakeMessageBytes)
-    this.#handshake = handshake(this.#context, config)
-    this.#running = this.#handshake
+    this.#driver = new Driver(handshake(this.#context), {
+      flush: () => this.#context.flush(),
+      onAnswer: (resume) => this.#onAnswer(resume),
+    })
   }
 
   /** The outcome of the handshake; undefined before it is complete. */
@@ -170,9 +166,10 @@ export class Connection {
 
   /** Gives up at once, tells the peer user_canceled, and forgets all keys. */
   cancel(): void {
-    if (this.#error !== undefined || this.#sentCloseNotify) return this.destroy()
-    this.#alert(AlertLevel.warning, AlertDescription.user_canceled)
-    this.#sendCloseNotify()
+    if (this.#error === undefined && !this.#sentCloseNotify) {
+      this.#alert(AlertLevel.warning, AlertDescription.user_canceled)
+      this.#sendCloseNotify()
+    }
     this.destroy()
   }
 
@@ -206,7 +203,7 @@ export class Connection {
           ? 'Only a server can ask for a certificate'
           : 'This client did not offer post-handshake authentication, or clientAuthentication is not configured',
       )
-    this.#command(requestClientCertificate)
+    this.#command(() => void requestClientCertificate())
   }
 
   /**
@@ -240,81 +237,41 @@ export class Connection {
 
   #drive(): void {
     while (this.#events.length === 0 && this.#error === undefined) {
-      if (this.#state === 'waitsForAnswer') return
-      if (this.#state === 'start') {
-        this.#step(() => this.#running.next())
-        continue
-      }
+      if (!this.#driver.idle) return
+      if (this.#driver.start()) continue
       this.#sendPending()
-      if (this.#state !== 'wantsMessage') continue
+      if (!this.#driver.idle) return
       const message = this.#joiner.next()
-      if (message !== undefined) {
-        this.#step(() => this.#running.next(message))
-        continue
-      }
-      if (this.#receivedCloseNotify || !this.#nextRecord()) return
+      if (message !== undefined) this.#driver.deliver(message)
+      else if (this.#receivedCloseNotify || !this.#nextRecord()) return
     }
   }
 
-  /** Resumes what runs, and sees what it wants next. */
-  #step(resume: () => IteratorResult<PromiseLike<unknown> | typeof nextMessage, void>): void {
-    const { done, value } = resume()
-    if (done) {
-      this.#running = this.#handshake
-      this.#state = 'wantsMessage'
-    } else if (value === nextMessage) {
-      this.#state = 'wantsMessage'
-      this.#context.flush()
-    } else
-      this.#waitFor(
-        value,
-        (answer) => this.#step(() => this.#running.next(answer)),
-        (reason) => this.#step(() => this.#running.throw!(reason)),
-      )
+  /** An answer that came after the connection failed is nobody's any more. */
+  #onAnswer(resume: () => void): void {
+    if (this.#error !== undefined) return
+    this.#guard(resume)
+    this.onProgress?.()
   }
 
-  /** Stops until an answer comes, then goes on and says so. */
-  #waitFor<T>(
-    answer: PromiseLike<T>,
-    then: (value: T) => void,
-    otherwise: (reason: unknown) => void,
-  ): void {
-    this.#state = 'waitsForAnswer'
-    const resume = (next: () => void) => {
-      if (this.#error !== undefined) return
-      this.#guard(next)
-      this.onProgress?.()
-    }
-    answer.then(
-      (value) => resume(() => then(value)),
-      (reason: unknown) => resume(() => otherwise(reason)),
-    )
-  }
-
-  #command(command: () => Steps<void> | void): void {
+  #command(command: Command): void {
     this.#commands.push(command)
     this.#guard(() => this.#sendPending())
   }
 
   /** Between two messages: commands first, then data, then the end. */
   #sendPending(): void {
-    while (this.#established !== undefined && this.#state === 'wantsMessage') {
+    while (this.#established !== undefined && this.#driver.idle) {
       const command = this.#commands.shift()
+      const data = command === undefined ? this.#unsent.shift() : undefined
       if (command !== undefined) {
         const steps = command()
-        if (steps !== undefined) {
-          this.#running = steps
-          this.#step(() => this.#running.next())
-        }
-        continue
+        if (steps !== undefined) this.#driver.run(steps)
+      } else if (data !== undefined) this.#sendData(data, this.#established)
+      else {
+        if (this.#closing && !this.#sentCloseNotify) this.#sendCloseNotify()
+        return
       }
-      const data = this.#unsent.shift()
-      if (data !== undefined) {
-        this.#sendData(data, this.#established)
-        continue
-      }
-      if (this.#closing && !this.#sentCloseNotify) this.#sendCloseNotify()
-      return
     }
   }
 
@@ -354,12 +311,8 @@ export class Connection {
       return false
     }
     if ('then' in record) {
-      const received = (opened: OpenedRecord) => {
-        this.#state = 'wantsMessage'
+      this.#driver.waitFor(record, (opened) => {
         if (!isPassedOver(opened)) this.#onRecord(opened)
-      }
-      this.#waitFor(record, received, (reason) => {
-        throw reason
       })
       return false
     }
@@ -374,22 +327,16 @@ export class Connection {
         `${nameOf(contentTypes, type)} came in the middle of a handshake message`,
         { section: 'RFC 8446 §5.1' },
       )
-    switch (type) {
-      case ContentType.handshake:
-        return this.#joiner.add(content)
-      case ContentType.alert:
-        return this.#onAlert(content)
-      case ContentType.change_cipher_spec:
-        return this.#onChangeCipherSpec(content)
-      case ContentType.application_data:
-        return this.#onData(content)
-      default:
-        throw new TlsError(
-          'ERR_UNEXPECTED_MESSAGE',
-          `A record holds the type ${nameOf(contentTypes, type)}, which TLS does not have`,
-          { section: 'RFC 8446 §5' },
-        )
-    }
+    if (type === ContentType.handshake) this.#joiner.add(content)
+    else if (type === ContentType.alert) this.#onAlert(content)
+    else if (type === ContentType.change_cipher_spec) this.#onChangeCipherSpec(content)
+    else if (type === ContentType.application_data) this.#onData(content)
+    else
+      throw new TlsError(
+        'ERR_UNEXPECTED_MESSAGE',
+        `A record holds the type ${nameOf(contentTypes, type)}, which TLS does not have`,
+        { section: 'RFC 8446 §5' },
+      )
   }
 
   #onData(content: Uint8Array): void {
@@ -431,16 +378,15 @@ export class Connection {
       })
     const name = nameOf(alertDescriptions, description)
     this.#traceAlert('received', level, description)
-    if (description === AlertDescription.close_notify) return this.#onCloseNotify()
-    if (description === AlertDescription.user_canceled && level === AlertLevel.warning) {
+    if (description === AlertDescription.close_notify) this.#onCloseNotify()
+    else if (description === AlertDescription.user_canceled && level === AlertLevel.warning)
       this.#warningAlerts = this.#count(this.#warningAlerts, 'warningAlerts', 'warning alerts')
-      return
-    }
     // RFC 8446 §6: whatever its level says, every other alert is fatal.
-    throw new TlsError('ERR_ALERT_RECEIVED', `The peer sent the alert ${name}`, {
-      received: name,
-      ...alertAdvice(name),
-    })
+    else
+      throw new TlsError('ERR_ALERT_RECEIVED', `The peer sent the alert ${name}`, {
+        received: name,
+        ...alertAdvice(name),
+      })
   }
 
   #onCloseNotify(): void {

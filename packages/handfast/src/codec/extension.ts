@@ -4,7 +4,7 @@
  */
 import { TlsError } from '../errors.ts'
 import { extensionTypes, isGrease, nameOf } from './registry.ts'
-import { decode, encode, type ValueOf, type Wire } from './wire.ts'
+import { type AnyWire, decode, encode, type ValueOf, type Wire } from './wire.ts'
 
 /** The messages that carry extensions. A HelloRetryRequest is a ServerHello on the wire, with rules of its own. */
 export type ExtensionContext =
@@ -22,7 +22,7 @@ export interface RawExtension {
   readonly data: Uint8Array
 }
 
-type Forms = Partial<Record<ExtensionContext, Wire<any>>>
+type Forms = Partial<Record<ExtensionContext, AnyWire>>
 
 export interface Extension<F extends Forms = Forms> {
   readonly type: number

@@ -13,6 +13,7 @@ import {
 } from './registry.ts'
 import { signatureSchemes } from './signatureScheme.ts'
 import {
+  type AnyWire,
   annotateWithin,
   empty,
   enumerated,
@@ -196,7 +197,7 @@ export const KeyUpdate = struct('KeyUpdate', 'RFC 8446 §4.6.3', {
 })
 
 /** The body of each type of message. */
-export const messageBodies: ReadonlyMap<number, Wire<any>> = new Map<number, Wire<any>>([
+export const messageBodies: ReadonlyMap<number, AnyWire> = new Map<number, AnyWire>([
   [HandshakeType.client_hello, ClientHello],
   [HandshakeType.server_hello, ServerHello],
   [HandshakeType.encrypted_extensions, EncryptedExtensions],

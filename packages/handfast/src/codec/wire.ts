@@ -109,6 +109,10 @@ export interface Wire<T> {
   show?(value: T): string
 }
 
+/** A description of whatever value, where only that it is one counts. */
+// biome-ignore lint/suspicious/noExplicitAny: a Wire is invariant in its value; no other type stands for all of them
+export type AnyWire = Wire<any>
+
 export type ValueOf<W> = W extends Wire<infer T> ? T : never
 
 /**
@@ -360,7 +364,7 @@ export type StructOf<S> = { [K in keyof S]: ValueOf<S[K]> }
  * `struct { … } Type`: fields in the order of the object's keys, which are the RFC's names in camelCase.
  * @param section where it is defined
  */
-export function struct<S extends Record<string, Wire<any>>>(
+export function struct<S extends Record<string, AnyWire>>(
   type: string,
   section: string,
   shape: S,

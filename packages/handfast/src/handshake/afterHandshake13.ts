@@ -1,10 +1,8 @@
 /** What may come after the handshake (RFC 8446 §4.6): tickets, key updates, authentication. Each role has its loop. */
 import type { Steps } from '@handfast/x509'
 import { hexOf } from '../codec/bytes.ts'
-import { extensionOf, type RawExtension, refuseDuplicates } from '../codec/extension.ts'
-import { certificateAuthorities } from '../codec/extensions/certificate_authorities.ts'
+import { refuseDuplicates } from '../codec/extension.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
-import { signatureAlgorithms } from '../codec/extensions/signature_algorithms.ts'
 import {
   bodyOf,
   Certificate,

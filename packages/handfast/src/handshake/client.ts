@@ -11,7 +11,7 @@ import { serverHelloVersion } from './version.ts'
 
 /** A client's end of a connection. Ask it for its first event to make it begin. */
 export function clientConnection(config: ClientConfig): Connection {
-  return new Connection({ role: 'client', config, handshake: clientHandshake })
+  return new Connection({ role: 'client', config, handshake: (hs) => clientHandshake(hs, config) })
 }
 
 function* clientHandshake(hs: HandshakeContext, config: ClientConfig): HandshakeSteps<void> {

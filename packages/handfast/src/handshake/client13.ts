@@ -3,13 +3,11 @@ import type { Steps, Verdict } from '@handfast/x509'
 import { sameBytes } from '../codec/bytes.ts'
 import { findExtension, refuseDuplicates, refuseUnsolicited } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
-import { certificateAuthorities } from '../codec/extensions/certificate_authorities.ts'
 import { cookie } from '../codec/extensions/cookie.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
 import { preSharedKey } from '../codec/extensions/pre_shared_key.ts'
 import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
-import { signatureAlgorithms } from '../codec/extensions/signature_algorithms.ts'
 import { supportedGroups } from '../codec/extensions/supported_groups.ts'
 import {
   Certificate,
@@ -28,7 +26,7 @@ import {
   ProtocolVersion,
 } from '../codec/registry.ts'
 import { decode } from '../codec/wire.ts'
-import type { ClientConfig, Identity } from '../config.ts'
+import type { ClientConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { EarlySecret, type ScheduleContext } from '../keys/schedule.ts'
@@ -44,12 +42,7 @@ import { type Offer, offeredTypes, retryOffer } from './clientHello.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
 import { namesOf } from './negotiation.ts'
-import {
-  chooseScheme,
-  sendCertificate,
-  sendCertificateVerify,
-  sendFinished,
-} from './ownCertificate.ts'
+import { sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'

@@ -10,7 +10,7 @@ import { chooseVersion } from './version.ts'
 
 /** A server's end of a connection. */
 export function serverConnection(config: ServerConfig): Connection {
-  return new Connection({ role: 'server', config, handshake: serverHandshake })
+  return new Connection({ role: 'server', config, handshake: (hs) => serverHandshake(hs, config) })
 }
 
 function* serverHandshake(hs: HandshakeContext, base: ServerConfig): HandshakeSteps<void> {

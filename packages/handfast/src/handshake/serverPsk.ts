@@ -140,7 +140,7 @@ function* judgeState(
 /** RFC 8446 §4.2.11.2: over the transcript, with the ClientHello up to its binders. */
 function* checkBinder(
   hs: HandshakeContext,
-  info: ClientHelloInfo,
+  _info: ClientHelloInfo,
   suite: CipherSuite,
   earlySecret: EarlySecret,
   binders: readonly Uint8Array[],
