@@ -1,0 +1,210 @@
+/** One message of every type, with every extension that may stand in it: what annotation and explanations must cover. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ExtensionContext, RawExtension } from '../../src/codec/extension.ts'
+import { knownExtension } from '../../src/codec/extensions/index.ts'
+import {
+  Certificate,
+  CertificateRequest,
+  CertificateVerify,
+  ClientHello,
+  EncryptedExtensions,
+  encodeMessage,
+  Finished,
+  helloRetryRequestRandom,
+  KeyUpdate,
+  messageBodies,
+  NewSessionTicket,
+  ServerHello,
+} from '../../src/codec/messages.ts'
+import { ExtensionType, extensionTypes, HandshakeType } from '../../src/codec/registry.ts'
+import { encode, type Wire } from '../../src/codec/wire.ts'
+
+const bytes = (length: number, value = 7) => new Uint8Array(length).fill(value)
+const text = (value: string) => new TextEncoder().encode(value)
+
+/** DER of `CN=authority`. */
+const distinguishedName = Uint8Array.from([
+  ...[0x30, 0x14, 0x31, 0x12, 0x30, 0x10, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x09],
+  ...text('authority'),
+])
+
+/** A SignedCertificateTimestamp of 2024-01-01T00:00:00Z (RFC 6962 §3.2). */
+const sct = Uint8Array.from([
+  ...[0, ...bytes(32, 0xaa), 0, 0, 0x01, 0x8c, 0xc2, 0x51, 0xf4, 0x00],
+  ...[0, 0, 4, 3, 0, 4, ...bytes(4, 0x30)],
+])
+
+const signatureSchemes = [0x0a0a, 0x0403, 0x0804, 0x0303]
+const statusRequest = { statusType: 1, request: bytes(4, 0) }
+const groups = [0x1a1a, 0x11ec, 0x001d, 0x0200]
+
+/** A value for each extension in each message; a new extension wants a new line here. */
+const values: Readonly<Record<string, { readonly [context in ExtensionContext]?: unknown }>> = {
+  server_name: {
+    ClientHello: [{ nameType: 0, hostName: text('example.com') }],
+    EncryptedExtensions: true,
+  },
+  status_request: {
+    ClientHello: statusRequest,
+    CertificateRequest: statusRequest,
+    Certificate: { statusType: 1, response: bytes(10, 0x30) },
+  },
+  supported_groups: { ClientHello: groups, EncryptedExtensions: groups },
+  signature_algorithms: { ClientHello: signatureSchemes, CertificateRequest: signatureSchemes },
+  application_layer_protocol_negotiation: {
+    ClientHello: [bytes(2, 0x3a), text('h2'), text('http/1.1')],
+    EncryptedExtensions: [text('h2')],
+  },
+  signed_certificate_timestamp: { ClientHello: true, CertificateRequest: true, Certificate: [sct] },
+  padding: { ClientHello: bytes(5, 0) },
+  record_size_limit: { ClientHello: 16_385, EncryptedExtensions: 4096 },
+  pre_shared_key: {
+    ClientHello: {
+      identities: [{ identity: bytes(40), obfuscatedTicketAge: 1234 }],
+      binders: [bytes(32)],
+    },
+    ServerHello: 0,
+  },
+  early_data: { ClientHello: true, EncryptedExtensions: true, NewSessionTicket: 16_384 },
+  supported_versions: {
+    ClientHello: [0x5a5a, 0x0304, 0x0303],
+    ServerHello: 0x0304,
+    HelloRetryRequest: 0x0304,
+  },
+  cookie: { ClientHello: bytes(9), HelloRetryRequest: bytes(9) },
+  psk_key_exchange_modes: { ClientHello: [0x0b, 1] },
+  certificate_authorities: {
+    ClientHello: [distinguishedName],
+    CertificateRequest: [distinguishedName],
+  },
+  oid_filters: {
+    CertificateRequest: [
+      { certificateExtensionOid: bytes(3), certificateExtensionValues: bytes(4) },
+    ],
+  },
+  post_handshake_auth: { ClientHello: true },
+  signature_algorithms_cert: {
+    ClientHello: signatureSchemes,
+    CertificateRequest: signatureSchemes,
+  },
+  key_share: {
+    ClientHello: [
+      { group: 0x2a2a, keyExchange: bytes(1) },
+      { group: 0x001d, keyExchange: bytes(32) },
+    ],
+    ServerHello: { group: 0x001d, keyExchange: bytes(32) },
+    HelloRetryRequest: 0x0017,
+  },
+}
+
+/** Types that the library has no form for stand there with a body that nobody looks into. */
+const foreign: readonly RawExtension[] = [
+  { type: 0x0a0a, data: bytes(0) },
+  { type: ExtensionType.renegotiation_info, data: bytes(1, 0) },
+  { type: 34, data: bytes(6) },
+]
+
+function extensionsIn(context: ExtensionContext): RawExtension[] {
+  const own = [...extensionTypes.names].flatMap(([type, name]) => {
+    const form = knownExtension(type)?.in[context] as Wire<unknown> | undefined
+    if (form === undefined) return []
+    const value = values[name]?.[context]
+    if (value === undefined) throw new Error(`no sample of ${name} in ${context}`)
+    return [{ type, data: encode(form, value) }]
+  })
+  // pre_shared_key stands last (RFC 8446 §4.2.11).
+  const last = own.filter(({ type }) => type === ExtensionType.pre_shared_key)
+  return [...own.filter((extension) => !last.includes(extension)), ...foreign, ...last]
+}
+
+/** A certificate that OpenSSL made. */
+export const certificate: Uint8Array = (() => {
+  const folder = mkdtempSync(join(tmpdir(), 'handfast-trace-'))
+  try {
+    const out = join(folder, 'certificate.der')
+    execFileSync(
+      'openssl',
+      [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+        ...['-keyout', join(folder, 'key.pem'), '-outform', 'DER', '-out', out, '-days', '30'],
+        ...['-subj', '/CN=example.com', '-addext', 'subjectAltName=DNS:example.com'],
+      ],
+      { stdio: 'ignore' },
+    )
+    return new Uint8Array(readFileSync(out))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})()
+
+const hello = {
+  legacyVersion: 0x0303,
+  random: bytes(32, 1),
+  legacySessionId: bytes(32, 2),
+  cipherSuites: [0x0a0a, 0x1301, 0xc02b, 0x00ff],
+  legacyCompressionMethods: bytes(1, 0),
+}
+const serverHello = {
+  legacyVersion: 0x0303,
+  random: bytes(32, 3),
+  legacySessionIdEcho: bytes(32, 2),
+  cipherSuite: 0x1301,
+  legacyCompressionMethod: 0,
+}
+const context = { certificateRequestContext: bytes(0) }
+const { client_hello, server_hello, encrypted_extensions, certificate_request } = HandshakeType
+const { certificate_verify, finished, new_session_ticket, key_update } = HandshakeType
+
+/** By name; `HelloRetryRequest` beside `ServerHello`. */
+export const samples: Readonly<Record<string, Uint8Array>> = {
+  ClientHello: message(client_hello, ClientHello, {
+    ...hello,
+    extensions: extensionsIn('ClientHello'),
+  }),
+  ServerHello: message(server_hello, ServerHello, {
+    ...serverHello,
+    extensions: extensionsIn('ServerHello'),
+  }),
+  HelloRetryRequest: message(server_hello, ServerHello, {
+    ...serverHello,
+    random: helloRetryRequestRandom,
+    extensions: extensionsIn('HelloRetryRequest'),
+  }),
+  EncryptedExtensions: message(encrypted_extensions, EncryptedExtensions, {
+    extensions: extensionsIn('EncryptedExtensions'),
+  }),
+  CertificateRequest: message(certificate_request, CertificateRequest, {
+    ...context,
+    extensions: extensionsIn('CertificateRequest'),
+  }),
+  Certificate: message(HandshakeType.certificate, Certificate, {
+    ...context,
+    certificateList: [
+      { certData: certificate, extensions: extensionsIn('Certificate') },
+      { certData: bytes(12, 0x30), extensions: [] },
+    ],
+  }),
+  CertificateVerify: message(certificate_verify, CertificateVerify, {
+    algorithm: 0x0403,
+    signature: bytes(70),
+  }),
+  Finished: message(finished, Finished, { verifyData: bytes(32) }),
+  NewSessionTicket: message(new_session_ticket, NewSessionTicket, {
+    ticketLifetime: 7200,
+    ticketAgeAdd: 99,
+    ticketNonce: bytes(1),
+    ticket: bytes(50),
+    extensions: extensionsIn('NewSessionTicket'),
+  }),
+  KeyUpdate: message(key_update, KeyUpdate, { requestUpdate: 1 }),
+}
+
+for (const [type, { type: name }] of messageBodies)
+  if (samples[name] === undefined) throw new Error(`no sample of message ${type}, ${name}`)
+
+function message<T>(type: number, wire: Wire<T>, value: T): Uint8Array {
+  return encodeMessage(type, wire, value).bytes
+}
