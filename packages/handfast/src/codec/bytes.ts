@@ -21,3 +21,14 @@ export function hexOf(bytes: Uint8Array): string {
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
+
+/** Names and protocols are octets on the wire; one character stands for each (RFC 7301 §3.1 allows any octet). */
+export function fromText(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
+
+export function toText(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
+}

@@ -1,6 +1,5 @@
 /** What a CertificateVerify signs (RFC 8446 §4.4.3). */
-import { concat } from '../codec/bytes.ts'
-import { fromText } from '../session/session.ts'
+import { concat, fromText } from '../codec/bytes.ts'
 import type { Role } from '../trace/events.ts'
 
 /** 64 spaces, so that nothing signed by an earlier version can be taken for it; then who signs; a zero; the hash. */

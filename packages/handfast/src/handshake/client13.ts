@@ -1,6 +1,6 @@
 /** The client's side of TLS 1.3 (RFC 8446 §2, §A.1), from the ServerHello on. */
 import type { Steps, Verdict } from '@handfast/x509'
-import { sameBytes } from '../codec/bytes.ts'
+import { sameBytes, toText } from '../codec/bytes.ts'
 import { findExtension, refuseDuplicates, refuseUnsolicited } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { cookie } from '../codec/extensions/cookie.ts'
@@ -30,7 +30,6 @@ import type { ClientConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { EarlySecret, type ScheduleContext } from '../keys/schedule.ts'
-import { toText } from '../session/session.ts'
 import { afterClientHandshake } from './afterHandshake13.ts'
 import {
   answerCertificateRequest,

@@ -2,7 +2,9 @@
  * What a client offers (RFC 8446 §4.1.2): the ClientHello, what it keeps of it to judge the answer, and the second
  * ClientHello after a HelloRetryRequest.
  */
+
 import { formatName, type Steps } from '@handfast/x509'
+import { fromText } from '../codec/bytes.ts'
 import { type Extension, extensionOf, type RawExtension } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { certificateAuthorities } from '../codec/extensions/certificate_authorities.ts'
@@ -35,7 +37,7 @@ import type { CipherSuite, KeyExchangeGroup, KeyPair } from '../crypto/provider.
 import { defaultKeyShares } from '../defaults.ts'
 import { ConfigurationError, TlsError } from '../errors.ts'
 import { EarlySecret, verifyData } from '../keys/schedule.ts'
-import { fromText, type Session } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import type { HandshakeContext } from './context.ts'
 import { type Grease, greaseFrom } from './grease.ts'
 import { enabledCipherSuites, enabledGroups, enabledSignatureSchemes } from './negotiation.ts'

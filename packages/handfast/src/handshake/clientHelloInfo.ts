@@ -1,4 +1,5 @@
 /** What a ClientHello says, checked as far as every version wants it (RFC 8446 §4.1.2). */
+import { toText } from '../codec/bytes.ts'
 import { findExtension, hasExtension, refuseDuplicates } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
@@ -9,7 +10,6 @@ import { ClientHello, type HandshakeMessage } from '../codec/messages.ts'
 import { ExtensionType, nameOf, ProtocolVersion, protocolVersions } from '../codec/registry.ts'
 import type { ClientHelloInfo } from '../config.ts'
 import { TlsError } from '../errors.ts'
-import { toText } from '../session/session.ts'
 import type { HandshakeContext } from './context.ts'
 import { clientVersions } from './version.ts'
 

@@ -1,7 +1,7 @@
 /** What may stand in server_name (RFC 6066 §3): a DNS name in ASCII, without its final dot; never an address. */
 
+import { fromText } from '../codec/bytes.ts'
 import { ConfigurationError } from '../errors.ts'
-import { fromText } from '../session/session.ts'
 
 /** An IPv4 or IPv6 literal. Loose: what is caught here is merely not sent as a DNS name. */
 export function isIpLiteral(name: string): boolean {

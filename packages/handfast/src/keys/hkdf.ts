@@ -1,9 +1,8 @@
 /** HKDF (RFC 5869) and its labels (RFC 8446 §7.1), made of the provider's HMAC. */
 import { type Steps, settle } from '@handfast/x509'
-import { concat } from '../codec/bytes.ts'
+import { concat, fromText } from '../codec/bytes.ts'
 import { encode, opaque, struct, uint16 } from '../codec/wire.ts'
 import type { HashFunction } from '../crypto/provider.ts'
-import { fromText } from '../session/session.ts'
 
 const HkdfLabel = struct('HkdfLabel', 'RFC 8446 §7.1', {
   length: uint16,

@@ -2,6 +2,7 @@
  * A session that can be resumed: what a client keeps (RFC 8446 §4.6.1), and what a server puts into its ticket.
  * Both are described as wire structures, so that they can be stored.
  */
+import { fromText, toText } from '../codec/bytes.ts'
 import {
   decode,
   encode,
@@ -124,13 +125,4 @@ export function serializeState(state: SessionState): Uint8Array {
 
 export function parseState(bytes: Uint8Array): SessionState {
   return fromWire(decode(TicketContent, bytes))
-}
-
-/** Names and protocols are octets on the wire; one character stands for each (RFC 7301 §3.1 allows any octet). */
-export function fromText(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
-}
-
-export function toText(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
 }
