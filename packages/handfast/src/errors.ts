@@ -54,11 +54,6 @@ export const failureTable = {
   ERR_BAD_SIGNATURE: peerBroke('decrypt_error', 'RFC 8446 §4.4.3'),
   ERR_BAD_FINISHED: peerBroke('decrypt_error', 'RFC 8446 §4.4.4'),
   ERR_BAD_BINDER: peerBroke('decrypt_error', 'RFC 8446 §4.2.11'),
-  ERR_DOWNGRADE: peerBroke(
-    'illegal_parameter',
-    'RFC 8446 §4.1.3',
-    'The server speaks a newer version than was negotiated: something between the two removed it from the offer.',
-  ),
   ERR_TOO_MUCH: peerBroke(
     'unexpected_message',
     'RFC 8446 §6.2',

@@ -154,16 +154,14 @@ function* onKeyUpdate(
   if (requestUpdate === KeyUpdateRequest.update_requested) yield* established.updateKeys(false)
 }
 
-/** @param canAuthenticate the client offered post_handshake_auth */
 export function* afterServerHandshake(
   hs: HandshakeContext,
   config: ServerConfig,
   established: Established13,
-  canAuthenticate: boolean,
 ): HandshakeSteps<never> {
   const { clientAuthentication } = config
   const asking =
-    canAuthenticate && clientAuthentication !== undefined
+    established.peerOffersAuthentication && clientAuthentication !== undefined
       ? new PostHandshakeAuthentication(hs, config, clientAuthentication, established)
       : undefined
   if (asking !== undefined) established.requestClientCertificate = () => asking.request()

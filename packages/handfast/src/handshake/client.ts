@@ -4,17 +4,29 @@ import { HandshakeType, nameOf, ProtocolVersion, protocolVersions } from '../cod
 import { decode } from '../codec/wire.ts'
 import type { ClientConfig } from '../config.ts'
 import { Connection } from '../connection.ts'
+import { afterClientHandshake } from './afterHandshake13.ts'
 import { client13 } from './client13.ts'
 import { makeOffer } from './clientHello.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
+import type { Established13 } from './established13.ts'
 import { serverHelloVersion } from './version.ts'
 
 /** A client's end of a connection. Ask it for its first event to make it begin. */
 export function clientConnection(config: ClientConfig): Connection {
-  return new Connection({ role: 'client', config, handshake: (hs) => clientHandshake(hs, config) })
+  return new Connection({ role: 'client', config, handshake: (hs) => client(hs, config) })
 }
 
-function* clientHandshake(hs: HandshakeContext, config: ClientConfig): HandshakeSteps<void> {
+/** Two generators, so that what only the handshake needs is freed when it is done. */
+function* client(hs: HandshakeContext, config: ClientConfig): HandshakeSteps<void> {
+  const established = yield* clientHandshake(hs, config)
+  hs.established(established)
+  yield* afterClientHandshake(hs, config, established)
+}
+
+function* clientHandshake(
+  hs: HandshakeContext,
+  config: ClientConfig,
+): HandshakeSteps<Established13> {
   hs.at('making the ClientHello')
   const offer = yield* makeOffer(hs, config)
   hs.clientRandom = offer.hello.random
@@ -33,5 +45,5 @@ function* clientHandshake(hs: HandshakeContext, config: ClientConfig): Handshake
     why: 'The server takes the highest version that both have.',
     section: 'RFC 8446 §4.2.1',
   }))
-  yield* client13(hs, config, offer, answer)
+  return yield* client13(hs, config, offer, answer)
 }

@@ -30,7 +30,6 @@ import type { ClientConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { EarlySecret, type ScheduleContext } from '../keys/schedule.ts'
-import { afterClientHandshake } from './afterHandshake13.ts'
 import {
   answerCertificateRequest,
   type RequestedCertificate,
@@ -52,12 +51,13 @@ export function* client13(
   config: ClientConfig,
   firstOffer: Offer,
   firstAnswer: HandshakeMessage,
-): HandshakeSteps<void> {
+): HandshakeSteps<Established13> {
   // ServerHello, perhaps after a HelloRetryRequest and a second ClientHello.
   let offer = firstOffer
   let answer = firstAnswer
   let serverHello = decode(ServerHello, answer.bytes.subarray(4))
-  const suite = chosenSuite(hs, offer, serverHello)
+  const suite = checkServerHello(offer, serverHello)
+  tellSuite(hs, offer, suite)
   const helloRetried = isHelloRetryRequest(serverHello.random)
   let sentChangeCipherSpec = false
   if (helloRetried) {
@@ -68,7 +68,7 @@ export function* client13(
     answer = yield* hs.receive(HandshakeType.server_hello)
     serverHello = decode(ServerHello, answer.bytes.subarray(4))
     refuseSecondRetry(serverHello, suite)
-    chosenSuite(hs, offer, serverHello)
+    checkServerHello(offer, serverHello)
   }
   hs.read(answer, ServerHello)
   const context = hs.scheduleContext(suite)
@@ -121,7 +121,7 @@ export function* client13(
   const resumptionSecret = yield* masterSecret.resumptionSecret(hs.transcript)
   for (const secret of [clientTraffic, serverTraffic]) secret.value.fill(0)
 
-  const established = new Established13(hs, {
+  return new Established13(hs, {
     context,
     suite,
     config,
@@ -148,14 +148,12 @@ export function* client13(
       localCertificates: ours?.identity?.certificateChain ?? [],
     },
   })
-  hs.established(established)
-  yield* afterClientHandshake(hs, config, established)
 }
 
 // ── ServerHello ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The checks that a HelloRetryRequest and a ServerHello share (RFC 8446 §4.1.3, §4.1.4). */
-function chosenSuite(hs: HandshakeContext, offer: Offer, hello: ServerHello): CipherSuite {
+/** The checks that a HelloRetryRequest and a ServerHello share (RFC 8446 §4.1.3, §4.1.4). @returns the suite */
+function checkServerHello(offer: Offer, hello: ServerHello): CipherSuite {
   const name = isHelloRetryRequest(hello.random) ? 'HelloRetryRequest' : 'ServerHello'
   refuseDuplicates(hello.extensions, name)
   refuseMisplaced(hello.extensions, name)
@@ -178,6 +176,10 @@ function chosenSuite(hs: HandshakeContext, offer: Offer, hello: ServerHello): Ci
       `${name} chooses the cipher suite ${nameOf(cipherSuites, hello.cipherSuite)}, which was not offered`,
       { section: 'RFC 8446 §4.1.3' },
     )
+  return suite
+}
+
+function tellSuite(hs: HandshakeContext, offer: Offer, suite: CipherSuite): void {
   hs.decide(() => ({
     what: 'cipher suite',
     by: 'server',
@@ -186,7 +188,6 @@ function chosenSuite(hs: HandshakeContext, offer: Offer, hello: ServerHello): Ci
     why: 'The server takes the one of our offer that it prefers.',
     section: 'RFC 8446 §4.1.3',
   }))
-  return suite
 }
 
 function* retry(

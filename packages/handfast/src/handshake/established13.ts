@@ -24,6 +24,8 @@ export interface Secrets13 {
   readonly exporterSecret: NamedSecret
   readonly resumptionSecret: NamedSecret
   readonly info: ConnectionInfo
+  /** The client's hello carried post_handshake_auth. */
+  readonly peerOffersAuthentication?: boolean
 }
 
 export class Established13 implements Established {
@@ -32,6 +34,7 @@ export class Established13 implements Established {
   readonly info: ConnectionInfo
   readonly keyUpdateAfterRecords: number
   readonly resumptionSecret: NamedSecret
+  readonly peerOffersAuthentication: boolean
   /** Set by a server whose client can be asked for a certificate later. */
   requestClientCertificate?: () => void
   writeSecret: NamedSecret
@@ -49,6 +52,7 @@ export class Established13 implements Established {
     this.writeSecret = secrets.writeSecret
     this.readSecret = secrets.readSecret
     this.resumptionSecret = secrets.resumptionSecret
+    this.peerOffersAuthentication = secrets.peerOffersAuthentication === true
     this.#exporterSecret = secrets.exporterSecret
     this.keyUpdateAfterRecords = Math.min(
       secrets.config.keyUpdateAfterRecords ?? Number.POSITIVE_INFINITY,

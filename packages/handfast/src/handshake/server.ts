@@ -2,18 +2,30 @@
 import { HandshakeType, nameOf, protocolVersions } from '../codec/registry.ts'
 import type { ServerConfig } from '../config.ts'
 import { Connection } from '../connection.ts'
+import { afterServerHandshake } from './afterHandshake13.ts'
 import { readClientHello } from './clientHelloInfo.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
+import type { Established13 } from './established13.ts'
 import { namesOf } from './negotiation.ts'
 import { server13 } from './server13.ts'
 import { chooseVersion } from './version.ts'
 
 /** A server's end of a connection. */
 export function serverConnection(config: ServerConfig): Connection {
-  return new Connection({ role: 'server', config, handshake: (hs) => serverHandshake(hs, config) })
+  return new Connection({ role: 'server', config, handshake: (hs) => server(hs, config) })
 }
 
-function* serverHandshake(hs: HandshakeContext, base: ServerConfig): HandshakeSteps<void> {
+/** Two generators, so that what only the handshake needs is freed when it is done. */
+function* server(hs: HandshakeContext, base: ServerConfig): HandshakeSteps<void> {
+  const { config, established } = yield* serverHandshake(hs, base)
+  hs.established(established)
+  yield* afterServerHandshake(hs, config, established)
+}
+
+function* serverHandshake(
+  hs: HandshakeContext,
+  base: ServerConfig,
+): HandshakeSteps<{ config: ServerConfig; established: Established13 }> {
   const message = yield* hs.receive(HandshakeType.client_hello)
   const info = readClientHello(hs, message)
   hs.clientRandom = info.message.random.slice()
@@ -30,5 +42,5 @@ function* serverHandshake(hs: HandshakeContext, base: ServerConfig): HandshakeSt
     why: 'The highest version that both have.',
     section: 'RFC 8446 §4.2.1',
   }))
-  yield* server13(hs, config, info)
+  return { config, established: yield* server13(hs, config, info) }
 }

@@ -32,7 +32,6 @@ import type { CipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
 import { ConfigurationError, TlsError } from '../errors.ts'
 import { EarlySecret } from '../keys/schedule.ts'
 import { maxPlaintextLength } from '../limits.ts'
-import { afterServerHandshake } from './afterHandshake13.ts'
 import { certificateRequest, certificateRequired, requestedTypes } from './clientAuthentication.ts'
 import { readClientHello } from './clientHelloInfo.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
@@ -59,7 +58,7 @@ export function* server13(
   hs: HandshakeContext,
   config: ServerConfig,
   firstInfo: ClientHelloInfo,
-): HandshakeSteps<void> {
+): HandshakeSteps<Established13> {
   // ClientHello, perhaps after a HelloRetryRequest a second one.
   let info = firstInfo
   checkClientHello(info.message)
@@ -140,7 +139,7 @@ export function* server13(
   const resumptionSecret = yield* masterSecret.resumptionSecret(hs.transcript)
   for (const secret of [clientTraffic, serverTraffic]) secret.value.fill(0)
 
-  const established = new Established13(hs, {
+  return new Established13(hs, {
     context,
     suite,
     config,
@@ -166,10 +165,11 @@ export function* server13(
       verdict: client.verdict,
       localCertificates: certificate?.identity.certificateChain ?? [],
     },
+    peerOffersAuthentication: hasExtension(
+      hello.extensions,
+      ExtensionType.post_handshake_auth,
+    ),
   })
-  hs.established(established)
-  const canAuthenticate = hasExtension(hello.extensions, ExtensionType.post_handshake_auth)
-  yield* afterServerHandshake(hs, config, established, canAuthenticate)
 }
 
 // ── ClientHello ─────────────────────────────────────────────────────────────────────────────────────────────────────
