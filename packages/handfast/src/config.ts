@@ -128,6 +128,11 @@ export interface ClientConfig extends CommonConfig {
    * taken away here was not offered; pre_shared_key is added afterwards, since its binder covers all the rest.
    */
   readonly shapeClientHello?: (hello: ClientHello) => ClientHello
+  /**
+   * The same for the ClientHello that answers a HelloRetryRequest, which holds the new share and the cookie. A server
+   * may refuse any other change (RFC 8446 §4.1.2).
+   */
+  readonly shapeSecondClientHello?: (hello: ClientHello) => ClientHello
 }
 
 /** Whether a server asks its clients for a certificate, and who judges it. */
@@ -163,6 +168,11 @@ export interface ServerConfig extends CommonConfig {
   readonly cookie?: (hello: ClientHelloInfo) => Uint8Array
   /** Prefers the client's order of suites and groups over this server's. Default: false. */
   readonly honorClientOrder?: boolean
+  /**
+   * Groups for which a client that has them is asked by HelloRetryRequest, although it sent a share of a group that this
+   * server prefers less (RFC 8446 §4.1.4): a round trip more. Default: the hybrids with ML-KEM.
+   */
+  readonly retryForGroups?: readonly number[]
   /** Tells the client this server's groups in EncryptedExtensions (RFC 8446 §4.2.7). Default: false. */
   readonly announceGroups?: boolean
 }

@@ -19,6 +19,16 @@ export const defaultGroups: readonly number[] = [
 /** Shares that a client sends at once: the hybrid, and the group that nearly every other server has. */
 export const defaultKeyShares: readonly number[] = [NamedGroup.X25519MLKEM768, NamedGroup.x25519]
 
+/**
+ * Groups for which a server asks a client that has them, although its share of another would do: what is recorded today
+ * is not to be read by a later quantum computer.
+ */
+export const defaultRetryGroups: readonly number[] = [
+  NamedGroup.X25519MLKEM768,
+  NamedGroup.SecP256r1MLKEM768,
+  NamedGroup.SecP384r1MLKEM1024,
+]
+
 /** By strength for the price; RSASSA-PKCS1 signs certificates only (RFC 8446 §4.2.3), and SHA-1 nothing. */
 export const defaultSignatureSchemes: readonly number[] = [
   0x0403, // ecdsa_secp256r1_sha256

@@ -23,6 +23,7 @@ export {
   defaultCipherSuites,
   defaultGroups,
   defaultKeyShares,
+  defaultRetryGroups,
   defaultSignatureSchemes,
 } from './defaults.ts'
 export {

@@ -23,7 +23,8 @@ function* client(hs: HandshakeContext, config: ClientConfig): HandshakeSteps<voi
   yield* afterClientHandshake(hs, config, established)
 }
 
-function* clientHandshake(
+/** All that a client does, as the steps that its connection runs. */
+export function* clientHandshake(
   hs: HandshakeContext,
   config: ClientConfig,
 ): HandshakeSteps<Established13> {

@@ -124,7 +124,8 @@ export function* retryOffer(
   if (retry.cookie !== undefined) extensions.push(extensionOf(cookie, 'ClientHello', retry.cookie))
   // RFC 8446 §4.1.4: a PSK of another hash could not be taken any more.
   const psk = offer.psk?.suite.hash === retry.suite.hash ? offer.psk : undefined
-  const hello = padded({ ...offer.hello, extensions }, config)
+  const plain = { ...offer.hello, extensions }
+  const hello = padded(config.shapeSecondClientHello?.(plain) ?? plain, config)
   return { ...offer, keyPairs, ...(yield* bindPsk(hs, hello, psk)) }
 }
 

@@ -22,7 +22,8 @@ function* server(hs: HandshakeContext, base: ServerConfig): HandshakeSteps<void>
   yield* afterServerHandshake(hs, config, established)
 }
 
-function* serverHandshake(
+/** All that a server does, as the steps that its connection runs. */
+export function* serverHandshake(
   hs: HandshakeContext,
   base: ServerConfig,
 ): HandshakeSteps<{ config: ServerConfig; established: Established13 }> {

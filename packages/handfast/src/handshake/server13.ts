@@ -29,6 +29,7 @@ import {
 import { signatureSchemes } from '../codec/signatureScheme.ts'
 import type { ClientHelloInfo, Identity, ServerConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
+import { defaultRetryGroups } from '../defaults.ts'
 import { ConfigurationError, TlsError } from '../errors.ts'
 import { EarlySecret } from '../keys/schedule.ts'
 import { maxPlaintextLength } from '../limits.ts'
@@ -165,10 +166,7 @@ export function* server13(
       verdict: client.verdict,
       localCertificates: certificate?.identity.certificateChain ?? [],
     },
-    peerOffersAuthentication: hasExtension(
-      hello.extensions,
-      ExtensionType.post_handshake_auth,
-    ),
+    peerOffersAuthentication: hasExtension(hello.extensions, ExtensionType.post_handshake_auth),
   })
 }
 
@@ -264,10 +262,7 @@ function offer(names: readonly string[]): string {
   return names.length > 12 ? `${names.slice(0, 12).join(', ')} and more` : names.join(', ')
 }
 
-/**
- * The group that this server prefers among those with a share. A hybrid that both have is worth a second ClientHello:
- * what is recorded today is not to be read by a later quantum computer.
- */
+/** The group that this server prefers among those with a share, unless a better one is worth a second ClientHello. */
 function chooseGroup(
   hs: HandshakeContext,
   config: ServerConfig,
@@ -283,7 +278,8 @@ function chooseGroup(
     )
   const shared = ours.filter((group) => clientShare(info.message, group) !== undefined)
   const quick = firstCommon(shared, info.supportedGroups, theirOrder)
-  const chosen = quick === undefined || best.name.includes('MLKEM') ? best : quick
+  const { retryForGroups = defaultRetryGroups } = config
+  const chosen = quick === undefined || retryForGroups.includes(best.id) ? best : quick
   hs.decide(() => ({
     what: 'group',
     by: 'server',
@@ -293,7 +289,7 @@ function chooseGroup(
       ? 'The one that this server prefers, of those for which the client sent a share.'
       : quick === undefined
         ? 'The client sent no share that this server can use: it is asked for one of this group.'
-        : 'A hybrid with ML-KEM is worth asking the client for a share of it.',
+        : 'This group is worth asking the client for a share of it (retryForGroups).',
     section: 'RFC 8446 §4.1.1',
   }))
   return chosen
@@ -409,12 +405,11 @@ function* sendHelloRetryRequest(
   group: KeyExchangeGroup,
   token: Uint8Array | undefined,
 ): Steps<void> {
-  const extensions: RawExtension[] = [
-    extensionOf(supportedVersions, 'HelloRetryRequest', ProtocolVersion.TLS13),
-  ]
+  const extensions: RawExtension[] = []
   const wantsShare = clientShare(hello, group) === undefined
   if (wantsShare) extensions.push(extensionOf(keyShare, 'HelloRetryRequest', group.id))
   if (token !== undefined) extensions.push(extensionOf(cookie, 'HelloRetryRequest', token))
+  extensions.push(extensionOf(supportedVersions, 'HelloRetryRequest', ProtocolVersion.TLS13))
   hs.decide(() => ({
     what: 'hello retry',
     by: 'server',
