@@ -1,9 +1,8 @@
 /** The server's side of TLS 1.3 (RFC 8446 §2, §A.2), from the ClientHello on. */
-import { matchesName, type Steps, type Verdict } from '@handfast/x509'
-import { fromText, sameBytes } from '../codec/bytes.ts'
+import type { Verdict } from '@handfast/x509'
+import { fromText } from '../codec/bytes.ts'
 import { extensionOf, findExtension, hasExtension, type RawExtension } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
-import { cookie } from '../codec/extensions/cookie.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
 import { preSharedKey } from '../codec/extensions/pre_shared_key.ts'
 import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
@@ -14,46 +13,27 @@ import {
   Certificate,
   type ClientHello,
   EncryptedExtensions,
-  helloRetryRequestRandom,
   ServerHello,
 } from '../codec/messages.ts'
-import {
-  cipherSuites,
-  ExtensionType,
-  extensionTypes,
-  HandshakeType,
-  namedGroups,
-  nameOf,
-  ProtocolVersion,
-} from '../codec/registry.ts'
-import { signatureSchemes } from '../codec/signatureScheme.ts'
-import type { ClientHelloInfo, Identity, ServerConfig } from '../config.ts'
+import { ExtensionType, HandshakeType, ProtocolVersion } from '../codec/registry.ts'
+import type { ClientHelloInfo, ServerConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
-import { defaultRetryGroups } from '../defaults.ts'
-import { ConfigurationError, TlsError } from '../errors.ts'
+import { TlsError } from '../errors.ts'
 import { EarlySecret } from '../keys/schedule.ts'
 import { maxPlaintextLength } from '../limits.ts'
 import { certificateRequest, certificateRequired, requestedTypes } from './clientAuthentication.ts'
+import { checkClientHello, clientShare } from './clientHello13.ts'
 import { readClientHello } from './clientHelloInfo.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
-import {
-  enabledCipherSuites,
-  enabledGroups,
-  enabledSignatureSchemes,
-  firstCommon,
-  namesOf,
-} from './negotiation.ts'
-import {
-  chooseScheme,
-  sendCertificate,
-  sendCertificateVerify,
-  sendFinished,
-} from './ownCertificate.ts'
-import { judge, parseLeaf, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
+import { enabledGroups, enabledSignatureSchemes } from './negotiation.ts'
+import { sendCertificate, sendCertificateVerify, sendFinished } from './ownCertificate.ts'
+import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
+import { chooseCertificate, chooseGroup, chooseProtocol, chooseSuite } from './serverChoices.ts'
 import { type AcceptedPsk, acceptPsk } from './serverPsk.ts'
+import { checkRetriedHello, sendHelloRetryRequest } from './serverRetry.ts'
 
 export function* server13(
   hs: HandshakeContext,
@@ -170,51 +150,6 @@ export function* server13(
   })
 }
 
-// ── ClientHello ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** RFC 8446 §4.1.2, §4.2.8, §9.2: what a ClientHello of TLS 1.3 must have. */
-function checkClientHello(hello: ClientHello): void {
-  const { extensions } = hello
-  if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0)
-    throw new TlsError('ERR_ILLEGAL_PARAMETER', 'The client offers compression', {
-      section: 'RFC 8446 §4.1.2',
-    })
-  const has = (type: number) => hasExtension(extensions, type)
-  const required: number[] = [ExtensionType.supported_groups, ExtensionType.key_share]
-  if (!has(ExtensionType.pre_shared_key)) required.push(ExtensionType.signature_algorithms)
-  else required.push(ExtensionType.psk_key_exchange_modes)
-  for (const type of required)
-    if (!has(type))
-      throw new TlsError(
-        'ERR_MISSING_EXTENSION',
-        `The ClientHello carries no ${nameOf(extensionTypes, type)}`,
-      )
-  checkShares(hello)
-}
-
-/** RFC 8446 §4.2.8: each share once, of a group that is in supported_groups. */
-function checkShares(hello: ClientHello): void {
-  const groups = findExtension(hello.extensions, supportedGroups, 'ClientHello') ?? []
-  const shares = findExtension(hello.extensions, keyShare, 'ClientHello') ?? []
-  const seen = new Set<number>()
-  for (const { group } of shares) {
-    if (seen.has(group) || !groups.includes(group))
-      throw new TlsError(
-        'ERR_ILLEGAL_PARAMETER',
-        `The client's share of ${nameOf(namedGroups, group)} ${
-          seen.has(group) ? 'stands twice' : 'is of a group that it does not offer'
-        }`,
-        { section: 'RFC 8446 §4.2.8' },
-      )
-    seen.add(group)
-  }
-}
-
-function clientShare(hello: ClientHello, group: KeyExchangeGroup): Uint8Array | undefined {
-  const shares = findExtension(hello.extensions, keyShare, 'ClientHello') ?? []
-  return shares.find((share) => share.group === group.id)?.keyExchange
-}
-
 /** RFC 8446 §4.2.10: what the client may already have sent as early data is read past. */
 function refuseEarlyData(hs: HandshakeContext, hello: ClientHello): void {
   if (!hasExtension(hello.extensions, ExtensionType.early_data)) return
@@ -227,265 +162,6 @@ function refuseEarlyData(hs: HandshakeContext, hello: ClientHello): void {
     why: 'This server takes no early data: it can be replayed. The client sends it again after the handshake.',
     section: 'RFC 8446 §4.2.10',
   }))
-}
-
-// ── Choices ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function chooseSuite(
-  hs: HandshakeContext,
-  config: ServerConfig,
-  info: ClientHelloInfo,
-): CipherSuite {
-  const ours = enabledCipherSuites(config)
-  const suite = firstCommon(ours, info.cipherSuites, config.honorClientOrder === true)
-  if (suite === undefined)
-    throw new TlsError(
-      'ERR_NO_COMMON_CIPHER_SUITE',
-      `The client offers ${offer(namesOf(cipherSuites, info.cipherSuites))}; this server has ${ours.map(({ name }) => name).join(', ')}`,
-    )
-  hs.decide(() => ({
-    what: 'cipher suite',
-    by: 'server',
-    offered: namesOf(cipherSuites, info.cipherSuites),
-    chosen: suite.name,
-    why:
-      config.honorClientOrder === true
-        ? "The client's first that this server has."
-        : "This server's first that the client has.",
-    section: 'RFC 8446 §4.1.1',
-  }))
-  return suite
-}
-
-/** Names for a message: no more of them than a reader takes in. */
-function offer(names: readonly string[]): string {
-  return names.length > 12 ? `${names.slice(0, 12).join(', ')} and more` : names.join(', ')
-}
-
-/** The group that this server prefers among those with a share, unless a better one is worth a second ClientHello. */
-function chooseGroup(
-  hs: HandshakeContext,
-  config: ServerConfig,
-  info: ClientHelloInfo,
-): KeyExchangeGroup {
-  const ours = enabledGroups(config)
-  const theirOrder = config.honorClientOrder === true
-  const best = firstCommon(ours, info.supportedGroups, theirOrder)
-  if (best === undefined)
-    throw new TlsError(
-      'ERR_NO_COMMON_GROUP',
-      `The client offers ${offer(namesOf(namedGroups, info.supportedGroups))}; this server has ${ours.map(({ name }) => name).join(', ')}`,
-    )
-  const shared = ours.filter((group) => clientShare(info.message, group) !== undefined)
-  const quick = firstCommon(shared, info.supportedGroups, theirOrder)
-  const { retryForGroups = defaultRetryGroups } = config
-  const chosen = quick === undefined || retryForGroups.includes(best.id) ? best : quick
-  hs.decide(() => ({
-    what: 'group',
-    by: 'server',
-    offered: namesOf(namedGroups, info.supportedGroups),
-    chosen: chosen.name,
-    why: shared.includes(chosen)
-      ? 'The one that this server prefers, of those for which the client sent a share.'
-      : quick === undefined
-        ? 'The client sent no share that this server can use: it is asked for one of this group.'
-        : 'This group is worth asking the client for a share of it (retryForGroups).',
-    section: 'RFC 8446 §4.1.1',
-  }))
-  return chosen
-}
-
-/** RFC 7301 §3.2: where both name protocols and none is in common, the connection ends. */
-function chooseProtocol(
-  hs: HandshakeContext,
-  config: ServerConfig,
-  info: ClientHelloInfo,
-): string | undefined {
-  const { alpnProtocols: offered } = info
-  if (offered.length === 0) return undefined
-  const { alpnProtocols = [], selectProtocol } = config
-  if (selectProtocol === undefined && alpnProtocols.length === 0) return undefined
-  const chosen =
-    selectProtocol === undefined
-      ? alpnProtocols.find((protocol) => offered.includes(protocol))
-      : selectProtocol(offered, info)
-  if (chosen === undefined)
-    throw new TlsError(
-      'ERR_NO_COMMON_PROTOCOL',
-      `The client offers ${offered.map((name) => JSON.stringify(name)).join(', ')}, of which this server has none`,
-    )
-  if (!offered.includes(chosen))
-    throw new ConfigurationError(
-      'ERR_BAD_ALPN_PROTOCOL',
-      'selectProtocol chose a protocol that the client did not offer',
-    )
-  hs.decide(() => ({
-    what: 'application protocol',
-    by: 'server',
-    offered,
-    chosen,
-    why: "This server's first that the client has.",
-    section: 'RFC 7301 §3.2',
-  }))
-  return chosen
-}
-
-interface ChosenCertificate {
-  readonly identity: Identity
-  readonly scheme: number
-}
-
-function* chooseCertificate(
-  hs: HandshakeContext,
-  config: ServerConfig,
-  info: ClientHelloInfo,
-): Steps<ChosenCertificate> {
-  if (info.signatureSchemes.length === 0)
-    throw new TlsError('ERR_MISSING_EXTENSION', 'The ClientHello carries no signature_algorithms')
-  const candidates = yield* identitiesFor(hs, config, info)
-  if (candidates.length === 0)
-    throw new TlsError(
-      'ERR_UNRECOGNIZED_NAME',
-      info.serverName === undefined
-        ? 'This server has no certificate for a client that names no server'
-        : `This server has no certificate for ${info.serverName}`,
-    )
-  for (const identity of candidates) {
-    const scheme = chooseScheme(identity, info.signatureSchemes)
-    if (scheme === undefined) continue
-    hs.decide(() => ({
-      what: 'signature scheme',
-      by: 'server',
-      offered: namesOf(signatureSchemes, info.signatureSchemes),
-      chosen: nameOf(signatureSchemes, scheme),
-      why: "The first that our certificate's key can make and the client accepts.",
-      section: 'RFC 8446 §4.4.2.2',
-    }))
-    return { identity, scheme }
-  }
-  throw new TlsError(
-    'ERR_NO_COMMON_SIGNATURE_SCHEME',
-    `The client accepts ${offer(namesOf(signatureSchemes, info.signatureSchemes))}; our keys can make ${[
-      ...new Set(
-        candidates.flatMap(({ signingKey }) => namesOf(signatureSchemes, signingKey.schemes)),
-      ),
-    ].join(', ')}`,
-  )
-}
-
-/** Those for the name that was asked for come first. */
-function* identitiesFor(
-  hs: HandshakeContext,
-  { identity }: ServerConfig,
-  info: ClientHelloInfo,
-): Steps<readonly Identity[]> {
-  if (identity === undefined) return []
-  if (typeof identity === 'function') {
-    const picked = yield* hs.settle('choosing a certificate', identity(info))
-    return picked === undefined ? [] : [picked]
-  }
-  if (!('length' in identity)) return [identity]
-  const { serverName: name } = info
-  if (name === undefined || identity.length === 1) return identity
-  const fits = (candidate: Identity) => {
-    const [leaf] = candidate.certificateChain
-    return leaf !== undefined && matchesName(parseLeaf(leaf), name)
-  }
-  const fitting = identity.filter(fits)
-  return [...fitting, ...identity.filter((candidate) => !fitting.includes(candidate))]
-}
-
-// ── HelloRetryRequest and ServerHello ───────────────────────────────────────────────────────────────────────────────
-
-/** RFC 8446 §4.1.4 */
-function* sendHelloRetryRequest(
-  hs: HandshakeContext,
-  hello: ClientHello,
-  suite: CipherSuite,
-  group: KeyExchangeGroup,
-  token: Uint8Array | undefined,
-): Steps<void> {
-  const extensions: RawExtension[] = []
-  const wantsShare = clientShare(hello, group) === undefined
-  if (wantsShare) extensions.push(extensionOf(keyShare, 'HelloRetryRequest', group.id))
-  if (token !== undefined) extensions.push(extensionOf(cookie, 'HelloRetryRequest', token))
-  extensions.push(extensionOf(supportedVersions, 'HelloRetryRequest', ProtocolVersion.TLS13))
-  hs.decide(() => ({
-    what: 'hello retry',
-    by: 'server',
-    offered: (findExtension(hello.extensions, keyShare, 'ClientHello') ?? []).map((share) =>
-      nameOf(namedGroups, share.group),
-    ),
-    chosen: wantsShare ? group.name : 'a cookie',
-    why: wantsShare
-      ? 'The client sent no share of the group that this server chose.'
-      : 'This server wants its cookie back before it goes on.',
-    section: 'RFC 8446 §4.1.4',
-  }))
-  const digest = yield* hs.settle('hashing the ClientHello', hs.transcript.hash(suite.hash))
-  hs.transcript.replaceWithMessageHash(digest)
-  hs.send(HandshakeType.server_hello, ServerHello, {
-    legacyVersion: ProtocolVersion.TLS12,
-    random: helloRetryRequestRandom,
-    legacySessionIdEcho: hello.legacySessionId,
-    cipherSuite: suite.id,
-    legacyCompressionMethod: 0,
-    extensions,
-  })
-  if (hello.legacySessionId.length > 0) hs.sendChangeCipherSpec()
-}
-
-/** What a client may change in its second ClientHello (RFC 8446 §4.1.2). */
-const changeable: ReadonlySet<number> = new Set([
-  ExtensionType.key_share,
-  ExtensionType.early_data,
-  ExtensionType.cookie,
-  ExtensionType.pre_shared_key,
-  ExtensionType.padding,
-])
-
-function checkRetriedHello(
-  first: ClientHello,
-  second: ClientHello,
-  group: KeyExchangeGroup,
-  token: Uint8Array | undefined,
-): void {
-  checkClientHello(second)
-  const fixed = (hello: ClientHello) => hello.extensions.filter(({ type }) => !changeable.has(type))
-  const before = fixed(first)
-  const after = fixed(second)
-  const same =
-    first.legacyVersion === second.legacyVersion &&
-    sameBytes(first.random, second.random) &&
-    sameBytes(first.legacySessionId, second.legacySessionId) &&
-    first.cipherSuites.join() === second.cipherSuites.join() &&
-    before.length === after.length &&
-    before.every(
-      ({ type, data }, i) => type === after[i]?.type && sameBytes(data, after[i]?.data ?? data),
-    )
-  if (!same)
-    throw new TlsError('ERR_ILLEGAL_PARAMETER', 'The second ClientHello differs from the first', {
-      section: 'RFC 8446 §4.1.2',
-    })
-  if (hasExtension(second.extensions, ExtensionType.early_data))
-    throw new TlsError('ERR_ILLEGAL_PARAMETER', 'The second ClientHello offers early data', {
-      section: 'RFC 8446 §4.1.2',
-    })
-  const shares = findExtension(second.extensions, keyShare, 'ClientHello') ?? []
-  if (
-    clientShare(first, group) === undefined &&
-    (shares.length !== 1 || shares[0]?.group !== group.id)
-  )
-    throw new TlsError(
-      'ERR_ILLEGAL_PARAMETER',
-      `The second ClientHello does not carry exactly the share of ${group.name} that was asked for`,
-      { section: 'RFC 8446 §4.2.8' },
-    )
-  const echoed = findExtension(second.extensions, cookie, 'ClientHello')
-  if (token === undefined ? echoed !== undefined : !echoed || !sameBytes(echoed, token))
-    throw new TlsError('ERR_ILLEGAL_PARAMETER', 'The second ClientHello does not echo our cookie', {
-      section: 'RFC 8446 §4.2.2',
-    })
 }
 
 function sendServerHello(
@@ -545,8 +221,6 @@ function sendEncryptedExtensions(
     )
   hs.send(HandshakeType.encrypted_extensions, EncryptedExtensions, { extensions })
 }
-
-// ── The client's certificate ────────────────────────────────────────────────────────────────────────────────────────
 
 interface ClientIdentity {
   readonly chain: readonly Uint8Array[]
