@@ -12,6 +12,7 @@ import {
   TLS_CHACHA20_POLY1305_SHA256,
 } from './cipherSuites.ts'
 import { secp256r1, secp384r1, secp521r1 } from './ecdh.ts'
+import { ffdhe2048, ffdhe3072 } from './ffdhe.ts'
 import { sha1, sha256, sha384, sha512 } from './hash.ts'
 import { SecP256r1MLKEM768, SecP384r1MLKEM1024, X25519MLKEM768 } from './hybrid.ts'
 import { signatureVerifiers } from './signatureVerifiers.ts'
@@ -20,6 +21,7 @@ import { x448, x25519 } from './xdh.ts'
 
 export * from './cipherSuites.ts'
 export * from './ecdh.ts'
+export * from './ffdhe.ts'
 export * from './hash.ts'
 export * from './hybrid.ts'
 export * from './xdh.ts'
@@ -46,6 +48,8 @@ export const nodeProvider: CryptoProvider = {
     x448,
     SecP256r1MLKEM768,
     SecP384r1MLKEM1024,
+    ffdhe2048,
+    ffdhe3072,
   ],
   signatureVerifiers,
   importPrivateKey: (pkcs8) => signingKey(pkcs8),
