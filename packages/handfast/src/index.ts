@@ -35,7 +35,9 @@ export {
 } from './errors.ts'
 export { clientConnection } from './handshake/client.ts'
 export { serverConnection } from './handshake/server.ts'
+export { type IdentityFiles, identityFrom } from './identity.ts'
 export { defaultLimits, type Limits } from './limits.ts'
+export { decodePem, encodePem, type PemBlock } from './pem.ts'
 export {
   parseSession,
   type Session,

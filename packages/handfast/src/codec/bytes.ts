@@ -30,5 +30,5 @@ export function fromText(text: string): Uint8Array {
 }
 
 export function toText(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
 }
