@@ -29,7 +29,7 @@ export function identityFrom(crypto: CryptoProvider, files: IdentityFiles): Mayb
 }
 
 function* identitySteps(crypto: CryptoProvider, files: IdentityFiles): Steps<Identity> {
-  const certificateChain = derOf(files.certificateChain, /^(X509 |TRUSTED )?CERTIFICATE$/)
+  const certificateChain = derOf(files.certificateChain, /^(X509 )?CERTIFICATE$/)
   if (certificateChain.length === 0)
     throw new ConfigurationError('ERR_BAD_CERTIFICATE', 'certificateChain holds no CERTIFICATE')
   for (const [i, der] of certificateChain.entries()) checkCertificate(der, i)

@@ -30,5 +30,7 @@ export function fromText(text: string): Uint8Array {
 }
 
 export function toText(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return text
 }
