@@ -23,6 +23,7 @@ export function runCase(testCase: LimboCase, now: number): CaseResult {
   const skip = unsupported(testCase)
   if (skip !== undefined) return { id, expected, actual: 'SKIPPED', reason: skip }
   const name = testCase.expected_peer_name
+  const crls = (testCase.crls ?? []).map(fromPem)
   const verdict = verifyCertificate({
     certificate: fromPem(testCase.peer_certificate),
     intermediates: testCase.untrusted_intermediates.map(fromPem),
@@ -32,6 +33,7 @@ export function runCase(testCase: LimboCase, now: number): CaseResult {
     verifiers: nodeVerifiers,
     profile: profileOf(id),
     isPublicSuffix,
+    ...(crls.length === 0 ? {} : { revocation: { policy: 'require', crls } }),
     ...(name === null ? {} : { name: name.value }),
     ...(testCase.max_chain_depth === null ? {} : { budget: { depth: testCase.max_chain_depth } }),
   }) as Verdict
@@ -54,7 +56,7 @@ export function runCase(testCase: LimboCase, now: number): CaseResult {
  * whose rules are meant. `online` are chains of public sites; the rest is about paths, whatever the rule book.
  */
 function profileOf(id: string): Profile {
-  if (id.startsWith('rfc5280::')) return 'rfc5280'
+  if (id.startsWith('rfc5280::') || id.startsWith('crl::')) return 'rfc5280'
   return id.startsWith('webpki::') || id.startsWith('online::') ? 'webpki' : 'path'
 }
 

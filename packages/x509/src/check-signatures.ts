@@ -7,7 +7,12 @@ import { Findings } from './findings.ts'
 import { formatName } from './name.ts'
 import { describeKey } from './public-key.ts'
 import { type Steps, settle } from './steps.ts'
-import type { Certificate, SignatureVerifiers, SubjectPublicKeyInfo } from './types.ts'
+import type {
+  Certificate,
+  SignatureAlgorithmIdentifier,
+  SignatureVerifiers,
+  SubjectPublicKeyInfo,
+} from './types.ts'
 
 const section = 'RFC 5280 §6.1.3(a)(1)'
 
@@ -68,24 +73,37 @@ export class SignatureChecker {
   }
 
   *#verify(certificate: Certificate, key: SubjectPublicKeyInfo): Steps<boolean> {
-    const name = certificate.signatureAlgorithm.name
-    if (name === undefined || !keyFits(key.algorithm, name)) return false
-    const verifier = this.#verifiers[name]
-    if (verifier === undefined) return false
     const earlier = this.#earlier(certificate, key.der)
     if (earlier !== undefined) return earlier
-    this.#budget.spend('signatures')
-    let valid = false
-    try {
-      valid = (yield* settle(verifier(key.der, certificate.tbs, certificate.signature))) === true
-    } catch {
-      // A provider may throw for a key or a signature it cannot read; either way it is not a valid signature.
-      valid = false
-    }
+    const { signatureAlgorithm, tbs, signature } = certificate
+    const valid = yield* this.verify(signatureAlgorithm, key, tbs, signature)
     const tried = this.#tried.get(certificate)
     if (tried === undefined) this.#tried.set(certificate, [{ key: key.der, valid }])
     else tried.push({ key: key.der, valid })
     return valid
+  }
+
+  /**
+   * Verifies one signature on anything.
+   *
+   * @throws BudgetExhausted when no signature may be verified any more
+   */
+  *verify(
+    { name }: SignatureAlgorithmIdentifier,
+    key: SubjectPublicKeyInfo,
+    data: Uint8Array,
+    signature: Uint8Array,
+  ): Steps<boolean> {
+    if (name === undefined || !keyFits(key.algorithm, name)) return false
+    const verifier = this.#verifiers[name]
+    if (verifier === undefined) return false
+    this.#budget.spend('signatures')
+    try {
+      return (yield* settle(verifier(key.der, data, signature))) === true
+    } catch {
+      // A provider may throw for a key or a signature it cannot read; either way it is not a valid signature.
+      return false
+    }
   }
 
   #earlier(certificate: Certificate, key: Uint8Array): boolean | undefined {

@@ -66,7 +66,10 @@ export function findMatch(
  * @param name a DNS name, its international labels in `xn--` form, or an IP address (IPv6 with or without brackets)
  * @throws X509Error when the certificate's subjectAltName is malformed
  */
-export function matchesName(certificate: Certificate, name: string): boolean {
+export function matchesName(
+  certificate: Pick<Certificate, 'subjectAltName'>,
+  name: string,
+): boolean {
   const reference = parseReferenceName(name)
   return (
     reference !== undefined && findMatch(certificate.subjectAltName ?? [], reference) !== undefined

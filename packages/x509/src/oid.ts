@@ -16,6 +16,15 @@ export const extensionOids = {
   extKeyUsage: '2.5.29.37',
   freshestCRL: '2.5.29.46',
   inhibitAnyPolicy: '2.5.29.54',
+  /** RFC 5280 §5.2 and §5.3: extensions of revocation lists and of their entries */
+  cRLNumber: '2.5.29.20',
+  reasonCode: '2.5.29.21',
+  invalidityDate: '2.5.29.24',
+  deltaCRLIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
+  /** RFC 6960 §4.4.1 */
+  ocspNonce: '1.3.6.1.5.5.7.48.1.2',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   subjectInfoAccess: '1.3.6.1.5.5.7.1.11',
   /** RFC 7633 */

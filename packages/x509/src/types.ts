@@ -322,6 +322,32 @@ export interface VerifyInput {
    * single label are.
    */
   readonly isPublicSuffix?: (domain: string) => boolean
+  /** What is known about revocation, and how much is demanded. Absent: it is not checked, and `checks` says so. */
+  readonly revocation?: RevocationInput
+}
+
+/** Digests a byte string. SHA-1 serves OCSP to name an issuer and proves nothing there. */
+export type DigestFunction = (data: Uint8Array) => MaybePromise<Uint8Array>
+
+/** Nothing is fetched: whoever calls brings what the peer stapled and what was downloaded. */
+export interface RevocationInput {
+  /**
+   * `require`: a certificate whose status nothing usable tells is refused. `prefer`: only one that is known to be
+   * revoked is. In both, a leaf that demands a stapled response (RFC 7633) is refused without a good one.
+   */
+  readonly policy: 'require' | 'prefer'
+  /** Whose status is asked: the `leaf`'s (the default), or that of every certificate of the `path` but the anchor. */
+  readonly scope?: 'leaf' | 'path'
+  /** The DER of the `OCSPResponse` that the peer sent with its certificate (RFC 6066 §8). */
+  readonly stapledOcspResponse?: Uint8Array
+  /** Further `OCSPResponse`s in DER. */
+  readonly ocspResponses?: readonly Uint8Array[]
+  /** `CertificateList`s in DER. */
+  readonly crls?: readonly Uint8Array[]
+  /** Needed for OCSP; a response that uses a digest which is not here is not usable. */
+  readonly digests?: { readonly sha1?: DigestFunction; readonly sha256?: DigestFunction }
+  /** The nonce that was sent with the request: responses that do not repeat it are not usable (RFC 9654). */
+  readonly nonce?: Uint8Array
 }
 
 /** A stable name for what went wrong. Match on this, not on the message. */
@@ -353,6 +379,10 @@ export type FailureCode =
   | 'name-mismatch'
   /** The name that was asked for is neither a DNS name nor an IP address. */
   | 'invalid-name'
+  /** The issuer has withdrawn the certificate. */
+  | 'revoked'
+  /** Nothing usable tells whether the certificate was withdrawn, and the caller or the certificate demands to know. */
+  | 'revocation-unknown'
   /** The search was stopped because the certificates given would take too much work. */
   | 'budget'
 
@@ -400,4 +430,74 @@ export interface Verdict {
   readonly failures: readonly Failure[]
   /** Every path that was tried and given up, with its reason. */
   readonly attempts: readonly Attempt[]
+}
+
+// ----------------------------------------------------------------------------------------------------- revocation
+
+/** An entry of a certificate revocation list, or what an OCSP response says of a revoked certificate. */
+export interface RevokedInfo {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly revocationTime: number
+  readonly reason?: RevocationReason
+}
+
+export type RevocationReason =
+  | 'unspecified'
+  | 'keyCompromise'
+  | 'cACompromise'
+  | 'affiliationChanged'
+  | 'superseded'
+  | 'cessationOfOperation'
+  | 'certificateHold'
+  | 'removeFromCRL'
+  | 'privilegeWithdrawn'
+  | 'aACompromise'
+
+/** A parsed certificate revocation list (RFC 5280 §5.1). Its entries are looked through when one is asked for. */
+export interface CertificateRevocationList {
+  readonly der: Uint8Array
+  readonly tbs: Uint8Array
+  readonly version: 1 | 2
+  readonly issuer: Name
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly thisUpdate: number
+  readonly nextUpdate: number | undefined
+  readonly signatureAlgorithm: SignatureAlgorithmIdentifier
+  readonly signature: Uint8Array
+  readonly extensions: readonly Extension[]
+  /** The entry of the certificate with this serial number (content bytes of the INTEGER), if it is on the list. */
+  find(serialNumber: Uint8Array): RevokedInfo | undefined
+}
+
+/** The answer about one certificate (RFC 6960 §4.2.1). */
+export interface OcspSingleResponse {
+  readonly hashAlgorithm: 'sha1' | 'sha256' | 'unknown'
+  readonly issuerNameHash: Uint8Array
+  readonly issuerKeyHash: Uint8Array
+  readonly serialNumber: Uint8Array
+  readonly status: 'good' | 'revoked' | 'unknown'
+  readonly revoked?: RevokedInfo
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly thisUpdate: number
+  readonly nextUpdate: number | undefined
+  readonly extensions: readonly Extension[]
+}
+
+/** A parsed OCSP response of the type `id-pkix-ocsp-basic` (RFC 6960 §4.2.1). */
+export interface OcspResponse {
+  readonly der: Uint8Array
+  /** The signed bytes: DER of `ResponseData`. */
+  readonly tbs: Uint8Array
+  readonly responder:
+    | { readonly type: 'name'; readonly name: Name }
+    /** SHA-1 of the responder's public key. */
+    | { readonly type: 'key'; readonly keyHash: Uint8Array }
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly producedAt: number
+  readonly responses: readonly OcspSingleResponse[]
+  readonly extensions: readonly Extension[]
+  readonly signatureAlgorithm: SignatureAlgorithmIdentifier
+  readonly signature: Uint8Array
+  /** DER of the certificates that came with the response, for a delegated responder. */
+  readonly certificates: readonly Uint8Array[]
 }

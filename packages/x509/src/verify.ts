@@ -9,6 +9,7 @@ import { X509Error } from './errors.ts'
 import { Findings } from './findings.ts'
 import { formatGeneralName, printable } from './general-name.ts'
 import { findMatch, parseReferenceName } from './host-name.ts'
+import { RevocationChecker } from './revocation/check-revocation.ts'
 import { type MaybePromise, runSteps, type Steps } from './steps.ts'
 import { createTrustStore } from './trust-store.ts'
 import type { Attempt, Certificate, Failure, TrustStore, Verdict, VerifyInput } from './types.ts'
@@ -57,6 +58,7 @@ class Verification {
   readonly #trust: TrustStore
   readonly #budget: WorkBudget
   readonly #signatures: SignatureChecker
+  readonly #revocation: RevocationChecker | undefined
   readonly #intermediates: IntermediateIndex
   readonly #attempts: Attempt[] = []
   readonly #findings: Record<Role, Map<Certificate, Findings>> = {
@@ -73,6 +75,10 @@ class Verification {
     this.#trust = toTrustStore(input.trust)
     this.#budget = new WorkBudget(input.budget)
     this.#signatures = new SignatureChecker(input.verifiers, this.#budget)
+    this.#revocation =
+      input.revocation === undefined
+        ? undefined
+        : new RevocationChecker(input.revocation, input, this.#signatures)
     this.#intermediates = new IntermediateIndex(this.#readIntermediates(input.intermediates))
   }
 
@@ -140,6 +146,9 @@ class Verification {
     if (findings.failures.length === 0) {
       findings.add(yield* this.#signatures.check(path))
     }
+    if (findings.failures.length === 0) {
+      findings.add(yield* this.#checkRevocation(path))
+    }
     const outcome = { path, findings }
     const failure = findings.failures[0]
     if (failure === undefined) return outcome
@@ -147,6 +156,13 @@ class Verification {
     const nearest = this.#nearest?.findings.failures.length ?? Infinity
     if (findings.failures.length < nearest) this.#nearest = outcome
     return undefined
+  }
+
+  *#checkRevocation(path: CandidatePath): Steps<Findings> {
+    if (this.#revocation !== undefined) return yield* this.#revocation.check(path)
+    const findings = new Findings()
+    findings.skip('revocation', 'nothing', 'RFC 5280 §6.3', 'it was not asked for')
+    return findings
   }
 
   #check(certificate: Certificate, role: Role): Findings {
