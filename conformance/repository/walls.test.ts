@@ -31,7 +31,11 @@ const enteredFrom: Readonly<Record<string, readonly string[]>> = {
   'packages/handfast/src/node': [],
   'packages/handfast/src/web': [],
   'packages/handfast/src/crypto/node': ['packages/handfast/src/node'],
-  'packages/handfast/src/crypto/noble': ['packages/handfast/src/web'],
+  // The Node provider takes from noble what the OpenSSL of an older Node lacks.
+  'packages/handfast/src/crypto/noble': [
+    'packages/handfast/src/web',
+    'packages/handfast/src/crypto/node',
+  ],
 }
 
 interface Import {
