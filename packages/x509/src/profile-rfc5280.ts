@@ -69,6 +69,14 @@ export const commonRules: readonly Rule[] = [
     },
   },
   {
+    section: 'RFC 5280 §4.2.1.1',
+    problem: ({ authorityKeyIdentifier: identifier }) =>
+      (identifier?.authorityCertIssuer === undefined) !==
+      (identifier?.authorityCertSerialNumber === undefined)
+        ? 'its authorityKeyIdentifier has an issuer without a serial number, or the reverse'
+        : undefined,
+  },
+  {
     section: 'RFC 5280 §4.2.1.2',
     problem: (certificate) =>
       isAuthority(certificate) && certificate.subjectKeyIdentifier === undefined

@@ -197,7 +197,7 @@ class Verification {
     if (outcome !== undefined) all.add(outcome.findings)
     const deadEnd = outcome === undefined ? this.#longestAttempt() : undefined
     if (deadEnd !== undefined) {
-      addFailure(all, 'path', 'a trusted certificate', deadEnd.failure)
+      addFailure(all, 'path', 'a trusted certificate', this.#withUnreadable(deadEnd.failure))
       deadEnd.path.forEach((certificate, depth) => {
         if (depth === 0) return
         const own = this.#check(certificate, 'issuer')
@@ -219,6 +219,13 @@ class Verification {
       failures: all.failures,
       attempts: this.#attempts,
     }
+  }
+
+  /** A missing issuer may be one that was given but could not be read. */
+  #withUnreadable(failure: Failure): Failure {
+    const unreadable = this.#attempts.find(({ path }) => path.length === 0)
+    if (failure.code !== 'unknown-issuer' || unreadable === undefined) return failure
+    return { ...failure, message: `${failure.message}; and ${unreadable.failure.message}` }
   }
 
   #longestAttempt(): Attempt | undefined {

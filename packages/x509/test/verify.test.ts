@@ -453,6 +453,7 @@ describe('malformed certificates', () => {
     const verdict = verify({ intermediates: [Uint8Array.of(1)] })
     expect(codes(verdict)).toEqual(['unknown-issuer'])
     expect(verdict.attempts[0]?.failure.code).toBe('malformed')
+    expect(verdict.failures[0]?.message).toContain('an intermediate certificate is malformed')
   })
 
   test('a malformed extension is found, with its place', () => {

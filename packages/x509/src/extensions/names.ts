@@ -72,12 +72,6 @@ export function parseAuthorityKeyIdentifier(der: Uint8Array): AuthorityKeyIdenti
     )
   }
   sequence.finish()
-  if (
-    (result.authorityCertIssuer === undefined) !==
-    (result.authorityCertSerialNumber === undefined)
-  ) {
-    throw sequence.error('issuer and serial number are not given together')
-  }
   return result
 }
 
