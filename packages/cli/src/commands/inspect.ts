@@ -1,0 +1,101 @@
+/** `handfast inspect`: one handshake with a server, shown message by message. */
+import type { Command } from 'commander'
+import type { TraceEvent } from 'handfast'
+import { toJson } from 'handfast/trace'
+import { type ExitCode, exitCodeOf } from '../exit.ts'
+import { type Observation, observe } from '../net/observe.ts'
+import { formatAddress, parseTarget } from '../options/target.ts'
+import {
+  addClientOptions,
+  type ClientOptions,
+  type PreparedClient,
+  prepareClient,
+  writeSession,
+} from '../options/tls.ts'
+import { progressOn } from '../progress.ts'
+import { renderSaving } from '../render/saving.ts'
+import { paperFor, renderConnection } from '../render/view.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface InspectOptions extends ClientOptions {
+  readonly json?: boolean
+  readonly bytes?: boolean
+  readonly explain?: boolean
+  readonly resume?: boolean
+}
+
+export function addInspect(
+  program: Command,
+  terminal: Terminal,
+  finish: (code: ExitCode) => void,
+): void {
+  const command = program
+    .command('inspect')
+    .description('Make one handshake with a server, and show all of it.')
+    .argument('<target>', 'HOST, HOST:PORT, [IPv6]:PORT or a URL; port 443 unless said')
+    .optionsGroup('What is shown:')
+    .option('--bytes', 'the bytes of each message, field by field')
+    .option('--explain', 'what each message is for, for those who see it the first time')
+    .option('--json', 'the trace as JSON, one event on each line, and nothing else')
+    .option('--resume', 'connect a second time, with the ticket of the first')
+  addClientOptions(command).action(async (text: string, options: InspectOptions) => {
+    finish(await inspect(text, options, terminal))
+  })
+}
+
+async function inspect(
+  text: string,
+  options: InspectOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { stdout, stop } = terminal
+  const target = parseTarget(text, options.starttls)
+  const client = await prepareClient(options, target, terminal)
+  const progress = progressOn(terminal)
+  const listener = (event: TraceEvent) => {
+    stdout.write(`${JSON.stringify(toJson(event))}\n`)
+  }
+  const look = async (config: PreparedClient['config']) => {
+    try {
+      return await observe({
+        target,
+        config,
+        serverName: client.serverName,
+        timeout: options.timeout,
+        stop,
+        progress: progress.say,
+        ...(options.json ? { listener } : {}),
+      })
+    } finally {
+      progress.done()
+    }
+  }
+  const print = (seen: Observation, first?: Observation) => {
+    if (options.json) return
+    const paper = paperFor(terminal)
+    renderConnection(paper, seen, terminal, {
+      bytes: options.bytes === true,
+      explain: options.explain === true,
+      serverName: client.serverName,
+      peer: formatAddress(target.host, target.port),
+      refused: client.refused(),
+    })
+    if (first !== undefined) renderSaving(paper, first, seen)
+    stdout.write(paper.toString())
+  }
+
+  let seen = await look(client.config)
+  print(seen)
+  const [session] = seen.sessions
+  if (options.resume && seen.error === undefined && session !== undefined) {
+    const first = seen
+    seen = await look({ ...client.config, session })
+    print(seen, first)
+  }
+  const kept = seen.sessions.at(-1)
+  if (options.sessionOut !== undefined && kept !== undefined) writeSession(options.sessionOut, kept)
+  if (seen.error === undefined) return 0
+  // The outcome has been told on stdout; a reader of the JSON hears it here.
+  if (options.json || !('blame' in seen.error)) throw seen.error
+  return exitCodeOf(seen.error)
+}

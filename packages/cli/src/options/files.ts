@@ -1,0 +1,45 @@
+/** Files that options name. What cannot be read is the caller's mistake, and the message says which option it was. */
+import { readFileSync } from 'node:fs'
+import { usageError } from '../exit.ts'
+
+/** @param option as typed, `--ca`. @throws CommandError (usage) */
+export function readOptionFile(option: string, path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw usageError(`${option}: ${path} cannot be read (${reasonOf(error)})`)
+  }
+}
+
+/** The system's reason in a few words. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file'
+    case 'EACCES':
+      return 'permission denied'
+    case 'EISDIR':
+      return 'it is a folder'
+    default:
+      return message
+  }
+}
+
+const certificateBlock =
+  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
+
+/**
+ * The certificates of a file, PEM (one or many, other text between them) or one in DER.
+ * @returns DER. @throws CommandError (usage) where there is none
+ */
+export function readCertificates(option: string, path: string): readonly Uint8Array[] {
+  const bytes = readOptionFile(option, path)
+  // 0x30 begins the SEQUENCE that a certificate is.
+  if (bytes[0] === 0x30) return [bytes]
+  const text = Buffer.from(bytes).toString('latin1')
+  const blocks = [...text.matchAll(certificateBlock)]
+  if (blocks.length === 0)
+    throw usageError(`${option}: ${path} holds no certificate`, 'It must be PEM or DER')
+  return blocks.map(([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')))
+}

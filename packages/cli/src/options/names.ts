@@ -1,0 +1,125 @@
+/**
+ * Names of suites, groups, signature schemes and versions as people type them: IANA's or OpenSSL's, in any case,
+ * separated by `:` or `,`. What is named is enabled, even where it is off by default.
+ */
+import { ProtocolVersion, signatureSchemeTable } from 'handfast'
+import { nodeProvider } from 'handfast/crypto/node'
+import { usageError } from '../exit.ts'
+
+/** What this build has, and the further names by which others know it. */
+interface Choice {
+  readonly id: number
+  readonly name: string
+  readonly aliases: readonly string[]
+}
+
+/** OpenSSL's names (its `openssl list -tls-groups`, and SSL_CTX_set1_curves_list(3)) where they differ from IANA's. */
+const groupAliases: Readonly<Record<string, readonly string[]>> = {
+  secp256r1: ['P-256', 'prime256v1'],
+  secp384r1: ['P-384'],
+  secp521r1: ['P-521'],
+  X25519MLKEM768: ['X25519-MLKEM768'],
+}
+
+/** OpenSSL's `algorithm+hash` (SSL_CTX_set1_sigalgs_list(3)). In TLS 1.3 a hash also fixes ECDSA's curve. */
+const schemeAliases: Readonly<Record<string, readonly string[]>> = {
+  ecdsa_secp256r1_sha256: ['ECDSA+SHA256'],
+  ecdsa_secp384r1_sha384: ['ECDSA+SHA384'],
+  ecdsa_secp521r1_sha512: ['ECDSA+SHA512'],
+  rsa_pss_rsae_sha256: ['RSA-PSS+SHA256', 'PSS+SHA256'],
+  rsa_pss_rsae_sha384: ['RSA-PSS+SHA384', 'PSS+SHA384'],
+  rsa_pss_rsae_sha512: ['RSA-PSS+SHA512', 'PSS+SHA512'],
+  rsa_pkcs1_sha256: ['RSA+SHA256'],
+  rsa_pkcs1_sha384: ['RSA+SHA384'],
+  rsa_pkcs1_sha512: ['RSA+SHA512'],
+}
+
+function choices(
+  items: readonly { readonly id: number; readonly name: string }[],
+  aliases: Readonly<Record<string, readonly string[]>> = {},
+): readonly Choice[] {
+  return items.map(({ id, name }) => ({ id, name, aliases: aliases[name] ?? [] }))
+}
+
+const cipherSuites = choices(nodeProvider.cipherSuites)
+const groups = choices(nodeProvider.groups, groupAliases)
+const signatureSchemes = choices(
+  signatureSchemeTable.filter(({ algorithm }) => nodeProvider.signatureVerifiers[algorithm]),
+  schemeAliases,
+)
+
+/** @returns code points in the order given. @throws CommandError (usage) that lists the names known */
+export function parseCipherSuites(text: string): readonly number[] {
+  return parseNames(text, 'cipher suite', cipherSuites)
+}
+
+/** @returns code points in the order given. @throws CommandError (usage) that lists the names known */
+export function parseGroups(text: string): readonly number[] {
+  return parseNames(text, 'group', groups)
+}
+
+/** @returns code points in the order given. @throws CommandError (usage) that lists the names known */
+export function parseSignatureSchemes(text: string): readonly number[] {
+  return parseNames(text, 'signature scheme', signatureSchemes)
+}
+
+function parseNames(text: string, what: string, known: readonly Choice[]): readonly number[] {
+  const wanted = text.split(/[:,]/).map((name) => name.trim())
+  const ids = wanted.filter((name) => name !== '').map((name) => findChoice(name, what, known))
+  if (ids.length === 0) throw usageError(`No ${what} is named`, listOf(what, known))
+  return [...new Set(ids)]
+}
+
+function findChoice(name: string, what: string, known: readonly Choice[]): number {
+  const lower = name.toLowerCase()
+  const found = known.find((choice) =>
+    [choice.name, ...choice.aliases].some((candidate) => candidate.toLowerCase() === lower),
+  )
+  if (found === undefined)
+    throw usageError(`There is no ${what} called ${JSON.stringify(name)}`, listOf(what, known))
+  return found.id
+}
+
+function listOf(what: string, known: readonly Choice[]): string {
+  const names = known.map(({ name, aliases }) =>
+    aliases.length === 0 ? name : `${name} (${aliases.join(', ')})`,
+  )
+  return `The ${what}s of this build: ${names.join(', ')}`
+}
+
+const versions: Readonly<Record<string, number>> = {
+  'ssl3': ProtocolVersion.SSL3,
+  '1.0': ProtocolVersion.TLS10,
+  '1.1': ProtocolVersion.TLS11,
+  '1.2': ProtocolVersion.TLS12,
+  '1.3': ProtocolVersion.TLS13,
+}
+
+/**
+ * `1.3`, `TLS1.3`, `TLSv1.3`, `tls 1.3`.
+ * @throws CommandError (usage)
+ */
+export function parseVersion(text: string): number {
+  const short = text.toLowerCase().replace(/^tls\s?v?/, '').replace(/^ssl\s?v?3(\.0)?$/, 'ssl3')
+  const version = versions[short]
+  if (version === undefined)
+    throw usageError(
+      `There is no version called ${JSON.stringify(text)}`,
+      'The versions are TLSv1.3, TLSv1.2, TLSv1.1, TLSv1.0 and SSLv3; this build speaks TLSv1.3',
+    )
+  return version
+}
+
+/**
+ * Refuses a range of versions that leaves nothing this build speaks.
+ * @throws CommandError (usage)
+ */
+export function checkVersions(min: number | undefined, max: number | undefined): void {
+  if (min !== undefined && max !== undefined && min > max)
+    throw usageError('--min-version is newer than --max-version')
+  if (max !== undefined && max < ProtocolVersion.TLS13)
+    throw usageError(
+      'This build speaks TLS 1.3 only: --max-version leaves nothing to speak',
+      'Leave --max-version out, or set it to TLSv1.3',
+    )
+}

@@ -1,0 +1,110 @@
+/** What a message says, in a few lines: its fields by the RFC's names, those that people ask for first. */
+import { annotate, type Field } from 'handfast/trace'
+import type { MessageEvent } from 'handfast'
+import { bytes, count } from './words.ts'
+
+export interface Fact {
+  readonly name: string
+  readonly value: string
+}
+
+/** Names too long for a column, and how people call them. */
+const shortNames: Readonly<Record<string, string>> = {
+  application_layer_protocol_negotiation: 'ALPN',
+  signed_certificate_timestamp: 'SCTs',
+  post_handshake_auth: 'post-handshake auth',
+  psk_key_exchange_modes: 'PSK modes',
+  certificate_request_context: 'request context',
+  certificate_authorities: 'authorities',
+  signature_algorithms_cert: 'signatures, certs',
+}
+
+/** The order in which extensions are told; the others follow by name only. */
+const toldInFull = [
+  'server_name',
+  'supported_versions',
+  'key_share',
+  'supported_groups',
+  'signature_algorithms',
+  'signature_algorithms_cert',
+  'application_layer_protocol_negotiation',
+  'pre_shared_key',
+  'cookie',
+  'certificate_authorities',
+  'record_size_limit',
+  'early_data',
+]
+
+/** Fields that are of no more use in TLS 1.3; `--bytes` shows them. */
+const untold = new Set([
+  'msg_type',
+  'length',
+  'legacy_version',
+  'legacy_compression_methods',
+  'legacy_compression_method',
+  'legacy_session_id',
+  'legacy_session_id_echo',
+  'extensions',
+])
+
+/** @returns nothing for a message that has a telling of its own (`Certificate`) */
+export function factsOf(event: MessageEvent): readonly Fact[] {
+  const fields = annotate(event)
+  const facts: Fact[] = []
+  const extensions = extensionsOf(fields)
+  for (const name of toldInFull) {
+    const value = extensions.get(name)
+    if (value !== undefined) facts.push({ name: shortNames[name] ?? name, value })
+  }
+  const own = fields
+    .filter(({ name }) => !untold.has(name))
+    .map((field) => ({ name: shortNames[field.name] ?? field.name, value: valueOf(field) }))
+    .filter(({ value }) => value !== 'empty')
+  // The choice of suites stands with the other choices, the random after them.
+  const suites = own.filter(({ name }) => name.startsWith('cipher_suite'))
+  const rest = own.filter(({ name }) => !name.startsWith('cipher_suite'))
+  const others = [...extensions.keys()].filter((name) => !toldInFull.includes(name))
+  const grease = others.filter((name) => name.startsWith('GREASE'))
+  const named = others.filter((name) => !grease.includes(name))
+  const first = facts.findIndex(({ name }) => name === 'supported_versions') + 1
+  return [
+    ...facts.slice(0, first),
+    ...suites,
+    ...facts.slice(first),
+    ...rest,
+    ...(named.length > 0 ? [{ name: 'also', value: named.join(', ') }] : []),
+    ...(grease.length > 0
+      ? [{ name: 'GREASE', value: `${count(grease.length, 'extension')} that mean nothing` }]
+      : []),
+  ]
+}
+
+/** The bodies of a message's extensions in words, by name. */
+function extensionsOf(fields: readonly Field[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  const list = fields.find(({ name }) => name === 'extensions')
+  for (const extension of list?.children ?? []) {
+    const type = extension.children.find(({ name }) => name === 'extension_type')?.value
+    if (type === undefined) continue
+    found.set(type, extensionValue(extension))
+  }
+  return found
+}
+
+function extensionValue(extension: Field): string {
+  const body = extension.children.filter(
+    ({ name }) => name !== 'extension_type' && name !== 'length',
+  )
+  const [only] = body
+  if (only === undefined) return 'empty'
+  const inside = only.children.filter(({ name }) => name !== 'length')
+  if (only.value !== undefined) return valueOf(only)
+  return inside.map((field) => `${field.name}: ${valueOf(field)}`).join(', ') || 'empty'
+}
+
+/** A field in words; opaque bytes as their beginning and their number. */
+export function valueOf(field: Field): string {
+  const value = field.value ?? field.children.map(valueOf).join(', ')
+  if (!/^(?:[0-9a-f]{2}){17,}$/.test(value)) return value
+  return `${value.slice(0, 16)}… (${bytes(value.length / 2)})`
+}

@@ -1,0 +1,76 @@
+/** A failure told: what happened, who is at fault, who was told, what to do. */
+import { type Blame, ConfigurationError, type TlsError } from 'handfast'
+import { CommandError } from '../exit.ts'
+import type { Colors } from '../terminal.ts'
+import { adviceFor } from './advice.ts'
+import type { Glyphs } from './glyphs.ts'
+import { Paper } from './paper.ts'
+
+const faultInWords: Readonly<Record<Blame, string>> = {
+  peer: 'the other side: it breaks the protocol, or the bytes were changed on their way',
+  incompatible: 'nobody: the two sides have nothing in common',
+  certificate: 'whoever runs the other side: it could not show who it is',
+  caller: 'what this command was told to do',
+  transport: 'the connection underneath, or the other side, which ended it',
+  library: 'handfast: this is a bug',
+}
+
+/** The chapter that ends a handshake that failed. @param step where it stood */
+export function renderFailure(paper: Paper, error: TlsError, glyphs: Glyphs): void {
+  const { red, bold } = paper.colors
+  const row = (label: string, value: string) => paper.row(label, value, { column: 22 })
+  paper.gap()
+  paper.text(`${glyphs.fail} ${sentence(error.message)}`, { style: (text) => bold(red(text)) })
+  paper.gap()
+  row('who is at fault', blameOf(error))
+  row('alert', alertInWords(error))
+  if (error.step) row('where it stood', error.step)
+  if (error.section) row('the rule', error.section)
+  row('what to do', [error.help, adviceFor(error)].filter(Boolean).join(' '))
+  row('code', error.code)
+}
+
+function blameOf({ blame, received }: TlsError): string {
+  if (blame === 'certificate' && received !== undefined)
+    return 'this side: the server does not accept the certificate that it was shown, or wants one'
+  return faultInWords[blame]
+}
+
+function alertInWords({ alert, received }: TlsError): string {
+  if (received !== undefined) return `${received}, from the server`
+  if (alert !== undefined) return `${alert}, sent to the server`
+  return 'none: there is nobody to tell'
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
+}
+
+/** Any error in two or three lines, for stderr. @param width columns */
+export function failureText(
+  error: unknown,
+  { colors, width, glyphs }: { colors: Colors; width: number; glyphs: Glyphs },
+): string {
+  const paper = new Paper(colors, width)
+  const { red, dim } = colors
+  const message = error instanceof Error ? error.message : String(error)
+  const isForeseen =
+    error instanceof CommandError || error instanceof ConfigurationError || isTlsError(error)
+  paper.text(`${glyphs.fail} ${isForeseen ? sentence(message) : `handfast failed: ${message}`}`, {
+    style: red,
+    indent: 0,
+  })
+  const help = isTlsError(error)
+    ? [error.help, adviceFor(error)].filter(Boolean).join(' ')
+    : isForeseen
+      ? (error as CommandError | ConfigurationError).help
+      : 'This is a bug in handfast: please report it, with what is below.'
+  if (help) paper.text(help, { style: dim })
+  if (!isForeseen && error instanceof Error && error.stack)
+    for (const line of error.stack.split('\n').slice(1)) paper.text(line.trim(), { style: dim })
+  return paper.toString()
+}
+
+function isTlsError(error: unknown): error is TlsError {
+  return error instanceof Error && error.name === 'TlsError' && 'blame' in error
+}

@@ -1,0 +1,191 @@
+/**
+ * The trace of a connection, put in the order in which it is told: flights of messages, what is known of each message
+ * right after it, and the parts that have a chapter of their own (the key schedule, the certificate, the failure).
+ */
+import type {
+  AlertEvent,
+  CheckEvent,
+  DecisionEvent,
+  Direction,
+  FailureEvent,
+  KeyScheduleEvent,
+  KeysEvent,
+  MessageEvent,
+  RecordEvent,
+  SessionEvent,
+  StateEvent,
+  TraceEvent,
+  TransportEvent,
+  VerdictEvent,
+} from 'handfast'
+
+/** What was learnt from a message, or done because of it. */
+export type Note = DecisionEvent | CheckEvent | KeysEvent | VerdictEvent | SessionEvent
+
+export interface MessageItem {
+  readonly kind: 'message'
+  readonly event: MessageEvent
+  readonly notes: Note[]
+}
+
+export interface AlertItem {
+  readonly kind: 'alert'
+  readonly event: AlertEvent
+}
+
+/** change_cipher_spec, or application data: records that hold no handshake message. */
+export interface RecordItem {
+  readonly kind: 'record'
+  readonly name: string
+  readonly protection: RecordEvent['protection']
+  records: number
+  /** Bytes of content. */
+  content: number
+}
+
+export type Item = MessageItem | AlertItem | RecordItem
+
+/** A record as far as the story needs it; its bytes are gone with the callback. */
+export interface RecordSummary {
+  readonly innerType: string
+  readonly protection: RecordEvent['protection']
+  /** Bytes on the wire, header included. */
+  readonly length: number
+  /** Bytes of content. */
+  readonly content: number
+  /** Bytes of padding. */
+  readonly padding: number
+}
+
+/** What one side sends before it has to wait for the other. */
+export interface Flight {
+  readonly direction: Direction
+  /** Milliseconds, by the connection's clock. */
+  readonly time: number
+  readonly items: Item[]
+  readonly records: RecordSummary[]
+  /** Decisions and checks that come before the first message. */
+  readonly notes: Note[]
+}
+
+export class Story {
+  readonly flights: Flight[] = []
+  readonly transport: TransportEvent[] = []
+  readonly keySchedule: KeyScheduleEvent[] = []
+  readonly verdicts: VerdictEvent[] = []
+  readonly sessions: SessionEvent[] = []
+  failure: FailureEvent | undefined
+  /** The last named step. */
+  state: StateEvent | undefined
+  /** Notes that wait for the message that they belong to. */
+  #early: Note[] = []
+  /** A change_cipher_spec that waits for the flight that it belongs to. */
+  #held: RecordEvent | undefined
+
+  readonly add = (event: TraceEvent): void => {
+    switch (event.type) {
+      case 'message':
+        this.#flight(event.direction, event.time).items.push({
+          kind: 'message',
+          event: { ...event, bytes: event.bytes.slice() },
+          notes: [],
+        })
+        return
+      case 'record':
+        return this.#addRecord(event)
+      case 'alert':
+        this.#flight(event.direction, event.time).items.push({ kind: 'alert', event })
+        return
+      case 'decision':
+      case 'check':
+      case 'keys':
+        return this.#addNote(event)
+      case 'verdict':
+        this.verdicts.push(event)
+        return this.#addNote(event)
+      case 'session':
+        this.sessions.push(event)
+        return this.#addNote(event)
+      case 'keySchedule':
+        this.keySchedule.push(event)
+        return
+      case 'transport':
+        this.transport.push(event)
+        return
+      case 'failure':
+        this.failure = event
+        return
+      case 'state':
+        this.state = event
+    }
+  }
+
+  /** All messages, in order. */
+  get messages(): MessageEvent[] {
+    return this.flights.flatMap(({ items }) =>
+      items.flatMap((item) => (item.kind === 'message' ? [item.event] : [])),
+    )
+  }
+
+  /** Bytes on the wire, both directions. */
+  get bytes(): { readonly sent: number; readonly received: number } {
+    const sum = { sent: 0, received: 0 }
+    for (const { direction, records } of this.flights)
+      for (const record of records) sum[direction] += record.length
+    return sum
+  }
+
+  /** The present flight, or a new one where the direction turns. */
+  #flight(direction: Direction, time: number): Flight {
+    const last = this.flights.at(-1)
+    if (last?.direction === direction) return last
+    const flight: Flight = { direction, time, items: [], records: [], notes: this.#early }
+    this.#early = []
+    this.flights.push(flight)
+    if (this.#held?.direction === direction) {
+      const held = this.#held
+      this.#held = undefined
+      this.#addRecord(held)
+    }
+    return flight
+  }
+
+  #addRecord(event: RecordEvent): void {
+    const { direction, innerType, protection, content, padding } = event
+    // A client sends its change_cipher_spec as soon as it has the ServerHello, in the middle of the server's flight:
+    // it is told with the flight that it opens.
+    if (innerType === 'change_cipher_spec' && this.flights.at(-1)?.direction !== direction) {
+      this.#held = { ...event, bytes: event.bytes.slice(), content: content.slice() }
+      return
+    }
+    const flight = this.#flight(direction, event.time)
+    flight.records.push({
+      innerType,
+      protection,
+      length: event.bytes.length,
+      content: content.length,
+      padding,
+    })
+    if (innerType === 'handshake' || innerType === 'alert') return
+    const last = flight.items.at(-1)
+    if (last?.kind === 'record' && last.name === innerType) {
+      last.records++
+      last.content += content.length
+    } else
+      flight.items.push({
+        kind: 'record',
+        name: innerType,
+        protection,
+        records: 1,
+        content: content.length,
+      })
+  }
+
+  /** Belongs to the last message, whichever side sent it. */
+  #addNote(note: Note): void {
+    const last = this.flights.at(-1)
+    const item = last?.items.findLast(({ kind }) => kind === 'message')
+    if (item?.kind === 'message') item.notes.push(note)
+    else this.#early.push(note)
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The handshake as a picture: an arrow for each message, from the left (the client) to the right (the server) or back,
+ * thin where anyone on the way can read it and double where it is encrypted; below each what it says and what followed.
+ */
+import type { Verdict } from '@handfast/x509'
+import type { KeysEvent } from 'handfast'
+import { explain } from 'handfast/trace'
+import { certificateLines, shortName } from './certificates.ts'
+import { factsOf } from './facts.ts'
+import type { Glyphs } from './glyphs.ts'
+import { messageBytes } from './hexdump.ts'
+import type { Paper, Style } from './paper.ts'
+import type { AlertItem, Flight, Item, MessageItem, Note, RecordItem, Story } from './story.ts'
+import { bytes, count, duration, listed, span } from './words.ts'
+
+export interface TranscriptOptions {
+  readonly glyphs: Glyphs
+  /** Show each message's bytes and fields. */
+  readonly bytes: boolean
+  /** Say what each message is for. */
+  readonly explain: boolean
+  /** Milliseconds of the connection's clock from which times count. */
+  readonly start: number
+  /** The other side, as a name for people. */
+  readonly peer: string
+}
+
+/** Columns: arrows begin at 2, what is said of a message at 6, values at 30. */
+const notesAt = 6
+const valuesAt = 30
+
+export function renderTranscript(paper: Paper, story: Story, options: TranscriptOptions): void {
+  const { glyphs, peer } = options
+  const { bold, dim } = paper.colors
+  paper.gap()
+  paper.ends({ text: 'client (you)', style: bold }, { text: `${peer} (server)`, style: bold })
+  const thin = glyphs.thin.repeat(3)
+  const thick = glyphs.thick.repeat(3)
+  paper.line([{ text: `${thin} anyone on the way can read it   ${thick} encrypted`, style: dim }])
+  story.flights.forEach((flight, index) => {
+    renderFlight(paper, flight, index + 1, options)
+  })
+}
+
+function renderFlight(
+  paper: Paper,
+  flight: Flight,
+  number: number,
+  options: TranscriptOptions,
+): void {
+  const { dim, bold } = paper.colors
+  const { glyphs, start } = options
+  const size = flight.records.reduce((sum, { length }) => sum + length, 0)
+  const who = flight.direction === 'sent' ? 'client' : 'server'
+  const other = who === 'client' ? 'server' : 'client'
+  paper.gap()
+  paper.ends(
+    { text: `Flight ${number}: ${who} ${glyphs.to} ${other}`, style: bold },
+    {
+      text: `${bytes(size)} in ${count(flight.records.length, 'record')}, at ${duration(flight.time - start)}`,
+      style: dim,
+    },
+  )
+  for (const note of flight.notes) renderNote(paper, note, options)
+  for (const item of flight.items) renderItem(paper, item, flight, options)
+}
+
+function renderItem(paper: Paper, item: Item, flight: Flight, options: TranscriptOptions): void {
+  switch (item.kind) {
+    case 'message':
+      return renderMessage(paper, item, options)
+    case 'alert':
+      return renderAlert(paper, item, flight, options)
+    case 'record':
+      return renderRecord(paper, item, flight, options)
+  }
+}
+
+interface Arrow {
+  readonly direction: Flight['direction']
+  readonly encrypted: boolean
+  readonly name: string
+  readonly size: string
+  readonly style?: Style
+}
+
+/** `─── ClientHello ──────────── 1,559 bytes ──▶` */
+function arrow(paper: Paper, { glyphs }: TranscriptOptions, options: Arrow): void {
+  const { direction, encrypted, name, size } = options
+  const { cyan, magenta, bold } = paper.colors
+  const stroke = encrypted ? glyphs.thick : glyphs.thin
+  const ink: Style = options.style ?? (direction === 'sent' ? cyan : magenta)
+  const start = direction === 'sent' ? stroke.repeat(3) : `${glyphs.left}${stroke.repeat(2)}`
+  const end = direction === 'sent' ? `${stroke.repeat(2)}${glyphs.right}` : stroke.repeat(3)
+  const line = paper.width - 2 - start.length - end.length - name.length - size.length - 4
+  paper.line([
+    { text: `${start} `, style: ink },
+    { text: name, style: (text) => bold(ink(text)) },
+    { text: ` ${stroke.repeat(Math.max(1, line))} `, style: ink },
+    { text: size },
+    { text: ` ${end}`, style: ink },
+  ])
+}
+
+function renderMessage(paper: Paper, item: MessageItem, options: TranscriptOptions): void {
+  const { event, notes } = item
+  paper.gap()
+  arrow(paper, options, {
+    direction: event.direction,
+    encrypted: event.protection !== 'plaintext',
+    name: event.name,
+    size: bytes(event.bytes.length),
+  })
+  if (options.explain) renderExplanation(paper, explain(event))
+  if (event.name === 'Certificate') certificateLines(paper, event, notesAt)
+  else
+    for (const { name, value } of factsOf(event))
+      paper.row(name, value, { indent: notesAt, column: valuesAt })
+  if (options.bytes) messageBytes(paper, event, notesAt)
+  for (const note of notes) renderNote(paper, note, options)
+}
+
+function renderAlert(
+  paper: Paper,
+  { event }: AlertItem,
+  flight: Flight,
+  options: TranscriptOptions,
+): void {
+  const { red } = paper.colors
+  const last = flight.records.findLast(({ innerType }) => innerType === 'alert')
+  const isGoodbye = event.description === 'close_notify'
+  paper.gap()
+  arrow(paper, options, {
+    direction: event.direction,
+    encrypted: last !== undefined && last.protection !== 'plaintext',
+    name: `Alert: ${event.description}`,
+    size: bytes(2),
+    ...(isGoodbye ? {} : { style: red }),
+  })
+  if (options.explain) renderExplanation(paper, explain(event))
+}
+
+function renderRecord(
+  paper: Paper,
+  item: RecordItem,
+  flight: Flight,
+  options: TranscriptOptions,
+): void {
+  const isData = item.name === 'application_data'
+  paper.gap()
+  arrow(paper, options, {
+    direction: flight.direction,
+    encrypted: item.protection !== 'plaintext',
+    name: isData ? 'application data' : item.name,
+    size: `${bytes(item.content)}${item.records > 1 ? ` in ${item.records} records` : ''}`,
+    ...(isData ? {} : { style: paper.colors.dim }),
+  })
+  if (item.name === 'change_cipher_spec')
+    paper.text('Means nothing in TLS 1.3; it keeps old middleboxes calm (RFC 8446 §D.4).', {
+      indent: notesAt,
+      style: paper.colors.dim,
+    })
+}
+
+function renderExplanation(paper: Paper, text: string | undefined): void {
+  if (text !== undefined) paper.text(text, { indent: notesAt, style: paper.colors.italic })
+}
+
+function renderNote(paper: Paper, note: Note, options: TranscriptOptions): void {
+  const { glyphs } = options
+  const { green, red, yellow, dim, cyan } = paper.colors
+  const say = (sign: string, style: Style, what: string, text: string) =>
+    paper.row(`${sign} ${what}`, text, {
+      indent: notesAt,
+      column: valuesAt,
+      labelStyle: style,
+    })
+  switch (note.type) {
+    case 'decision': {
+      const offered = note.offered.filter((name) => !name.startsWith('GREASE'))
+      const from = offered.length > 1 ? ` (from ${listed(offered, 5)})` : ''
+      say(glyphs.to, yellow, note.what, `${note.chosen}. ${note.why}${from}`)
+      break
+    }
+    case 'check': {
+      const [sign, style] = {
+        pass: [glyphs.pass, green],
+        fail: [glyphs.fail, red],
+        skipped: [glyphs.skip, dim],
+      }[note.result] as [string, Style]
+      const detail = note.detail === undefined ? '' : `: ${note.detail}`
+      say(sign, style, note.what, `${note.against}${detail}`)
+      break
+    }
+    case 'keys':
+      say('+', cyan, `${note.protection} keys`, keysInWords(note))
+      break
+    case 'verdict': {
+      const failed = note.verdict.failures[0]
+      if (note.verdict.valid) say(glyphs.pass, green, 'certificate', acceptedInWords(note.verdict))
+      else say(glyphs.fail, red, 'certificate', failed?.message ?? 'refused')
+      break
+    }
+    case 'session':
+      say(
+        '+',
+        cyan,
+        'session',
+        `a ticket of ${bytes(note.ticketLength)}, good for ${span(note.lifetime)}`,
+      )
+      break
+  }
+  if (options.explain && note.type === 'decision') renderExplanation(paper, explain(note))
+}
+
+function keysInWords({ direction, protection, generation }: KeysEvent): string {
+  const owner = direction === 'sent' ? 'client' : 'server'
+  if (generation > 0) return `the ${owner} encrypts with new keys from here on (change ${generation})`
+  return protection === 'handshake'
+    ? `from here on the ${owner}'s messages are encrypted`
+    : `for the data that the ${owner} sends`
+}
+
+function acceptedInWords({ path, checks }: Verdict): string {
+  const failed = checks.find(({ result }) => result === 'fail')
+  if (failed !== undefined)
+    return `taken as you asked (--insecure); it fails: ${failed.detail ?? failed.what}`
+  const passed = checks.filter(({ result }) => result === 'pass').length
+  const anchor = path.at(-1)
+  return anchor === undefined || passed === 0
+    ? 'accepted without a check'
+    : `accepted: ${count(passed, 'check')} passed, up to ${shortName(anchor.subject)}`
+}

@@ -1,0 +1,32 @@
+/** From words on the command line to an exit code. Nothing here ends the process: `main.ts` does. */
+import { CommanderError } from 'commander'
+import { ExitCode, exitCodeOf } from './exit.ts'
+import { makeProgram } from './program.ts'
+import { failureText } from './render/failure.ts'
+import { glyphsFor } from './render/glyphs.ts'
+import { colorsFor, type Terminal, widthOf } from './terminal.ts'
+
+/**
+ * Runs one command to its end.
+ * @param words what was typed after `handfast`
+ * @returns the exit code
+ */
+export async function run(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.ok
+  const program = makeProgram(terminal, (code) => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(words, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // Commander has said what is wrong, or shown the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+    const { stderr } = terminal
+    const colors = colorsFor(terminal, stderr)
+    stderr.write(
+      failureText(error, { colors, width: widthOf(stderr), glyphs: glyphsFor(terminal) }),
+    )
+    return exitCodeOf(error)
+  }
+}
