@@ -16,15 +16,17 @@ export function clientConnection(config: ClientConfig): Connection {
   return new Connection({ role: 'client', config, handshake: (hs) => client(hs, config) })
 }
 
-/** Two generators, so that what only the handshake needs is freed when it is done. */
-function* client(hs: HandshakeContext, config: ClientConfig): HandshakeSteps<void> {
+/**
+ * All that a client's connection does, to its end. Two generators, so that what only the handshake needs is freed when it is
+ * done.
+ */
+export function* client(hs: HandshakeContext, config: ClientConfig): HandshakeSteps<void> {
   const established = yield* clientHandshake(hs, config)
   hs.established(established)
   yield* afterClientHandshake(hs, config, established)
 }
 
-/** All that a client does, as the steps that its connection runs. */
-export function* clientHandshake(
+function* clientHandshake(
   hs: HandshakeContext,
   config: ClientConfig,
 ): HandshakeSteps<Established13> {

@@ -15,15 +15,17 @@ export function serverConnection(config: ServerConfig): Connection {
   return new Connection({ role: 'server', config, handshake: (hs) => server(hs, config) })
 }
 
-/** Two generators, so that what only the handshake needs is freed when it is done. */
-function* server(hs: HandshakeContext, base: ServerConfig): HandshakeSteps<void> {
+/**
+ * All that a server's connection does, to its end. Two generators, so that what only the handshake needs is freed when it is
+ * done.
+ */
+export function* server(hs: HandshakeContext, base: ServerConfig): HandshakeSteps<void> {
   const { config, established } = yield* serverHandshake(hs, base)
   hs.established(established)
   yield* afterServerHandshake(hs, config, established)
 }
 
-/** All that a server does, as the steps that its connection runs. */
-export function* serverHandshake(
+function* serverHandshake(
   hs: HandshakeContext,
   base: ServerConfig,
 ): HandshakeSteps<{ config: ServerConfig; established: Established13 }> {
