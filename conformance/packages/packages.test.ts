@@ -11,9 +11,13 @@ import { nodeMajors, nodePath } from '../../scripts/nodes.mjs'
 import { bin } from '../../scripts/workspace.mjs'
 import { createProject, type Project } from './project.ts'
 
+/** How a user of TypeScript compiles for Node. */
+const typescript = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node', '--strict']
+
 let project: Project
 beforeAll(async () => {
   project = await createProject()
+  run(process.execPath, bin('typescript', 'tsc'), ...typescript, 'use.mts') // makes use.mjs
 })
 afterAll(() => project?.remove())
 
@@ -44,8 +48,12 @@ describe.each(nodeMajors)('on Node %i', (major) => {
     }
   })
 
-  it.each(['use.mjs', 'use.cjs'])('%s works', (program) => {
-    expect(run(node, program)).toBe('ok\n')
+  it('a program of ES modules works', () => {
+    expect(run(node, 'use.mjs')).toBe('ok\n')
+  })
+
+  it('a program that requires them works', () => {
+    expect(run(node, 'use.cjs')).toBe('ok\n')
   })
 })
 
@@ -65,9 +73,7 @@ describe('TypeScript', () => {
   )
 
   it('reports a wrong use', () => {
-    const tsc = bin('typescript', 'tsc')
-    const how = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node']
-    const args = [tsc, '--noEmit', '--strict', ...how, 'misuse.mts']
+    const args = [bin('typescript', 'tsc'), '--noEmit', ...typescript, 'misuse.mts']
     const { status, stdout } = spawnSync(process.execPath, args, {
       cwd: project.folder,
       encoding: 'utf8',
@@ -87,8 +93,7 @@ describe('the readme', () => {
       if (program === undefined) throw new Error(`the readme of ${name} has no program`)
       const file = `readme-${name.replace(/\W/g, '-')}`
       writeFileSync(join(project.folder, `${file}.mts`), program)
-      const how = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node', '--strict']
-      run(process.execPath, bin('typescript', 'tsc'), ...how, `${file}.mts`)
+      run(process.execPath, bin('typescript', 'tsc'), ...typescript, `${file}.mts`)
       run(process.execPath, `${file}.mjs`)
     }
   })

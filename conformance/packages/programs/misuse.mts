@@ -1,4 +1,5 @@
+// One error is expected here: there is no such kind of key.
+
 import { createAuthority } from '@handfast/ca'
 
-// The one error that is expected here: there is no such kind of key.
 await createAuthority({ keyType: 'dsa-1024' })
