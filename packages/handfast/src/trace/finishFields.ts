@@ -28,11 +28,11 @@ function finish(recorded: Field, bytes: Uint8Array, outer: string | undefined): 
     if (field.name === 'DistinguishedName') return { ...field, value: nameInWords(content) }
   }
   const children = finishFields(field.children, bytes, section)
-  const value = valueOf(field, children, content)
+  const value = wordsOf(field, children, content)
   return { ...field, children, ...(value === undefined ? {} : { value }) }
 }
 
-function valueOf(
+function wordsOf(
   field: Field,
   children: readonly Field[],
   content: Uint8Array,

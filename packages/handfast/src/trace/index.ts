@@ -5,4 +5,5 @@
 export type { Field } from '../codec/fields.ts'
 export { annotate, annotateMessage } from './annotate.ts'
 export type * from './events.ts'
+export { explain, explainField } from './explain/index.ts'
 export { displayName } from './names.ts'

@@ -38,7 +38,9 @@ describe('an error of decoding names the field', () => {
     const bytes = body('ClientHello')
     bytes[34] = 33 // legacy_session_id<0..32>
     const { message } = errorOf(() => decode(ClientHello, bytes))
-    expect(message).toMatch(/^ClientHello\.legacy_session_id: a length of 33 .* 0\.\.32 \(at byte 35\)$/)
+    expect(message).toMatch(
+      /^ClientHello\.legacy_session_id: a length of 33 .* 0\.\.32 \(at byte 35\)$/,
+    )
   })
 
   test('in an element of a list', () => {

@@ -1,0 +1,165 @@
+/**
+ * Sentences for a newcomer: what an event, a message or a field is for, and what somebody who listens can see. The
+ * tables beside this file have a line for every name that the engine can say; a test holds them to it.
+ */
+import type { Field } from '../../codec/fields.ts'
+import { count } from '../../codec/wire.ts'
+import type {
+  AlertEvent,
+  CheckEvent,
+  Direction,
+  KeyScheduleEvent,
+  KeysEvent,
+  RecordEvent,
+  Role,
+  SessionEvent,
+  StateEvent,
+  TraceEvent,
+  VerdictEvent,
+} from '../events.ts'
+import { alerts, otherAlert } from './alerts.ts'
+import { checks, decisions, failures, otherCheck, transport } from './decisions.ts'
+import { extensions, greaseExtension, otherExtension } from './extensions.ts'
+import { certificateFields, fields, otherCertificateField } from './fields.ts'
+import { keySchedule, keyScheduleInputs, otherKeyScheduleStep } from './keySchedule.ts'
+import { messages, otherMessage } from './messages.ts'
+
+/** One or two sentences on what an event means. */
+export function explain(event: TraceEvent): string {
+  switch (event.type) {
+    case 'message':
+      return withRoles(messages[event.name] ?? otherMessage, senderOf(event))
+    case 'record':
+      return explainRecord(event)
+    case 'keySchedule':
+      return explainKeySchedule(event)
+    case 'decision':
+      return decisions[event.what]
+    case 'check':
+      return explainCheck(event)
+    case 'verdict':
+      return explainVerdict(event)
+    case 'alert':
+      return explainAlert(event)
+    case 'state':
+      return explainState(event)
+    case 'keys':
+      return explainKeys(event)
+    case 'session':
+      return explainSession(event)
+    case 'failure':
+      return failures[event.blame]
+    case 'transport':
+      return transport[event.what]
+  }
+}
+
+/**
+ * What a field is for; undefined for a name that is in no table.
+ * @param field as annotation gives it; or a name alone: of a field, an extension, a message or a step of the key schedule
+ */
+export function explainField(
+  field: string | Pick<Field, 'name' | 'type' | 'value'>,
+): string | undefined {
+  if (typeof field === 'string') return explainName(field)
+  if (field.type === 'DER') return certificateFields[field.name] ?? otherCertificateField
+  if (field.type === 'Extension' && field.value !== undefined) return explainExtension(field.value)
+  return explainName(field.name)
+}
+
+function explainName(name: string): string | undefined {
+  for (const table of [fields, extensions, certificateFields, messages, keySchedule]) {
+    const text = (table as Readonly<Record<string, string>>)[name]
+    if (text !== undefined) return table === messages ? withRoles(text, 'client') : text
+  }
+  return keyScheduleInputs[name]
+}
+
+function explainExtension(name: string): string {
+  if (name.startsWith('GREASE')) return greaseExtension
+  return (extensions as Readonly<Record<string, string>>)[name] ?? otherExtension
+}
+
+function senderOf({ role, direction }: { role: Role; direction: Direction }): Role {
+  return direction === 'sent' ? role : otherRole(role)
+}
+
+function otherRole(role: Role): Role {
+  return role === 'client' ? 'server' : 'client'
+}
+
+function withRoles(text: string, sender: Role): string {
+  return text.replaceAll('{sender}', sender).replaceAll('{receiver}', otherRole(sender))
+}
+
+const carried: Readonly<Record<string, string>> = {
+  handshake: 'part of the handshake',
+  application_data: "the application's data",
+  alert: 'an alert',
+  change_cipher_spec: 'change_cipher_spec',
+}
+
+function explainRecord({ innerType, protection, bytes, content }: RecordEvent): string {
+  if (innerType === 'change_cipher_spec')
+    return 'A leftover of older versions that does nothing: it makes the handshake look to devices on the way like one that they know.'
+  const what = carried[innerType] ?? innerType
+  if (protection === 'plaintext')
+    return `A record is the envelope in which everything travels. This one carries ${what} in the clear, since there are no keys yet: anyone on the path can read it.`
+  return `An encrypted record: an eavesdropper sees ${count(bytes.length, 'byte')} marked application_data, and can tell neither that they carry ${what} nor what it says (${count(content.length, 'byte')}).`
+}
+
+function explainKeySchedule({ name }: KeyScheduleEvent): string {
+  const [, owner, step] = /^(client|server)_(?!early)(.*)$/.exec(name) ?? [name, '', name]
+  const family = step === 'application_traffic_secret_0' ? step : step!.replace(/_\d+$/, '')
+  const text = keySchedule[family] ?? keySchedule[name] ?? otherKeyScheduleStep
+  return text.replaceAll('{owner}', owner ?? '')
+}
+
+const results: Readonly<Record<CheckEvent['result'], string>> = {
+  pass: '',
+  fail: ' It does not hold: the connection ends here.',
+  skipped: ' It was not asked for.',
+}
+
+function explainCheck({ what, result }: CheckEvent): string {
+  return (checks[what] ?? otherCheck) + results[result]
+}
+
+function explainVerdict({ of, verdict }: VerdictEvent): string {
+  return verdict.valid
+    ? `The ${of}'s certificate is accepted: a chain of signatures leads from it to an authority that is trusted here. That says who the ${of} is, not that it is honest.`
+    : `The ${of}'s certificate is not accepted: nothing proves that it is the one that was wanted, so the connection ends before anything is told to it.`
+}
+
+function explainAlert(event: AlertEvent): string {
+  const table = alerts as Readonly<Record<string, string>>
+  return withRoles(table[event.description] ?? otherAlert, senderOf(event))
+}
+
+function explainState({ step, role }: StateEvent): string {
+  const message = /^waiting for (.*)$/.exec(step)?.[1]
+  if (message?.includes('KeyUpdate'))
+    return 'The handshake is over and data flows; of handshake messages only these may still come.'
+  if (message !== undefined)
+    return `The ${role} has done what it can and waits for the other side: ${message} must come next, and nothing else may.`
+  if (step === 'connected')
+    return 'The handshake is complete: both sides know the same keys, and what was to be proved is proved. Data can flow.'
+  if (step === 'closed by the peer')
+    return 'The other side said that it sends nothing more; this side may still finish what it has to say.'
+  return `Where the ${role} stands; if something fails now, the error names this step.`
+}
+
+function explainKeys({ direction, protection, generation, role }: KeysEvent): string {
+  const whose = `what the ${senderOf({ role, direction })} sends`
+  if (generation > 0)
+    return `From here on ${whose} is under new keys (generation ${generation}), made from the old ones, which are wiped.`
+  if (protection === 'handshake')
+    return `From here on ${whose} is encrypted, with keys that are good for the rest of the handshake only.`
+  return `From here on ${whose} is under the keys for data; those of the handshake have done their work.`
+}
+
+function explainSession({ direction }: SessionEvent): string {
+  return direction === 'received'
+    ? 'The client keeps what it needs to resume later, without certificate and signature. It holds a secret, so it is to be kept like a key.'
+    : 'The server can recognize this client when it comes back with the ticket, and both save certificate and signature.'
+}
