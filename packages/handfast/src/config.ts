@@ -71,6 +71,8 @@ interface CommonConfig {
   readonly crypto: CryptoProvider
   /** Milliseconds since 1970. */
   readonly clock: () => number
+  /** Code points of the versions that are enabled, of those that the connection is made with. Default: all of them. */
+  readonly versions?: readonly number[]
   /** Code points of the suites that are enabled, the preferred first. Default: `defaultCipherSuites`. */
   readonly cipherSuites?: readonly number[]
   /** Code points of the groups that are enabled, the preferred first. Default: `defaultGroups`. */

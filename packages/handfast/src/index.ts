@@ -18,6 +18,7 @@ export {
 export type * from './config.ts'
 export type { Connection } from './connection.ts'
 export type { ConnectionEvent } from './connectionEvents.ts'
+export { clientConnection, serverConnection } from './connections.ts'
 export type * from './crypto/provider.ts'
 export {
   defaultCipherSuites,
@@ -33,8 +34,11 @@ export {
   failureTable,
   TlsError,
 } from './errors.ts'
-export { clientConnection } from './handshake/client.ts'
-export { serverConnection } from './handshake/server.ts'
+export { clientConnectionOf } from './handshake/client.ts'
+export { tls13Client } from './handshake/client13.ts'
+export type { ClientProtocol, ServerProtocol } from './handshake/protocol.ts'
+export { serverConnectionOf } from './handshake/server.ts'
+export { tls13Server } from './handshake/server13.ts'
 export { type IdentityFiles, identityFrom } from './identity.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export { decodePem, encodePem, type PemBlock } from './pem.ts'

@@ -29,7 +29,7 @@ import {
   requestedTypes,
 } from './clientAuthentication.ts'
 import { type HandshakeContext, type HandshakeSteps, messageName } from './context.ts'
-import type { Established13 } from './established13.ts'
+import type { Established13, Secrets13 } from './established13.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
 import { sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
@@ -54,7 +54,11 @@ class PostHandshakeCounter {
   }
 }
 
-export function* afterClientHandshake(
+export function afterClientHandshake(config: ClientConfig): Secrets13['after'] {
+  return (hs, established) => clientLoop(hs, config, established)
+}
+
+function* clientLoop(
   hs: HandshakeContext,
   config: ClientConfig,
   established: Established13,
@@ -154,7 +158,11 @@ function* onKeyUpdate(
   if (requestUpdate === KeyUpdateRequest.update_requested) yield* established.updateKeys(false)
 }
 
-export function* afterServerHandshake(
+export function afterServerHandshake(config: ServerConfig): Secrets13['after'] {
+  return (hs, established) => serverLoop(hs, config, established)
+}
+
+function* serverLoop(
   hs: HandshakeContext,
   config: ServerConfig,
   established: Established13,

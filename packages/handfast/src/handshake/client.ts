@@ -4,34 +4,41 @@ import { HandshakeType, nameOf, ProtocolVersion, protocolVersions } from '../cod
 import { decode } from '../codec/wire.ts'
 import type { ClientConfig } from '../config.ts'
 import { Connection } from '../connection.ts'
-import { afterClientHandshake } from './afterHandshake13.ts'
-import { client13 } from './client13.ts'
 import { makeOffer } from './clientHello.ts'
-import type { HandshakeContext, HandshakeSteps } from './context.ts'
-import type { Established13 } from './established13.ts'
-import { serverHelloVersion } from './version.ts'
+import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
+import { namesOf } from './negotiation.ts'
+import type { ClientProtocol } from './protocol.ts'
+import { enabledProtocols, protocolChosen, versionsOf } from './version.ts'
 
-/** A client's end of a connection. Ask it for its first event to make it begin. */
-export function clientConnection(config: ClientConfig): Connection {
-  return new Connection({ role: 'client', config, handshake: (hs) => client(hs, config) })
+/** A client's end of a connection that speaks these versions. Ask it for its first event to make it begin. */
+export function clientConnectionOf(
+  protocols: readonly ClientProtocol[],
+  config: ClientConfig,
+): Connection {
+  const enabled = enabledProtocols(protocols, config)
+  return new Connection({ role: 'client', config, handshake: (hs) => client(hs, config, enabled) })
 }
 
-/**
- * All that a client's connection does, to its end. Two generators, so that what only the handshake needs is freed when it is
- * done.
- */
-export function* client(hs: HandshakeContext, config: ClientConfig): HandshakeSteps<void> {
-  const established = yield* clientHandshake(hs, config)
-  hs.established(established)
-  yield* afterClientHandshake(hs, config, established)
-}
-
-function* clientHandshake(
+/** Two generators, so that what only the handshake needs is freed when it is done. */
+function* client(
   hs: HandshakeContext,
   config: ClientConfig,
-): HandshakeSteps<Established13> {
+  protocols: readonly ClientProtocol[],
+): HandshakeSteps<void> {
+  const established = yield* clientHandshake(hs, config, protocols)
+  hs.established(established)
+  yield* established.afterHandshake()
+}
+
+/** All that a client does up to the last Finished. @param protocols the enabled ones, the highest version first */
+export function* clientHandshake(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  protocols: readonly ClientProtocol[],
+): HandshakeSteps<Established> {
   hs.at('making the ClientHello')
-  const offer = yield* makeOffer(hs, config)
+  const versions = versionsOf(protocols)
+  const offer = yield* makeOffer(hs, config, versions)
   hs.clientRandom = offer.hello.random
   hs.sendMessage(offer.message, hs.transcript)
   // RFC 8446 §5.1: an initial ClientHello may go out as TLS 1.0, for old servers' sake.
@@ -39,14 +46,14 @@ function* clientHandshake(
   hs.changeCipherSpecAllowed = true
 
   const answer = yield* hs.receive(HandshakeType.server_hello)
-  const version = serverHelloVersion(decode(ServerHello, answer.bytes.subarray(4)))
+  const protocol = protocolChosen(protocols, decode(ServerHello, answer.bytes.subarray(4)))
   hs.decide(() => ({
     what: 'version',
     by: 'server',
-    offered: [nameOf(protocolVersions, ProtocolVersion.TLS13)],
-    chosen: nameOf(protocolVersions, version),
+    offered: namesOf(protocolVersions, versions),
+    chosen: nameOf(protocolVersions, protocol.version),
     why: 'The server takes the highest version that both have.',
     section: 'RFC 8446 §4.2.1',
   }))
-  return yield* client13(hs, config, offer, answer)
+  return yield* protocol.handshake(hs, config, offer, answer)
 }

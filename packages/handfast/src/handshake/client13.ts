@@ -20,6 +20,7 @@ import type { ClientConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { EarlySecret, type ScheduleContext } from '../keys/schedule.ts'
+import { afterClientHandshake } from './afterHandshake13.ts'
 import {
   answerCertificateRequest,
   type RequestedCertificate,
@@ -32,6 +33,7 @@ import { Established13 } from './established13.ts'
 import { sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
+import type { ClientProtocol } from './protocol.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
 import {
   checkServerHello,
@@ -41,7 +43,10 @@ import {
   tellSuite,
 } from './serverHello13.ts'
 
-export function* client13(
+/** TLS 1.3, for a client. */
+export const tls13Client: ClientProtocol = { version: ProtocolVersion.TLS13, handshake: client13 }
+
+function* client13(
   hs: HandshakeContext,
   config: ClientConfig,
   firstOffer: Offer,
@@ -119,7 +124,8 @@ export function* client13(
   return new Established13(hs, {
     context,
     suite,
-    config,
+    after: afterClientHandshake(config),
+    keyUpdateAfterRecords: config.keyUpdateAfterRecords,
     writeSecret: clientApplication,
     readSecret: serverApplication,
     exporterSecret,

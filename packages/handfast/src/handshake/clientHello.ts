@@ -68,8 +68,12 @@ export function offeredTypes(offer: Offer): ReadonlySet<number> {
   return new Set(offer.hello.extensions.map(({ type }) => type))
 }
 
-/** Makes the first ClientHello. It is neither sent nor in the transcript. */
-export function* makeOffer(hs: HandshakeContext, config: ClientConfig): Steps<Offer> {
+/** Makes the first ClientHello. It is neither sent nor in the transcript. @param versions the highest first */
+export function* makeOffer(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  versions: readonly number[],
+): Steps<Offer> {
   const { crypto } = config
   const suites = enabledCipherSuites(config)
   const groups = enabledGroups(config)
@@ -86,7 +90,7 @@ export function* makeOffer(hs: HandshakeContext, config: ClientConfig): Steps<Of
     legacySessionId,
     cipherSuites: [...(grease ? [grease.cipherSuite] : []), ...suites.map(({ id }) => id)],
     legacyCompressionMethods: Uint8Array.of(0),
-    extensions: clientExtensions(config, groups, schemes, keyPairs, grease),
+    extensions: clientExtensions(config, versions, groups, schemes, keyPairs, grease),
   }
   const hello = padded(config.shapeClientHello?.(plain) ?? plain, config)
   const psk = yield* usablePsk(hs, config, suites)
@@ -167,6 +171,7 @@ function shareEntries(pairs: ReadonlyMap<number, KeyPair>) {
 
 function clientExtensions(
   config: ClientConfig,
+  versions: readonly number[],
   groups: readonly KeyExchangeGroup[],
   schemes: readonly number[],
   keyPairs: ReadonlyMap<number, KeyPair>,
@@ -199,7 +204,7 @@ function clientExtensions(
     ...shareEntries(keyPairs),
   ])
   add(pskKeyExchangeModesExtension, [PskKeyExchangeMode.psk_dhe_ke])
-  add(supportedVersions, [...(grease ? [grease.version] : []), ProtocolVersion.TLS13])
+  add(supportedVersions, [...(grease ? [grease.version] : []), ...versions])
   if (config.certificateAuthorities !== undefined && config.certificateAuthorities.length > 0)
     add(certificateAuthorities, [...config.certificateAuthorities])
   if (config.postHandshakeAuth === true) add(postHandshakeAuth, true)

@@ -42,6 +42,8 @@ export interface Established {
   /** Asks the client for a certificate (server only). */
   requestClientCertificate?(): void
   exportKeyingMaterial(label: string, context: Uint8Array, length: number): Steps<Uint8Array>
+  /** What the peer may send later, for as long as the connection lives. */
+  afterHandshake(): HandshakeSteps<never>
   /** Wipes what it keeps. */
   destroy(): void
 }

@@ -2,7 +2,7 @@
 import type { Steps } from '@handfast/x509'
 import { encodeMessage, KeyUpdate } from '../codec/messages.ts'
 import { HandshakeType, KeyUpdateRequest } from '../codec/registry.ts'
-import type { ClientConfig, ConnectionInfo, ServerConfig } from '../config.ts'
+import type { ConnectionInfo } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import {
   exportKeyingMaterial,
@@ -10,7 +10,7 @@ import {
   nextTrafficSecret,
   type ScheduleContext,
 } from '../keys/schedule.ts'
-import type { Established, HandshakeContext } from './context.ts'
+import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
 
 /** Records before the AEAD's limit at which new keys are taken: an alert and a KeyUpdate must still fit. */
 const keyUpdateMargin = 64
@@ -18,7 +18,9 @@ const keyUpdateMargin = 64
 export interface Secrets13 {
   readonly context: ScheduleContext
   readonly suite: CipherSuite
-  readonly config: ClientConfig | ServerConfig
+  /** Runs the time after the handshake, in one role. */
+  readonly after: (hs: HandshakeContext, established: Established13) => HandshakeSteps<never>
+  readonly keyUpdateAfterRecords: number | undefined
   readonly writeSecret: NamedSecret
   readonly readSecret: NamedSecret
   readonly exporterSecret: NamedSecret
@@ -41,11 +43,13 @@ export class Established13 implements Established {
   readSecret: NamedSecret
   readonly #exporterSecret: NamedSecret
   readonly #hs: HandshakeContext
+  readonly #after: Secrets13['after']
   #writeGeneration = 0
   #readGeneration = 0
 
   constructor(hs: HandshakeContext, secrets: Secrets13) {
     this.#hs = hs
+    this.#after = secrets.after
     this.context = secrets.context
     this.suite = secrets.suite
     this.info = secrets.info
@@ -55,9 +59,13 @@ export class Established13 implements Established {
     this.peerOffersAuthentication = secrets.peerOffersAuthentication === true
     this.#exporterSecret = secrets.exporterSecret
     this.keyUpdateAfterRecords = Math.min(
-      secrets.config.keyUpdateAfterRecords ?? Number.POSITIVE_INFINITY,
+      secrets.keyUpdateAfterRecords ?? Number.POSITIVE_INFINITY,
       secrets.suite.aead.confidentialityLimit - keyUpdateMargin,
     )
+  }
+
+  afterHandshake(): HandshakeSteps<never> {
+    return this.#after(this.#hs, this)
   }
 
   /** KeyUpdate goes out under the old keys, and nothing else after it (RFC 8446 §4.6.3). */

@@ -2,48 +2,57 @@
 import { HandshakeType, nameOf, protocolVersions } from '../codec/registry.ts'
 import type { ServerConfig } from '../config.ts'
 import { Connection } from '../connection.ts'
-import { afterServerHandshake } from './afterHandshake13.ts'
 import { readClientHello } from './clientHelloInfo.ts'
-import type { HandshakeContext, HandshakeSteps } from './context.ts'
-import type { Established13 } from './established13.ts'
+import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
 import { namesOf } from './negotiation.ts'
-import { server13 } from './server13.ts'
-import { chooseVersion } from './version.ts'
+import type { ServerProtocol } from './protocol.ts'
+import { chooseProtocolVersion, enabledProtocols } from './version.ts'
 
-/** A server's end of a connection. */
-export function serverConnection(config: ServerConfig): Connection {
-  return new Connection({ role: 'server', config, handshake: (hs) => server(hs, config) })
+/** A server's end of a connection that speaks these versions. */
+export function serverConnectionOf(
+  protocols: readonly ServerProtocol[],
+  config: ServerConfig,
+): Connection {
+  enabledProtocols(protocols, config)
+  return new Connection({
+    role: 'server',
+    config,
+    handshake: (hs) => server(hs, config, protocols),
+  })
 }
 
-/**
- * All that a server's connection does, to its end. Two generators, so that what only the handshake needs is freed when it is
- * done.
- */
-export function* server(hs: HandshakeContext, base: ServerConfig): HandshakeSteps<void> {
-  const { config, established } = yield* serverHandshake(hs, base)
+/** Two generators, so that what only the handshake needs is freed when it is done. */
+function* server(
+  hs: HandshakeContext,
+  config: ServerConfig,
+  protocols: readonly ServerProtocol[],
+): HandshakeSteps<void> {
+  const established = yield* serverHandshake(hs, config, protocols)
   hs.established(established)
-  yield* afterServerHandshake(hs, config, established)
+  yield* established.afterHandshake()
 }
 
-function* serverHandshake(
+/** All that a server does up to the last Finished. */
+export function* serverHandshake(
   hs: HandshakeContext,
   base: ServerConfig,
-): HandshakeSteps<{ config: ServerConfig; established: Established13 }> {
+  protocols: readonly ServerProtocol[],
+): HandshakeSteps<Established> {
   const message = yield* hs.receive(HandshakeType.client_hello)
   const info = readClientHello(hs, message)
   hs.clientRandom = info.message.random.slice()
   const changes =
     base.onClientHello && (yield* hs.settle('asking onClientHello', base.onClientHello(info)))
   const config = changes === undefined ? base : { ...base, ...changes }
-  const version = chooseVersion(info.message)
+  const protocol = chooseProtocolVersion(enabledProtocols(protocols, config), info.message)
   hs.changeCipherSpecAllowed = true
   hs.decide(() => ({
     what: 'version',
     by: 'server',
     offered: namesOf(protocolVersions, info.supportedVersions),
-    chosen: nameOf(protocolVersions, version),
+    chosen: nameOf(protocolVersions, protocol.version),
     why: 'The highest version that both have.',
     section: 'RFC 8446 §4.2.1',
   }))
-  return { config, established: yield* server13(hs, config, info) }
+  return yield* protocol.handshake(hs, config, info)
 }

@@ -21,6 +21,7 @@ import type { CipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { EarlySecret } from '../keys/schedule.ts'
 import { maxPlaintextLength } from '../limits.ts'
+import { afterServerHandshake } from './afterHandshake13.ts'
 import { certificateRequest, certificateRequired, requestedTypes } from './clientAuthentication.ts'
 import { checkClientHello, clientShare } from './clientHello13.ts'
 import { readClientHello } from './clientHelloInfo.ts'
@@ -30,12 +31,16 @@ import { enabledGroups, enabledSignatureSchemes } from './negotiation.ts'
 import { sendCertificate, sendCertificateVerify, sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
+import type { ServerProtocol } from './protocol.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
 import { chooseCertificate, chooseGroup, chooseProtocol, chooseSuite } from './serverChoices.ts'
 import { type AcceptedPsk, acceptPsk } from './serverPsk.ts'
 import { checkRetriedHello, sendHelloRetryRequest } from './serverRetry.ts'
 
-export function* server13(
+/** TLS 1.3, for a server. */
+export const tls13Server: ServerProtocol = { version: ProtocolVersion.TLS13, handshake: server13 }
+
+function* server13(
   hs: HandshakeContext,
   config: ServerConfig,
   firstInfo: ClientHelloInfo,
@@ -123,7 +128,8 @@ export function* server13(
   return new Established13(hs, {
     context,
     suite,
-    config,
+    after: afterServerHandshake(config),
+    keyUpdateAfterRecords: config.keyUpdateAfterRecords,
     writeSecret: serverApplication,
     readSecret: clientApplication,
     exporterSecret,

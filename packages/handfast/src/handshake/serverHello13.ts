@@ -7,14 +7,20 @@ import { refuseMisplaced } from '../codec/extensions/index.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
 import { preSharedKey } from '../codec/extensions/pre_shared_key.ts'
 import { type HandshakeMessage, isHelloRetryRequest, ServerHello } from '../codec/messages.ts'
-import { cipherSuites, ExtensionType, namedGroups, nameOf } from '../codec/registry.ts'
+import {
+  cipherSuites,
+  ExtensionType,
+  namedGroups,
+  nameOf,
+  ProtocolVersion,
+} from '../codec/registry.ts'
 import type { ClientConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { type Offer, offeredTypes, retryOffer } from './clientHello.ts'
 import type { HandshakeContext } from './context.ts'
 import { namesOf } from './negotiation.ts'
-import { serverHelloVersion } from './version.ts'
+import { serverVersion } from './version.ts'
 
 /** The checks that a HelloRetryRequest and a ServerHello share (RFC 8446 §4.1.3, §4.1.4). @returns the suite */
 export function checkServerHello(offer: Offer, hello: ServerHello): CipherSuite {
@@ -24,7 +30,18 @@ export function checkServerHello(offer: Offer, hello: ServerHello): CipherSuite 
   const mayAnswer = new Set(offeredTypes(offer))
   if (name === 'HelloRetryRequest') mayAnswer.add(ExtensionType.cookie)
   refuseUnsolicited(hello.extensions, mayAnswer, name)
-  serverHelloVersion(hello)
+  if (serverVersion(hello) !== ProtocolVersion.TLS13)
+    throw new TlsError(
+      'ERR_ILLEGAL_PARAMETER',
+      `${name} is not of TLS 1.3, as the first answer was`,
+      {
+        section: 'RFC 8446 §4.1.4',
+      },
+    )
+  if (hello.legacyVersion !== ProtocolVersion.TLS12)
+    throw new TlsError('ERR_ILLEGAL_PARAMETER', `The legacy_version of ${name} is not 0x0303`, {
+      section: 'RFC 8446 §4.1.3',
+    })
   if (!sameBytes(hello.legacySessionIdEcho, offer.hello.legacySessionId))
     throw new TlsError('ERR_ILLEGAL_PARAMETER', `${name} does not echo our legacy_session_id`, {
       section: 'RFC 8446 §4.1.3',

@@ -1,35 +1,32 @@
-/** Which version a connection speaks (RFC 8446 §4.2.1, §4.1.3). */
+/** Which version a connection speaks: all of the negotiation, for both roles (RFC 8446 §4.2.1, §4.1.3). */
 import { findExtension } from '../codec/extension.ts'
 import { supportedVersions } from '../codec/extensions/supported_versions.ts'
 import { type ClientHello, isHelloRetryRequest, type ServerHello } from '../codec/messages.ts'
 import { nameOf, ProtocolVersion, protocolVersions } from '../codec/registry.ts'
-import { TlsError } from '../errors.ts'
+import { ConfigurationError, TlsError } from '../errors.ts'
+import { namesOf } from './negotiation.ts'
 
-/** The version that a ServerHello chose. @throws TlsError for one that was not offered */
-export function serverHelloVersion(hello: ServerHello): number {
+/** The protocols that a configuration enables, the highest version first. */
+export function enabledProtocols<P extends { readonly version: number }>(
+  protocols: readonly P[],
+  { versions }: { readonly versions?: readonly number[] },
+): readonly P[] {
+  const absent = versions?.find((wanted) => !protocols.some(({ version }) => version === wanted))
+  if (absent !== undefined)
+    throw new ConfigurationError(
+      'ERR_NOT_PROVIDED',
+      `versions names ${nameOf(protocolVersions, absent)}, which this connection was not made with`,
+    )
+  const enabled = protocols.filter(({ version }) => versions?.includes(version) ?? true)
+  if (enabled.length === 0)
+    throw new ConfigurationError('ERR_NOTHING_ENABLED', 'No protocol version is enabled')
+  return enabled.toSorted((a, b) => b.version - a.version)
+}
+
+/** The version that a ServerHello or HelloRetryRequest chose, whether it was offered or not. */
+export function serverVersion(hello: ServerHello): number {
   const context = isHelloRetryRequest(hello.random) ? 'HelloRetryRequest' : 'ServerHello'
-  const selected = findExtension(hello.extensions, supportedVersions, context)
-  if (selected === undefined)
-    throw new TlsError(
-      'ERR_NO_COMMON_VERSION',
-      `The server answers with ${nameOf(protocolVersions, hello.legacyVersion)}; TLS 1.3 was offered`,
-      { section: 'RFC 8446 §4.1.3' },
-    )
-  if (selected !== ProtocolVersion.TLS13)
-    throw new TlsError(
-      'ERR_ILLEGAL_PARAMETER',
-      `The server chooses ${nameOf(protocolVersions, selected)}, which was not offered`,
-      { section: 'RFC 8446 §4.2.1' },
-    )
-  if (hello.legacyVersion !== ProtocolVersion.TLS12)
-    throw new TlsError(
-      'ERR_ILLEGAL_PARAMETER',
-      'The legacy_version of a ServerHello is not 0x0303',
-      {
-        section: 'RFC 8446 §4.1.3',
-      },
-    )
-  return selected
+  return findExtension(hello.extensions, supportedVersions, context) ?? hello.legacyVersion
 }
 
 /** The versions that a client has: what supported_versions says, else what legacy_version implies. */
@@ -37,12 +34,42 @@ export function clientVersions(hello: ClientHello): readonly number[] {
   return findExtension(hello.extensions, supportedVersions, 'ClientHello') ?? [hello.legacyVersion]
 }
 
-/** The version that a server chooses. @throws TlsError where there is none */
-export function chooseVersion(hello: ClientHello): number {
+/** Client: the protocol that the server chose. @throws TlsError for one that was not offered */
+export function protocolChosen<P extends { readonly version: number }>(
+  enabled: readonly P[],
+  hello: ServerHello,
+): P {
+  const chosen = serverVersion(hello)
+  const protocol = enabled.find(({ version }) => version === chosen)
+  if (protocol !== undefined) return protocol
+  const offered = namesOf(protocolVersions, versionsOf(enabled)).join(', ')
+  const name = nameOf(protocolVersions, chosen)
+  // An older server does what it can; a newer one that takes what was not offered breaks the protocol.
+  throw chosen <= ProtocolVersion.TLS12
+    ? new TlsError(
+        'ERR_NO_COMMON_VERSION',
+        `The server answers with ${name}; ${offered} was offered`,
+        { section: 'RFC 8446 §4.1.3' },
+      )
+    : new TlsError('ERR_ILLEGAL_PARAMETER', `The server chooses ${name}, which was not offered`, {
+        section: 'RFC 8446 §4.2.1',
+      })
+}
+
+/** Server: the highest protocol that both have. @throws TlsError where there is none */
+export function chooseProtocolVersion<P extends { readonly version: number }>(
+  enabled: readonly P[],
+  hello: ClientHello,
+): P {
   const offered = clientVersions(hello)
-  if (offered.includes(ProtocolVersion.TLS13)) return ProtocolVersion.TLS13
+  const protocol = enabled.find(({ version }) => offered.includes(version))
+  if (protocol !== undefined) return protocol
   throw new TlsError(
     'ERR_NO_COMMON_VERSION',
-    `The client offers ${offered.map((version) => nameOf(protocolVersions, version)).join(', ')}; this server speaks TLS 1.3`,
+    `The client offers ${namesOf(protocolVersions, offered).join(', ')}; this server speaks ${namesOf(protocolVersions, versionsOf(enabled)).join(', ')}`,
   )
+}
+
+export function versionsOf(protocols: readonly { readonly version: number }[]): number[] {
+  return protocols.map(({ version }) => version)
 }
