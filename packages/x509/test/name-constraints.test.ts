@@ -100,7 +100,7 @@ describe('other forms', () => {
     ['another IPv4 network', 'ip:0a000000ff000000', 'ip:0b010203', false],
     [
       'IPv4 and IPv6 are apart',
-      'ip:00000000000000000000000000000000' + '0'.repeat(32),
+      `ip:00000000000000000000000000000000${'0'.repeat(32)}`,
       'ip:0a010203',
       false,
     ],
