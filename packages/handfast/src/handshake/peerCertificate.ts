@@ -128,6 +128,8 @@ const alertFor: { readonly [code in FailureCode]: AlertName } = {
   profile: 'bad_certificate',
   'name-mismatch': 'bad_certificate',
   'invalid-name': 'bad_certificate',
+  revoked: 'certificate_revoked',
+  'revocation-unknown': 'bad_certificate_status_response',
   budget: 'certificate_unknown',
 }
 
