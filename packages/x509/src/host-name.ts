@@ -5,7 +5,8 @@ import type { Certificate, GeneralName } from './types.ts'
 
 /** The name a caller wants to reach: the "reference identifier" of RFC 9525 §1.4. */
 export type ReferenceName =
-  | { readonly type: 'dns'; readonly labels: readonly string[] }
+  /** In lower case; `parent` is what stands after the first label, with at least two labels, or undefined. */
+  | { readonly type: 'dns'; readonly name: string; readonly parent: string | undefined }
   | { readonly type: 'ip'; readonly address: Uint8Array }
 
 /** Letters, digits, hyphens inside; underscores too, for they occur in host names and harm nothing. */
@@ -31,19 +32,23 @@ export function parseReferenceName(name: string): ReferenceName | undefined {
   const address = parseIpAddress(name)
   if (address !== undefined) return { type: 'ip', address }
   const labels = parseDnsName(name.endsWith('.') ? name.slice(0, -1) : name)
-  return labels === undefined ? undefined : { type: 'dns', labels }
+  if (labels === undefined) return undefined
+  const parent = labels.length >= 3 ? labels.slice(1).join('.') : undefined
+  return { type: 'dns', name: labels.join('.'), parent }
 }
 
 /**
- * True when a dNSName of a certificate stands for the DNS name asked for (RFC 9525 §6.3).
+ * True when a dNSName of a certificate stands for the DNS name asked for (RFC 9525 §6.3). The name asked for is known to
+ * be a host name, so nothing that is equal to it, or to its parent, can be anything else.
  *
  * A wildcard is the whole left-most label, stands for exactly one label, and has at least two labels after it.
  */
-export function matchesDnsName(presented: string, labels: readonly string[]): boolean {
+function matchesDnsName(
+  presented: string,
+  { name, parent }: Extract<ReferenceName, { readonly type: 'dns' }>,
+): boolean {
   const lower = presented.toLowerCase()
-  if (!lower.startsWith('*.')) return lower === labels.join('.')
-  const base = parseDnsName(lower.slice(2))
-  return base !== undefined && base.length >= 2 && base.join('.') === labels.slice(1).join('.')
+  return lower.startsWith('*.') ? lower.slice(2) === parent : lower === name
 }
 
 /** The entry of a subjectAltName that stands for the reference name. */
@@ -55,7 +60,7 @@ export function findMatch(
     // RFC 9525 §6.1: a DNS name is never compared with an address, nor an address with a DNS name.
     if (reference.type === 'ip')
       return name.type === 'ip' && equalBytes(name.value, reference.address)
-    return name.type === 'dns' && matchesDnsName(name.value, reference.labels)
+    return name.type === 'dns' && matchesDnsName(name.value, reference)
   })
 }
 

@@ -1,0 +1,182 @@
+/** The client's part of a socket: its ClientHello's configuration, its sessions, and who the server is. */
+import type { ClientConfig, ConnectionInfo, Identity } from '../config.ts'
+import type { Connection } from '../connection.ts'
+import { clientConnection } from '../connections.ts'
+import type { TlsError } from '../errors.ts'
+import { isIpLiteral } from '../handshake/serverName.ts'
+import { parseSession, type Session } from '../session/session.ts'
+import { alpnNames } from './alpn.ts'
+import { connectionError, connectionReset } from './errors.ts'
+import { parseGroups } from './names.ts'
+import { type ClientOptions, defined } from './options.ts'
+import type { SecureContext } from './secureContext.ts'
+import type { Side } from './side.ts'
+import type { TLSSocket } from './tlsSocket.ts'
+import { traceListener } from './tracePrinter.ts'
+import { bytesOf, invalidArgType, validateFunction, validateString, withCode } from './validate.ts'
+import { Verification } from './verification.ts'
+
+export interface ClientSideOptions extends ClientOptions {
+  /** The name that the certificate must be for; undefined where the caller has none, and only the chain is checked. */
+  readonly expectedName?: string | undefined
+  /** What to say of the address in an error. */
+  readonly dialed?: object | undefined
+}
+
+export class ClientSide implements Side {
+  readonly isServer = false
+  readonly context: SecureContext
+  readonly verification: Verification
+  sharedSignatureSchemes: readonly number[] = []
+  /** The name that is sent in server_name; undefined for none. */
+  serverName: string | undefined
+  session: Session | undefined
+  readonly #socket: TLSSocket
+  readonly #options: ClientSideOptions
+
+  constructor(socket: TLSSocket, context: SecureContext, options: ClientSideOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.context = context
+    if (options.servername != null) validateString(options.servername, 'options.servername')
+    if (options.checkServerIdentity !== undefined)
+      validateFunction(options.checkServerIdentity, 'options.checkServerIdentity')
+    this.serverName = options.servername ?? options.host
+    if (options.session != null) this.session = readSession(options.session)
+    this.verification = new Verification({
+      context,
+      rejectUnauthorized: options.rejectUnauthorized !== false,
+      hostname: options.expectedName,
+      checkServerIdentity: options.checkServerIdentity,
+    })
+  }
+
+  open(): Connection {
+    return clientConnection(this.#config())
+  }
+
+  #config(): ClientConfig {
+    const { context } = this
+    const options = this.#options
+    const socket = this.#socket
+    const keyLog =
+      socket.listenerCount('keylog') > 0
+        ? (line: string) => socket.emit('keylog', Buffer.from(`${line}\n`))
+        : undefined
+    return {
+      crypto: context.crypto,
+      clock: options.clock ?? Date.now,
+      verifyCertificate: (peer) => this.verification.verify(peer),
+      identity: (request) => {
+        this.sharedSignatureSchemes = request.signatureSchemes
+        return identityFor(context.identities, request.signatureSchemes)
+      },
+      requestOcsp: options.requestOCSP === true,
+      ...defined({
+        serverName: this.serverName || undefined,
+        cipherSuites: context.cipherSuites,
+        groups: context.groups,
+        signatureSchemes: context.signatureSchemes,
+        keyShares: options.keyShares
+          ? parseGroups(options.keyShares, 'options.keyShares')
+          : undefined,
+        alpnProtocols: alpnNames(options.ALPNProtocols),
+        session: this.session,
+        grease: options.grease,
+        middleboxCompatibility: options.middleboxCompatibility,
+        postHandshakeAuth: options.postHandshakeAuth,
+        requestSignedCertificateTimestamps: options.requestSignedCertificateTimestamps,
+        padClientHelloTo: options.padClientHelloTo,
+        shapeClientHello: options.shapeClientHello,
+        recordSizeLimit: options.recordSizeLimit,
+        maxSendFragment: options.maxSendFragment,
+        recordPadding: options.recordPadding,
+        keyUpdateAfterRecords: options.keyUpdateAfterRecords,
+        limits: options.limits,
+        keyLog,
+        trace: traceListener(options),
+        traceSecrets: options.traceSecrets,
+      }),
+    }
+  }
+
+  complete(info: ConnectionInfo): void {
+    const socket = this.#socket
+    const tooSmall = this.#fieldTooSmall(info)
+    if (tooSmall !== undefined) {
+      socket.destroy(tooSmall)
+      return
+    }
+    const { error } = this.verification
+    socket.authorized = error === undefined
+    if (error !== undefined)
+      socket.authorizationError = (error as { code?: string }).code ?? error.message
+    const sent = this.serverName
+    socket.servername = sent && !isIpLiteral(sent) ? sent : false
+    if (this.#options.requestOCSP === true)
+      socket.emit(
+        'OCSPResponse',
+        info.ocspResponse === undefined ? null : Buffer.from(info.ocspResponse),
+      )
+    if (socket.destroyed) return
+    socket.secureConnecting = false
+    socket.emit('secureConnect')
+    socket.emit('secure')
+  }
+
+  /** Node's `minDHSize`; every field of TLS 1.3 has 2048 bits or more. */
+  #fieldTooSmall({ groupName }: ConnectionInfo): Error | undefined {
+    const bits = Number(/^ffdhe(\d+)$/.exec(groupName ?? '')?.[1] ?? Number.POSITIVE_INFINITY)
+    if (bits >= (this.#options.minDHSize ?? 1024)) return undefined
+    return withCode(
+      new Error(`DH parameter size ${bits} is less than ${this.#options.minDHSize}`),
+      'ERR_TLS_DH_PARAM_SIZE',
+    )
+  }
+
+  explain(error: TlsError): Error {
+    const refused = this.verification.error
+    if (refused !== undefined && error.verdict !== undefined) {
+      this.#socket.authorizationError = (refused as { code?: string }).code ?? refused.message
+      // The program's own error stays the program's; the engine's is to be found below it.
+      refused.cause ??= error
+      return refused
+    }
+    if (error.code === 'ERR_CLOSED_DURING_HANDSHAKE') return this.earlyEnd(error)
+    return connectionError(error)
+  }
+
+  earlyEnd(cause?: TlsError): Error {
+    const error = connectionReset(
+      'Client network socket disconnected before secure TLS connection was established',
+    )
+    const { path, host, port, localAddress } = (this.#options.dialed ?? {}) as Record<
+      string,
+      unknown
+    >
+    return Object.assign(error, { path, host, port, localAddress }, cause && { cause })
+  }
+}
+
+/** The first whose key makes a signature that the server accepts. */
+function identityFor(
+  identities: readonly Identity[],
+  schemes: readonly number[],
+): Identity | undefined {
+  return (
+    identities.find(({ signingKey }) => signingKey.schemes.some((id) => schemes.includes(id))) ??
+    identities[0]
+  )
+}
+
+/** @throws TypeError `ERR_INVALID_ARG_TYPE`, ConfigurationError `ERR_BAD_SESSION` for bytes of another library */
+export function readSession(session: unknown): Session {
+  if (typeof session === 'string') return parseSession(Buffer.from(session, 'latin1'))
+  if (!ArrayBuffer.isView(session))
+    throw invalidArgType(
+      'options.session',
+      'an instance of Buffer, TypedArray, or DataView',
+      session,
+    )
+  return parseSession(bytesOf(session as NodeJS.ArrayBufferView))
+}

@@ -1,0 +1,100 @@
+/** `connect`: a TCP connection, or another transport, and TLS over it. */
+import { connect as dial, type NetConnectOpts, type Socket } from 'node:net'
+import { type ConnectOptions, dialOptions } from './options.ts'
+import { TLSSocket } from './tlsSocket.ts'
+import { refuseUnsupported } from './unsupported.ts'
+
+type Callback = () => void
+
+/** What a socket tells of its connecting; the TLSSocket says it again. */
+const transportEvents = [
+  'lookup',
+  'connectionAttempt',
+  'connectionAttemptFailed',
+  'connectionAttemptTimeout',
+]
+
+/** The arguments that node:tls takes: `(options)`, `(port[, host][, options])`, `(path[, options])`, each with a callback. */
+function normalize(args: readonly unknown[]): [ConnectOptions, Callback | undefined] {
+  const callback = args.findLast((arg): arg is Callback => typeof arg === 'function')
+  const [first, second, third] = args
+  if (first !== null && typeof first === 'object') return [first as ConnectOptions, callback]
+  const options = [second, third].find((arg) => arg !== null && typeof arg === 'object') ?? {}
+  const isPath = typeof first === 'string' && !/^\d+$/.test(first)
+  const address = isPath
+    ? { path: first }
+    : { port: first as number, ...(typeof second === 'string' ? { host: second } : {}) }
+  return [{ ...address, ...(options as ConnectOptions) }, callback]
+}
+
+let warned = false
+
+/** NODE_TLS_REJECT_UNAUTHORIZED=0 turns the check off for a whole process, with a warning, as in Node. */
+function rejectsByDefault(): boolean {
+  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return true
+  if (!warned) {
+    warned = true
+    process.emitWarning(
+      "Setting the NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections and HTTPS requests insecure by disabling certificate verification.",
+    )
+  }
+  return false
+}
+
+function openTransport(options: ConnectOptions): Socket {
+  const dialed: Record<string, unknown> = { allowHalfOpen: true }
+  for (const name of dialOptions) if (options[name] !== undefined) dialed[name] = options[name]
+  return dial(dialed as unknown as NetConnectOpts)
+}
+
+/**
+ * Connects, and shakes hands. The callback is a listener for `secureConnect`: the server is then authenticated, unless
+ * `rejectUnauthorized` is false.
+ */
+export function connect(options: ConnectOptions, callback?: Callback): TLSSocket
+export function connect(
+  port: number,
+  host?: string,
+  options?: ConnectOptions,
+  callback?: Callback,
+): TLSSocket
+export function connect(port: number, options?: ConnectOptions, callback?: Callback): TLSSocket
+export function connect(port: number, callback?: Callback): TLSSocket
+export function connect(path: string, options?: ConnectOptions, callback?: Callback): TLSSocket
+export function connect(...args: readonly unknown[]): TLSSocket {
+  const [options, callback] = normalize(args)
+  // Before a connection is opened that nobody would close.
+  refuseUnsupported(options)
+  const given = options.socket
+  const hostOfSocket = (given as { _host?: string } | undefined)?._host
+  const expectedName = options.servername || options.host || hostOfSocket || 'localhost'
+  const settings = {
+    ...options,
+    isServer: false,
+    rejectUnauthorized: options.rejectUnauthorized ?? rejectsByDefault(),
+    expectedName,
+    dialed: options,
+  }
+  if (given !== undefined && given !== null) {
+    const socket = new TLSSocket(given, { ...settings, allowHalfOpen: given.allowHalfOpen })
+    if (callback !== undefined) socket.once('secureConnect', callback)
+    return socket
+  }
+  const transport = openTransport(options)
+  let socket: TLSSocket
+  try {
+    socket = new TLSSocket(transport, settings)
+  } catch (error) {
+    transport.destroy()
+    throw error
+  }
+  for (const event of transportEvents)
+    transport.on(event, (...details: unknown[]) => socket.emit(event, ...details))
+  transport.once('connect', () => {
+    socket.emit('connect')
+    socket.emit('ready')
+  })
+  if (options.timeout) socket.setTimeout(options.timeout)
+  if (callback !== undefined) socket.once('secureConnect', callback)
+  return socket
+}

@@ -1,0 +1,368 @@
+/**
+ * A Duplex of plain bytes over a transport of records, with the engine between. Everything that moves bytes is here.
+ *
+ * Reading: the transport's `data` goes into the engine as it comes; what the engine opens is pushed without a copy, and
+ * the transport is paused when the reader is slow. Writing: one write at a time is sealed and handed to the transport in
+ * one go (cork, uncork: one writev); its callback is the transport's, so that a slow transport slows the writer down.
+ */
+import { Socket } from 'node:net'
+import type { Duplex, DuplexOptions } from 'node:stream'
+import type { Connection } from '../connection.ts'
+import type { ConnectionEvent } from '../connectionEvents.ts'
+import type { TlsError } from '../errors.ts'
+import { maxPlaintextLength } from '../limits.ts'
+import { SocketShape } from './socketShape.ts'
+import { withCode } from './validate.ts'
+
+/** The stream that a transport belongs to. Listeners find it here: they are shared, not made for each connection. */
+const owner: unique symbol = Symbol('handfast.owner')
+
+type OwnedTransport = Duplex & { [owner]?: EngineStream | undefined }
+
+type Callback = (error?: Error | null) => void
+type Chunk = { chunk: Buffer; encoding: BufferEncoding }
+
+/** Milliseconds that a transport has to take our last alert before it is destroyed. */
+const lingerTime = 2000
+
+export abstract class EngineStream extends SocketShape {
+  /** Plain bytes received and sent so far. */
+  bytesRead = 0
+  bytesWritten = 0
+  /** True where the peer's end came without close_notify: what was read may have been cut off. */
+  truncated = false
+  /** The largest content of the records that are sent from now on, in bytes. */
+  protected maxFragment: number = maxPlaintextLength
+  #connection: Connection | undefined = undefined
+  #established = false
+  #pumping = false
+  #transportPaused = false
+  /** The peer will send nothing more, and the reader was told. */
+  #ended = false
+  /** What was written before the handshake was complete, and what is to be done then. */
+  #delayed: (() => void) | undefined = undefined
+  /** Of the write that is on its way. */
+  #writeCallback: Callback | undefined = undefined
+  #callbackDue = false
+  #hadError = false
+  #failed = false
+  readonly #written: Callback
+
+  constructor(transport: Duplex, options: DuplexOptions) {
+    // `close` is emitted here, with an argument, when the transport is closed.
+    super(transport, { ...options, emitClose: false, decodeStrings: true, objectMode: false })
+    this.#written = (error) => this.#onWritten(error)
+    // The peer's FIN must not end our side before close_notify has been sent: it is this stream that decides.
+    transport.allowHalfOpen = true
+    const owned: OwnedTransport = transport
+    owned[owner] = this
+    transport.on('error', EngineStream.#onTransportError)
+    transport.on('close', EngineStream.#onTransportClose)
+    transport.on('end', EngineStream.#onTransportEnd)
+  }
+
+  /** Makes our end of the connection; called once, when the transport is ready. */
+  protected abstract openConnection(): Connection
+  /** Every event but data, close_notify and failure. */
+  protected abstract onEngineEvent(event: ConnectionEvent): void
+  /** The error to destroy the stream with. */
+  protected abstract toNodeError(error: TlsError): Error
+  /** The transport ended or was closed before the handshake was complete. */
+  protected abstract earlyEndError(): Error
+  /** Whether an end of the transport without close_notify is an error. */
+  protected abstract get requiresCloseNotify(): boolean
+
+  /** The engine's end; undefined until the transport is ready. */
+  protected get connection(): Connection | undefined {
+    return this.#connection
+  }
+
+  protected get established(): boolean {
+    return this.#established
+  }
+
+  // ── Engine ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Begins: bytes flow from now on. A client sends its hello. */
+  protected begin(): void {
+    if (this.destroyed || this.#connection !== undefined) return
+    try {
+      this.#connection = this.openConnection()
+    } catch (error) {
+      this.destroy(error as Error)
+      return
+    }
+    this.#connection.onProgress = () => this.pump()
+    const { transport } = this
+    transport.on('data', EngineStream.#onTransportData)
+    // A transport that was paused does not begin by itself; one that has ended will not say so again.
+    transport.resume()
+    this.pump()
+    if (transport.destroyed || transport.readableEnded) this.#onTransportGone()
+  }
+
+  /** Handles what the engine has to say, then sends what it has to send. */
+  protected pump(): void {
+    const connection = this.#connection
+    if (connection === undefined || this.#pumping) return
+    this.#pumping = true
+    try {
+      for (;;) {
+        const event = this.destroyed ? undefined : connection.nextEvent()
+        if (event === undefined) break
+        if (event.type === 'data') this.#onData(event.data)
+        else if (event.type === 'closeNotify') this.#onReadEnd()
+        else if (event.type === 'failed') this.#onFailed(event.error)
+        else {
+          if (event.type === 'handshakeComplete') this.#established = true
+          this.onEngineEvent(event)
+          if (event.type === 'handshakeComplete') this.#release()
+        }
+      }
+    } finally {
+      this.#pumping = false
+    }
+    this.#flush()
+  }
+
+  /** Hands the engine's records to the transport. */
+  #flush(): void {
+    const connection = this.#connection
+    if (connection === undefined || this.transport.destroyed) return
+    const records = connection.takeOutput()
+    const last = records.length - 1
+    if (last < 0) return
+    const { transport } = this
+    if (last > 0) transport.cork()
+    for (let i = 0; i < last; i++) transport.write(records[i]!)
+    if (this.#callbackDue) {
+      this.#callbackDue = false
+      transport.write(records[last]!, this.#written)
+    } else transport.write(records[last]!)
+    if (last > 0) transport.uncork()
+  }
+
+  /** Ends the connection because of the engine's error; the alert goes out first. */
+  #onFailed(error: TlsError): void {
+    this.#failed = true
+    this.#flush()
+    this.destroy(this.toNodeError(error))
+  }
+
+  // ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #onData(data: Uint8Array): void {
+    this.bytesRead += data.length
+    this.touch()
+    const more = this.push(Buffer.from(data.buffer, data.byteOffset, data.length))
+    if (!more && !this.#transportPaused) {
+      this.#transportPaused = true
+      this.transport.pause()
+    }
+  }
+
+  override _read(): void {
+    if (!this.#transportPaused) return
+    this.#transportPaused = false
+    this.transport.resume()
+  }
+
+  #onReadEnd(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.push(null)
+    // Tells the end to a stream that nobody reads, as net.Socket does: else it would never close.
+    if (this.readableLength === 0) this.read(0)
+  }
+
+  static #onTransportData = function (this: OwnedTransport, chunk: unknown): void {
+    const stream = this[owner]
+    if (stream === undefined) return
+    const connection = stream.#connection
+    if (connection === undefined) return
+    if (!(chunk instanceof Uint8Array)) {
+      stream.destroy(
+        withCode(new Error('Stream has StringDecoder set or is in objectMode'), 'ERR_STREAM_WRAP'),
+      )
+      return
+    }
+    connection.receive(chunk)
+    stream.pump()
+  }
+
+  static #onTransportEnd = function (this: OwnedTransport): void {
+    const stream = this[owner]
+    if (stream !== undefined) stream.#onTransportGone()
+  }
+
+  static #onTransportError = function (this: OwnedTransport, error: Error): void {
+    this[owner]?.destroy(error)
+  }
+
+  static #onTransportClose = function (this: OwnedTransport): void {
+    const stream = this[owner]
+    if (stream === undefined || stream.destroyed) return
+    stream.#onTransportGone()
+    // What was received can still be read; what is written has nowhere to go.
+    if (stream.#ended && stream.readableLength > 0) stream.once('end', () => stream.destroy())
+    else stream.destroy()
+  }
+
+  /** Nothing more will come. */
+  #onTransportGone(): void {
+    if (this.#ended || this.destroyed) return
+    if (!this.#established) {
+      this.connection?.receiveEnd()
+      this.pump()
+      if (!this.destroyed) this.destroy(this.earlyEndError())
+      return
+    }
+    this.truncated = true
+    if (this.requiresCloseNotify) {
+      this.connection?.receiveEnd()
+      this.pump()
+    } else this.#onReadEnd()
+  }
+
+  // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    if (this.#established) this.#send(chunk, undefined, callback)
+    else this.#delayed = () => this.#send(chunk, undefined, callback)
+  }
+
+  override _writev(chunks: Chunk[], callback: Callback): void {
+    if (this.#established) this.#send(undefined, chunks, callback)
+    else this.#delayed = () => this.#send(undefined, chunks, callback)
+  }
+
+  override _final(callback: Callback): void {
+    if (this.#established) this.#sendEnd(callback)
+    else this.#delayed = () => this.#sendEnd(callback)
+  }
+
+  /** Does what waited for the handshake. */
+  #release(): void {
+    const delayed = this.#delayed
+    this.#delayed = undefined
+    if (!this.destroyed) delayed?.()
+  }
+
+  #send(chunk: Buffer | undefined, chunks: Chunk[] | undefined, callback: Callback): void {
+    const connection = this.#connection!
+    this.touch()
+    this.#writeCallback = callback
+    this.#callbackDue = true
+    try {
+      if (chunk !== undefined) this.#sendBytes(connection, chunk)
+      else this.#sendMany(connection, chunks!)
+    } catch (error) {
+      this.#callbackDue = false
+      this.#onWritten(
+        connection.error === error ? this.toNodeError(error as TlsError) : (error as Error),
+      )
+      return
+    }
+    if (connection.error !== undefined) this.pump()
+    else this.#flush()
+  }
+
+  /** Small writes share a record. */
+  #sendMany(connection: Connection, chunks: readonly Chunk[]): void {
+    let run: Buffer[] = []
+    let length = 0
+    for (const { chunk } of chunks) {
+      if (length > 0 && length + chunk.length > this.maxFragment) {
+        this.#sendBytes(connection, run.length === 1 ? run[0]! : Buffer.concat(run, length))
+        run = []
+        length = 0
+      }
+      run.push(chunk)
+      length += chunk.length
+    }
+    this.#sendBytes(connection, run.length === 1 ? run[0]! : Buffer.concat(run, length))
+  }
+
+  #sendBytes(connection: Connection, bytes: Buffer): void {
+    this.bytesWritten += bytes.length
+    // An empty write makes no record; it is done when it is asked for.
+    if (bytes.length === 0 && this.#callbackDue) {
+      this.#callbackDue = false
+      process.nextTick(this.#written)
+      return
+    }
+    if (this.maxFragment >= maxPlaintextLength) connection.write(bytes)
+    else
+      for (let at = 0; at < bytes.length; at += this.maxFragment)
+        connection.write(bytes.subarray(at, at + this.maxFragment))
+  }
+
+  #onWritten(error?: Error | null): void {
+    const callback = this.#writeCallback
+    this.#writeCallback = undefined
+    callback?.(error)
+  }
+
+  #sendEnd(callback: Callback): void {
+    this.#connection!.close()
+    this.#flush()
+    const { transport } = this
+    if (transport.destroyed || transport.writableEnded) callback()
+    else transport.end(() => callback())
+  }
+
+  // ── Ends ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#hadError = error !== null
+    this.clearIdle()
+    this.#connection?.destroy()
+    this.#delayed = undefined
+    const unwritten = this.#writeCallback
+    this.#writeCallback = undefined
+    unwritten?.(
+      error ??
+        withCode(
+          new Error('Cannot call write after a stream was destroyed'),
+          'ERR_STREAM_DESTROYED',
+        ),
+    )
+    callback(error)
+    this.#closeTransport()
+  }
+
+  #closeTransport(): void {
+    const { transport } = this
+    const owned: OwnedTransport = transport
+    transport.removeListener('data', EngineStream.#onTransportData)
+    if (transport instanceof Socket && !transport.closed)
+      transport.once('close', EngineStream.#onClosed)
+    // After `error`, which the stream emits in the next tick.
+    else process.nextTick(EngineStream.#emitClose, this)
+    if (transport.destroyed) return
+    if (!this.#failed || transport.writableFinished) {
+      transport.destroy()
+      return
+    }
+    // The alert is on its way: the transport may take it before it goes.
+    const timer = setTimeout(EngineStream.#destroyTransport, lingerTime, owned)
+    timer.unref()
+    transport.end(() => {
+      clearTimeout(timer)
+      transport.destroy()
+    })
+  }
+
+  static #destroyTransport = (transport: Duplex): void => {
+    transport.destroy()
+  }
+
+  static #onClosed = function (this: OwnedTransport): void {
+    const stream = this[owner]
+    if (stream !== undefined) process.nextTick(EngineStream.#emitClose, stream)
+  }
+
+  static #emitClose = (stream: EngineStream): void => {
+    stream.emit('close', stream.#hadError)
+  }
+}

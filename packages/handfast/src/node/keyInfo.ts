@@ -1,0 +1,37 @@
+/** Groups and signature schemes in OpenSSL's words. */
+import type { EphemeralKeyInfo } from 'node:tls'
+import type { SignatureScheme } from '../codec/signatureScheme.ts'
+
+/** Name and size in bits, as OpenSSL gives them. */
+const curves: Readonly<Record<string, readonly [string, number]>> = {
+  x25519: ['X25519', 253],
+  x448: ['X448', 448],
+  secp256r1: ['prime256v1', 256],
+  secp384r1: ['secp384r1', 384],
+  secp521r1: ['secp521r1', 521],
+}
+
+/** @returns an empty object for no key exchange; for a hybrid, which OpenSSL does not describe, its name */
+export function ephemeralKeyInfo(group: string | undefined): EphemeralKeyInfo | object {
+  if (group === undefined) return {}
+  const curve = curves[group]
+  if (curve !== undefined) return { type: 'ECDH', name: curve[0], size: curve[1] }
+  const field = /^ffdhe(\d+)$/.exec(group)
+  if (field !== null) return { type: 'DH', size: Number(field[1]) }
+  return { type: 'KEM', name: group }
+}
+
+const algorithms: Readonly<Record<SignatureScheme['keyType'], string>> = {
+  ec: 'ECDSA',
+  rsa: 'RSA',
+  'rsa-pss': 'RSA-PSS',
+  ed25519: 'Ed25519',
+  ed448: 'Ed448',
+}
+
+/** `ECDSA+SHA256`, `RSA-PSS+SHA384`, `Ed25519+UNDEF` */
+export function sharedSigalgName({ keyType, name }: SignatureScheme): string {
+  const algorithm = name.startsWith('rsa_pss') ? 'RSA-PSS' : algorithms[keyType]
+  const hash = /sha\d+$/.exec(name)?.[0].toUpperCase() ?? 'UNDEF'
+  return `${algorithm}+${hash}`
+}

@@ -1,0 +1,105 @@
+/**
+ * Names of suites, groups and signature schemes as options give them: IANA's, and OpenSSL's where it has its own.
+ * Lists are what OpenSSL takes (`a:b:c`), or arrays.
+ */
+import { CipherSuiteId, NamedGroup } from '../codec/registry.ts'
+import { signatureSchemeTable } from '../codec/signatureScheme.ts'
+import { invalidArgType, invalidArgValue } from './validate.ts'
+
+/** What an option of names may be: `'a:b'`, or names and code points. */
+export type NameList = string | readonly (string | number)[]
+
+type Table = ReadonlyMap<string, readonly number[]>
+
+function table(entries: Iterable<readonly [string, readonly number[]]>): Table {
+  return new Map([...entries].map(([name, ids]) => [name.toLowerCase(), ids]))
+}
+
+const single = (names: Readonly<Record<string, number>>) =>
+  Object.entries(names).map(([name, id]) => [name, [id]] as const)
+
+const { TLS_EMPTY_RENEGOTIATION_INFO_SCSV: _, TLS_FALLBACK_SCSV: __, ...suites } = CipherSuiteId
+const suiteNames = table(single(suites))
+
+const groupNames = table([
+  ...single(NamedGroup),
+  ['P-256', [NamedGroup.secp256r1]],
+  ['prime256v1', [NamedGroup.secp256r1]],
+  ['P-384', [NamedGroup.secp384r1]],
+  ['P-521', [NamedGroup.secp521r1]],
+])
+
+const idOfScheme = new Map(signatureSchemeTable.map(({ name, id }) => [name, id]))
+const schemes = (...names: readonly string[]) => names.map((name) => idOfScheme.get(name)!)
+
+/** OpenSSL's `algorithm+hash` says nothing of the curve or the kind of RSA key: it stands for each. */
+const schemeNames = table([
+  ...signatureSchemeTable.map(({ name, id }) => [name, [id]] as const),
+  ['ECDSA+SHA256', schemes('ecdsa_secp256r1_sha256')],
+  ['ECDSA+SHA384', schemes('ecdsa_secp384r1_sha384')],
+  ['ECDSA+SHA512', schemes('ecdsa_secp521r1_sha512')],
+  ...['256', '384', '512'].flatMap(
+    (hash) =>
+      [
+        [`RSA+SHA${hash}`, schemes(`rsa_pkcs1_sha${hash}`)],
+        [`RSA-PSS+SHA${hash}`, schemes(`rsa_pss_rsae_sha${hash}`, `rsa_pss_pss_sha${hash}`)],
+        [`PSS+SHA${hash}`, schemes(`rsa_pss_rsae_sha${hash}`, `rsa_pss_pss_sha${hash}`)],
+      ] as const,
+  ),
+])
+
+function split(list: NameList, option: string): readonly (string | number)[] {
+  if (typeof list === 'string') return list.split(':').filter((name) => name !== '')
+  if (!Array.isArray(list)) throw invalidArgType(option, 'of type string or an array', list)
+  return list
+}
+
+function lookUp(list: NameList, option: string, known: Table): readonly number[] {
+  const found = split(list, option).flatMap((name) => {
+    if (typeof name === 'number') return [name]
+    const ids = known.get(name.toLowerCase())
+    if (ids === undefined)
+      throw invalidArgValue(
+        option,
+        name,
+        `knows no such name; it knows ${[...known.keys()].join(', ')}`,
+      )
+    return ids
+  })
+  if (found.length === 0) throw invalidArgValue(option, list, 'names nothing')
+  return [...new Set(found)]
+}
+
+/** Code points of groups, in order; undefined for `auto`. */
+export function parseGroups(list: NameList, option: string): readonly number[] | undefined {
+  return list === 'auto' ? undefined : lookUp(list, option, groupNames)
+}
+
+/** Code points of signature schemes, in order. */
+export function parseSignatureSchemes(list: NameList, option: string): readonly number[] {
+  return lookUp(list, option, schemeNames)
+}
+
+/**
+ * Code points of the TLS 1.3 suites in a cipher string, in order; undefined where it names none. `!NAME` takes one away
+ * from the others. The names of TLS 1.2 suites in the same string say nothing of TLS 1.3, in OpenSSL as here.
+ */
+export function parseCipherSuites(
+  list: NameList,
+  option: string,
+  defaults: readonly number[],
+): readonly number[] | undefined {
+  const names = split(list, option)
+  if (names.length === 0) throw invalidArgValue(option, list, 'names nothing')
+  const wanted = names.filter((name) => typeof name === 'number' || /^tls_/i.test(name))
+  const unwanted = names.flatMap((name) =>
+    typeof name === 'string' && /^!tls_/i.test(name) ? [name.slice(1)] : [],
+  )
+  if (wanted.length === 0 && unwanted.length === 0) return undefined
+  const enabled = wanted.length === 0 ? defaults : lookUp(wanted, option, suiteNames)
+  const disabled = unwanted.length === 0 ? [] : lookUp(unwanted, option, suiteNames)
+  return enabled.filter((id) => !disabled.includes(id))
+}
+
+/** Names of the suites, as `tls.getCiphers()` writes them: in lower case. */
+export const knownCipherNames: readonly string[] = [...suiteNames.keys()]

@@ -1,0 +1,202 @@
+/** What connections can share: identities, trusted certificates, and what is enabled. Made once, used for many. */
+import { createTrustStore, parseCertificate, type TrustStore } from '@handfast/x509'
+import type { Identity } from '../config.ts'
+import { nodeProvider } from '../crypto/node/index.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
+import { defaultCipherSuites } from '../defaults.ts'
+import { certificatesOf, listOf } from './certificates.ts'
+import { type IdentityOptions, makeIdentities } from './identities.ts'
+import { type NameList, parseCipherSuites, parseGroups, parseSignatureSchemes } from './names.ts'
+import { defaultTrustStore } from './roots.ts'
+import { refuseUnsupported } from './unsupported.ts'
+import {
+  bytesOf,
+  invalidArgValue,
+  validateBuffer,
+  validateInteger,
+  validateObject,
+  validateString,
+  withCode,
+} from './validate.ts'
+import { checkVersions, type VersionOptions } from './versions.ts'
+
+type Text = string | NodeJS.ArrayBufferView
+
+export interface SecureContextOptions extends IdentityOptions, VersionOptions {
+  /** The certificates that are trusted, in place of Node's own: PEM, or DER. */
+  readonly ca?: Text | readonly Text[] | undefined
+  /** Trusts a certificate of `ca` that is not a root by itself. Default: false, as OpenSSL. */
+  readonly allowPartialTrustChain?: boolean | undefined
+  /** `TLS_…` names, the preferred first. */
+  readonly ciphers?: NameList | undefined
+  /** Groups for the key exchange, the preferred first, or `auto`. `groups` is the same under its name of today. */
+  readonly ecdhCurve?: NameList | undefined
+  readonly groups?: NameList | undefined
+  /** Signatures that are made and accepted, the preferred first; `signatureSchemes` is the same under the RFC's name. */
+  readonly sigalgs?: NameList | undefined
+  readonly signatureSchemes?: NameList | undefined
+  /** Server: prefers its own order of suites and groups over the client's. Default: true for `createServer`. */
+  readonly honorCipherOrder?: boolean | undefined
+  /** Server: 48 bytes that encrypt session tickets, to be shared between servers. */
+  readonly ticketKeys?: NodeJS.ArrayBufferView | undefined
+  /** Server: seconds for which a session can be resumed. Default: 300. */
+  readonly sessionTimeout?: number | undefined
+  /** Server: sessions of another context are not resumed. */
+  readonly sessionIdContext?: string | undefined
+  /** The crypto provider. Default: the one over node:crypto. */
+  readonly crypto?: CryptoProvider | undefined
+}
+
+/** Bytes of `ticketKeys`: a name of 16, and a key of 32. */
+export const ticketKeysLength = 48
+
+const defaultSessionTimeout = 300
+
+export class SecureContext {
+  readonly crypto: CryptoProvider
+  readonly identities: readonly Identity[]
+  readonly cipherSuites: readonly number[] | undefined
+  readonly groups: readonly number[] | undefined
+  readonly signatureSchemes: readonly number[] | undefined
+  readonly honorCipherOrder: boolean | undefined
+  readonly ticketKeys: Uint8Array | undefined
+  /** Seconds. */
+  readonly sessionTimeout: number
+  readonly sessionIdContext: string | undefined
+  /** True where sessions are to be kept by the server and not in tickets (`SSL_OP_NO_TICKET`). */
+  readonly noTickets: boolean
+  /** DER of `ca`; undefined where Node's own roots are trusted. */
+  readonly authorities: readonly Uint8Array[] | undefined
+  readonly #allowPartialTrustChain: boolean
+  #trust: TrustStore | undefined
+  #untrustedIntermediates: readonly Uint8Array[] = []
+
+  constructor(options: SecureContextOptions = {}) {
+    validateObject(options, 'options')
+    refuseUnsupported(options)
+    const { noTickets, serverPreference } = checkVersions(options)
+    this.noTickets = noTickets
+    this.crypto = options.crypto ?? nodeProvider
+    this.cipherSuites = suitesOf(options.ciphers)
+    this.groups = groupsOf(options)
+    this.signatureSchemes = schemesOf(options)
+    this.honorCipherOrder = options.honorCipherOrder ?? (serverPreference ? true : undefined)
+    this.authorities = options.ca
+      ? listOf(options.ca).flatMap((ca) => certificatesOf(ca, 'options.ca'))
+      : undefined
+    this.#allowPartialTrustChain = options.allowPartialTrustChain === true
+    this.identities = restrict(
+      makeIdentities(options, this.authorities ?? []),
+      this.signatureSchemes,
+    )
+    this.ticketKeys = ticketKeysOf(options.ticketKeys)
+    if (options.sessionTimeout != null)
+      validateInteger(options.sessionTimeout, 'options.sessionTimeout', 0, 2 ** 31 - 1)
+    this.sessionTimeout = options.sessionTimeout || defaultSessionTimeout
+    if (options.sessionIdContext != null)
+      validateString(options.sessionIdContext, 'options.sessionIdContext')
+    this.sessionIdContext = options.sessionIdContext ?? undefined
+  }
+
+  /** For programs that hand on `secureContext.context`, as node:tls has it. */
+  get context(): this {
+    return this
+  }
+
+  /** Who is trusted; indexed when first asked for. */
+  get trust(): TrustStore {
+    if (this.#trust !== undefined) return this.#trust
+    const { authorities } = this
+    if (authorities === undefined) {
+      this.#trust = defaultTrustStore()
+      return this.#trust
+    }
+    const certificates = authorities.map((der) => {
+      try {
+        return parseCertificate(der)
+      } catch (cause) {
+        throw withCode(
+          new Error('options.ca holds a certificate that cannot be read', { cause }),
+          'ERR_OSSL_ASN1_WRONG_TAG',
+        )
+      }
+    })
+    const isAnchor = (certificate: (typeof certificates)[number]) =>
+      this.#allowPartialTrustChain || certificate.isSelfIssued
+    this.#untrustedIntermediates = certificates
+      .filter((certificate) => !isAnchor(certificate))
+      .map(({ der }) => der)
+    this.#trust = createTrustStore(certificates.filter(isAnchor))
+    return this.#trust
+  }
+
+  /** DER of certificates in `ca` that help to reach a root without being trusted themselves. */
+  get intermediates(): readonly Uint8Array[] {
+    void this.trust
+    return this.#untrustedIntermediates
+  }
+
+  /** DER of the names of the authorities in `ca`, which a server tells a client that it asks for a certificate. */
+  get authorityNames(): readonly Uint8Array[] {
+    if (this.authorities === undefined) return []
+    return this.trust.anchors.map(({ subject }) => subject.der)
+  }
+}
+
+function suitesOf(ciphers: NameList | undefined | null): readonly number[] | undefined {
+  if (ciphers == null || ciphers === '') return undefined
+  return parseCipherSuites(ciphers, 'options.ciphers', defaultCipherSuites)
+}
+
+function groupsOf({ ecdhCurve, groups }: SecureContextOptions): readonly number[] | undefined {
+  if (groups != null) return parseGroups(groups, 'options.groups')
+  if (ecdhCurve == null) return undefined
+  return parseGroups(ecdhCurve, 'options.ecdhCurve')
+}
+
+function schemesOf({
+  sigalgs,
+  signatureSchemes,
+}: SecureContextOptions): readonly number[] | undefined {
+  if (signatureSchemes != null)
+    return parseSignatureSchemes(signatureSchemes, 'options.signatureSchemes')
+  if (sigalgs == null) return undefined
+  return parseSignatureSchemes(sigalgs, 'options.sigalgs')
+}
+
+/** `sigalgs` says what is made as well as what is accepted. */
+function restrict(
+  identities: readonly Identity[],
+  schemes: readonly number[] | undefined,
+): readonly Identity[] {
+  if (schemes === undefined) return identities
+  return identities.map((identity) => ({
+    ...identity,
+    signingKey: {
+      schemes: identity.signingKey.schemes.filter((id) => schemes.includes(id)),
+      sign: (scheme, data) => identity.signingKey.sign(scheme, data),
+    },
+  }))
+}
+
+function ticketKeysOf(keys: NodeJS.ArrayBufferView | undefined | null): Uint8Array | undefined {
+  if (keys == null) return undefined
+  validateBuffer(keys, 'options.ticketKeys')
+  if (keys.byteLength !== ticketKeysLength)
+    throw invalidArgValue('options.ticketKeys', keys.byteLength, 'must be exactly 48 bytes')
+  return bytesOf(keys).slice()
+}
+
+/** A context made of options; nothing is read from a file, and no default root is parsed until one is needed. */
+export function createSecureContext(options?: SecureContextOptions): SecureContext {
+  return new SecureContext(options ?? {})
+}
+
+/** @throws TypeError `ERR_TLS_INVALID_CONTEXT` for a context of another library, node:tls included */
+export function asSecureContext(value: unknown, name = 'context'): SecureContext {
+  if (value instanceof SecureContext) return value
+  throw withCode(
+    new TypeError(`${name} must be a SecureContext, of handfast/node's createSecureContext()`),
+    'ERR_TLS_INVALID_CONTEXT',
+  )
+}

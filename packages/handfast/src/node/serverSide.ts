@@ -1,0 +1,254 @@
+/** The server's part of a socket: which identity it shows, which protocol it takes, and who the client is. */
+import { runSteps, type Steps, settle } from '@handfast/x509'
+import { ExtensionType } from '../codec/registry.ts'
+import type { ClientHelloInfo, ConnectionInfo, Identity, ServerConfig } from '../config.ts'
+import type { Connection } from '../connection.ts'
+import { serverConnection } from '../connections.ts'
+import { defaultSignatureSchemes } from '../defaults.ts'
+import type { TlsError } from '../errors.ts'
+import { alpnNames } from './alpn.ts'
+import { answerOf } from './callbacks.ts'
+import { connectionError, connectionReset } from './errors.ts'
+import {
+  type ClientHelloAnswer,
+  defined,
+  type ServerSideOptions,
+  type TLSSocketOptions,
+} from './options.ts'
+import { asSecureContext, type SecureContext } from './secureContext.ts'
+import type { Server } from './server.ts'
+import type { Side } from './side.ts'
+import type { TLSSocket } from './tlsSocket.ts'
+import { traceListener } from './tracePrinter.ts'
+import { validateFunction, withCode } from './validate.ts'
+import { Verification } from './verification.ts'
+
+export class ServerSide implements Side {
+  readonly isServer = true
+  readonly context: SecureContext
+  readonly verification: Verification | undefined
+  sharedSignatureSchemes: readonly number[] = []
+  readonly #socket: TLSSocket
+  readonly #server: Server | undefined
+  readonly #options: TLSSocketOptions
+  /** What a callback of the program's threw or answered: it goes to the program as it is. */
+  #callbackError: Error | undefined = undefined
+
+  constructor(socket: TLSSocket, context: SecureContext, options: TLSSocketOptions) {
+    this.#socket = socket
+    this.#server = options.server
+    this.#options = options
+    this.context = context
+    checkServerOptions(options)
+    this.verification =
+      options.requestCert === true
+        ? new Verification({ context, rejectUnauthorized: this.#rejectUnauthorized })
+        : undefined
+  }
+
+  get #rejectUnauthorized(): boolean {
+    return this.#options.rejectUnauthorized !== false
+  }
+
+  open(): Connection {
+    return serverConnection(this.#config())
+  }
+
+  #config(): ServerConfig {
+    const { context } = this
+    const options = this.#options
+    const socket = this.#socket
+    const clock = options.clock ?? Date.now
+    const { ALPNCallback } = options
+    const wantsKeys =
+      socket.listenerCount('keylog') > 0 || (this.#server?.listenerCount('keylog') ?? 0) > 0
+    return {
+      crypto: context.crypto,
+      clock,
+      identity: context.identities,
+      onClientHello: (hello) => runSteps(this.#onClientHello(hello)),
+      ...defined({
+        cipherSuites: context.cipherSuites,
+        groups: context.groups,
+        signatureSchemes: context.signatureSchemes,
+        alpnProtocols: alpnNames(options.ALPNProtocols),
+        selectProtocol: ALPNCallback && this.#selectProtocol(ALPNCallback),
+        clientAuthentication: this.#clientAuthentication(context),
+        tickets: options.tickets ?? this.#server?.ticketService(clock),
+        ticketCount: options.ticketCount,
+        honorClientOrder:
+          context.honorCipherOrder === undefined ? undefined : !context.honorCipherOrder,
+        announceGroups: options.announceGroups,
+        cookie: options.cookie,
+        recordSizeLimit: options.recordSizeLimit,
+        maxSendFragment: options.maxSendFragment,
+        recordPadding: options.recordPadding,
+        keyUpdateAfterRecords: options.keyUpdateAfterRecords,
+        limits: options.limits,
+        keyLog: wantsKeys ? (line: string) => this.#onKeyLog(line) : undefined,
+        trace: traceListener(options),
+        traceSecrets: options.traceSecrets,
+      }),
+    }
+  }
+
+  #onKeyLog(text: string): void {
+    const line = Buffer.from(`${text}\n`)
+    this.#socket.emit('keylog', line)
+    this.#server?.emit('keylog', line, this.#socket)
+  }
+
+  #clientAuthentication(context: SecureContext): ServerConfig['clientAuthentication'] {
+    const { verification } = this
+    if (verification === undefined) return undefined
+    return {
+      mode: this.#rejectUnauthorized ? 'require' : 'request',
+      verifyCertificate: (peer) => verification.verify(peer),
+      certificateAuthorities: context.authorityNames,
+    }
+  }
+
+  // ── Choices ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  *#onClientHello(hello: ClientHelloInfo): Steps<Partial<ServerConfig> | undefined> {
+    const { onClientHello } = this.#options
+    const ours = this.context.signatureSchemes ?? defaultSignatureSchemes
+    this.sharedSignatureSchemes = hello.signatureSchemes.filter((id) => ours.includes(id))
+    try {
+      const answer: ClientHelloAnswer | undefined =
+        onClientHello && (yield* settle(onClientHello(hello, this.#socket)))
+      const { secureContext, ...changes } = answer ?? {}
+      const context = secureContext ?? (yield* this.#contextFor(hello.serverName))
+      const identities = context?.identities ?? this.context.identities
+      const stapled = yield* this.#staple(hello, context ?? this.context, identities)
+      if (context === undefined && stapled === identities) return answer && changes
+      if (context !== undefined) this.verification?.useContext(context)
+      return {
+        identity: stapled,
+        ...defined({ clientAuthentication: context && this.#clientAuthentication(context) }),
+        ...changes,
+      }
+    } catch (error) {
+      this.#callbackError = error as Error
+      throw error
+    }
+  }
+
+  /** The context for the name that the client asks for: the program's callback's, or one of `addContext()`. */
+  *#contextFor(servername: string | undefined): Steps<SecureContext | undefined> {
+    if (servername === undefined) return undefined
+    const { SNICallback } = this.#options
+    if (SNICallback == null) return this.#server?.contextFor(servername)
+    const found = yield* settle(
+      answerOf<SecureContext>(
+        (callback) => SNICallback.call(this.#socket, servername, callback),
+        (error) => this.#socket.destroy(error),
+      ),
+    )
+    return found == null ? undefined : asSecureContext(found)
+  }
+
+  /** The event `OCSPRequest` asks the program for a response to staple. */
+  *#staple(
+    hello: ClientHelloInfo,
+    context: SecureContext,
+    identities: readonly Identity[],
+  ): Steps<readonly Identity[]> {
+    const server = this.#server
+    const asked = hello.message.extensions.some(({ type }) => type === ExtensionType.status_request)
+    const [first] = identities
+    if (!asked || first === undefined || server === undefined) return identities
+    if (server.listenerCount('OCSPRequest') === 0) return identities
+    const [certificate, issuer] = first.certificateChain
+    const response = yield* settle(
+      answerOf<Uint8Array | null>(
+        (callback) =>
+          server.emit(
+            'OCSPRequest',
+            Buffer.from(certificate!),
+            issuerOf(issuer, context),
+            callback,
+          ),
+        (error) => this.#socket.destroy(error),
+      ),
+    )
+    if (!response) return identities
+    return [{ ...first, ocspResponse: response }, ...identities.slice(1)]
+  }
+
+  #selectProtocol(
+    choose: NonNullable<ServerSideOptions['ALPNCallback']>,
+  ): NonNullable<ServerConfig['selectProtocol']> {
+    return (offered, hello) => {
+      try {
+        const protocols = [...offered]
+        const chosen = choose({ servername: hello.serverName ?? '', protocols })
+        if (chosen !== undefined && !offered.includes(chosen))
+          throw withCode(
+            new TypeError(
+              `ALPN callback returned a value (${chosen}) that did not match any of the client's offered protocols (${protocols.join(', ')})`,
+            ),
+            'ERR_TLS_ALPN_CALLBACK_INVALID_RESULT',
+          )
+        return chosen
+      } catch (error) {
+        this.#callbackError = error as Error
+        throw error
+      }
+    }
+  }
+
+  // ── Outcome ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  complete(info: ConnectionInfo): void {
+    const socket = this.#socket
+    socket.servername = info.serverName ?? false
+    const { verification } = this
+    if (verification !== undefined) {
+      const shown = info.peerCertificates.length > 0
+      socket.authorized = shown && verification.error === undefined
+      if (!shown) socket.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT'
+      else if (verification.error !== undefined)
+        socket.authorizationError = (verification.error as { code?: string }).code ?? null
+    }
+    socket.secureConnecting = false
+    this.#server?.deliver(socket)
+    socket.emit('secure')
+  }
+
+  explain(error: TlsError): Error {
+    if (this.#callbackError !== undefined) return this.#callbackError
+    const refused = this.verification?.error
+    if (refused !== undefined && error.verdict !== undefined) {
+      this.#socket.authorizationError = (refused as { code?: string }).code ?? refused.message
+      refused.cause ??= error
+      return refused
+    }
+    if (error.code === 'ERR_CLOSED_DURING_HANDSHAKE') return this.earlyEnd(error)
+    return connectionError(error)
+  }
+
+  earlyEnd(cause?: TlsError): Error {
+    const error = connectionReset('socket hang up')
+    return cause === undefined ? error : Object.assign(error, { cause })
+  }
+}
+
+/** DER; the issuer is in the chain, or among the trusted. Node gives null where it is not known. */
+function issuerOf(next: Uint8Array | undefined, context: SecureContext): Buffer | null {
+  const issuer = next ?? context.authorities?.[0]
+  return issuer === undefined ? null : Buffer.from(issuer)
+}
+
+/** @throws TypeError for options that contradict each other, or are of the wrong type */
+export function checkServerOptions(options: ServerSideOptions): void {
+  const { ALPNCallback, ALPNProtocols, SNICallback, onClientHello } = options
+  if (ALPNCallback != null && ALPNProtocols != null)
+    throw withCode(
+      new TypeError('The ALPNCallback and ALPNProtocols TLS options are mutually exclusive'),
+      'ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS',
+    )
+  if (ALPNCallback != null) validateFunction(ALPNCallback, 'options.ALPNCallback')
+  if (SNICallback != null) validateFunction(SNICallback, 'options.SNICallback')
+  if (onClientHello != null) validateFunction(onClientHello, 'options.onClientHello')
+}

@@ -1,0 +1,353 @@
+/** `TLSSocket`: the stream of plain bytes, and everything that node:tls lets a program ask about the connection. */
+import { X509Certificate } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import type {
+  CipherNameAndProtocol,
+  DetailedPeerCertificate,
+  EphemeralKeyInfo,
+  PeerCertificate,
+} from 'node:tls'
+import type { Verdict } from '@handfast/x509'
+import { signatureScheme } from '../codec/signatureScheme.ts'
+import type { ConnectionInfo } from '../config.ts'
+import type { Connection } from '../connection.ts'
+import type { ConnectionEvent } from '../connectionEvents.ts'
+import type { TlsError } from '../errors.ts'
+import { maxPlaintextLength } from '../limits.ts'
+import { type Session, serializeSession } from '../session/session.ts'
+import { ClientSide, type ClientSideOptions, readSession } from './clientSide.ts'
+import { EngineStream } from './engineStream.ts'
+import { handshakeTimeout, invalidState, unavailable } from './errors.ts'
+import { ephemeralKeyInfo, sharedSigalgName } from './keyInfo.ts'
+import type { TLSSocketOptions } from './options.ts'
+import { detailedCertificate, legacyCertificate } from './peerCertificate.ts'
+import { asSecureContext, createSecureContext } from './secureContext.ts'
+import { ServerSide } from './serverSide.ts'
+import type { Side } from './side.ts'
+import { refuseUnsupported } from './unsupported.ts'
+import {
+  bytesOf,
+  validateBoolean,
+  validateBuffer,
+  validateFunction,
+  validateInteger,
+  validateObject,
+  validateString,
+  withCode,
+} from './validate.ts'
+
+export class TLSSocket extends EngineStream {
+  readonly encrypted = true as const
+  /** True where the peer's certificate was checked and accepted. */
+  authorized = false
+  /** Why it was not; null where it was, or nobody asked. */
+  authorizationError: string | null = null
+  /** The application protocol; false where none was agreed on, null before the handshake is complete. */
+  alpnProtocol: string | false | null = null
+  /** The name in server_name; false where there was none, null before the handshake is complete. */
+  servername: string | false | null = null
+  secureConnecting = true
+  readonly server: TLSSocketOptions['server']
+  readonly #side: Side
+  readonly #options: TLSSocketOptions
+  #session: Session | undefined = undefined
+  #handshakeTimer: NodeJS.Timeout | undefined = undefined
+
+  /**
+   * TLS over any Duplex. The handshake begins by itself, when the transport is connected.
+   *
+   * As a client, this constructor checks the name of the server only where `servername` or `host` is given; `connect()`
+   * always does.
+   */
+  constructor(socket: Duplex, options: TLSSocketOptions & ClientSideOptions = {}) {
+    if (options.enableTrace != null) validateBoolean(options.enableTrace, 'options.enableTrace')
+    refuseUnsupported(options)
+    super(socket, {
+      allowHalfOpen: options.allowHalfOpen ?? false,
+      ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
+      ...(options.signal == null ? {} : { signal: options.signal }),
+    })
+    const context =
+      options.secureContext == null
+        ? createSecureContext(options)
+        : asSecureContext(options.secureContext, 'options.secureContext')
+    this.#options = options
+    this.server = options.server
+    const expectedName = options.expectedName ?? (options.servername || options.host)
+    this.#side =
+      options.isServer === true
+        ? new ServerSide(this, context, options)
+        : new ClientSide(this, context, { ...options, expectedName })
+    if (options.pauseOnConnect === true) this.pause()
+    this.#limitHandshake(options.handshakeTimeout)
+    if (this.connecting) socket.once('connect', () => this.begin())
+    // The program sets its listeners before anything happens.
+    else process.nextTick(TLSSocket.#begin, this)
+  }
+
+  static #begin = (socket: TLSSocket): void => {
+    socket.begin()
+  }
+
+  #limitHandshake(milliseconds: number | undefined): void {
+    if (milliseconds === undefined || milliseconds <= 0) return
+    this.#handshakeTimer = setTimeout(TLSSocket.#onHandshakeTimeout, milliseconds, this)
+    this.#handshakeTimer.unref()
+  }
+
+  static #onHandshakeTimeout = (socket: TLSSocket): void => {
+    socket.destroy(handshakeTimeout())
+  }
+
+  // ── The engine ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  protected override openConnection(): Connection {
+    return this.#side.open()
+  }
+
+  protected override onEngineEvent(event: ConnectionEvent): void {
+    switch (event.type) {
+      case 'handshakeComplete':
+        clearTimeout(this.#handshakeTimer)
+        this.alpnProtocol = event.info.alpnProtocol ?? false
+        this.#side.complete(event.info)
+        return
+      case 'session':
+        this.#session = event.session
+        if (this.listenerCount('session') > 0)
+          this.emit('session', Buffer.from(serializeSession(event.session)))
+        return
+      case 'clientCertificate': {
+        const error = this.#side.verification?.error
+        this.authorized = event.chain.length > 0 && error === undefined
+        this.emit('clientCertificate', event.chain, event.verdict)
+      }
+    }
+  }
+
+  protected override toNodeError(error: TlsError): Error {
+    return this.#side.explain(error)
+  }
+
+  protected override earlyEndError(): Error {
+    return this.#side.earlyEnd()
+  }
+
+  protected override get requiresCloseNotify(): boolean {
+    return this.#options.requireCloseNotify === true
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#handshakeTimer)
+    super._destroy(error, callback)
+  }
+
+  /** What the handshake agreed on; undefined before it is complete, and after the socket is destroyed. */
+  get connectionInfo(): ConnectionInfo | undefined {
+    return this.destroyed ? undefined : this.connection?.info
+  }
+
+  /** What was found about the peer's certificate, accepted or not. */
+  get verdict(): Verdict | undefined {
+    return this.#side.verification?.verdict
+  }
+
+  // ── What was agreed on ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** `TLSv1.3`; null for a socket that is destroyed. */
+  getProtocol(): string | null {
+    return this.destroyed ? null : 'TLSv1.3'
+  }
+
+  getCipher(): CipherNameAndProtocol {
+    if (this.destroyed) return null as unknown as CipherNameAndProtocol
+    const name = this.connectionInfo?.cipherSuiteName
+    if (name === undefined) return undefined as unknown as CipherNameAndProtocol
+    return { name, standardName: name, version: 'TLSv1.3' }
+  }
+
+  /** The key exchange, on a client; null on a server. */
+  getEphemeralKeyInfo(): EphemeralKeyInfo | object | null {
+    if (this.destroyed || this.#side.isServer) return null
+    return ephemeralKeyInfo(this.connectionInfo?.groupName)
+  }
+
+  /** Names as OpenSSL writes them, the peer's preferred first. */
+  getSharedSigalgs(): string[] {
+    if (this.destroyed) return null as unknown as string[]
+    return this.#side.sharedSignatureSchemes.flatMap((id) => {
+      const scheme = signatureScheme(id)
+      return scheme === undefined ? [] : [sharedSigalgName(scheme)]
+    })
+  }
+
+  isSessionReused(): boolean {
+    return this.connectionInfo?.resumed ?? false
+  }
+
+  // ── Certificates ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * The peer's certificate as a plain object; empty where it showed none, null on a destroyed socket.
+   * @param detailed adds the issuers, each below `issuerCertificate`
+   */
+  getPeerCertificate(detailed: true): DetailedPeerCertificate
+  getPeerCertificate(detailed?: false): PeerCertificate
+  getPeerCertificate(detailed?: boolean): PeerCertificate | DetailedPeerCertificate {
+    if (this.destroyed) return null as unknown as PeerCertificate
+    const chain = this.connectionInfo?.peerCertificates ?? []
+    if (chain.length === 0) return {} as PeerCertificate
+    return detailed === true
+      ? detailedCertificate(chain, this.verdict)
+      : legacyCertificate(chain[0]!)
+  }
+
+  getPeerX509Certificate(): X509Certificate | undefined {
+    const leaf = this.connectionInfo?.peerCertificates[0]
+    return leaf && new X509Certificate(leaf)
+  }
+
+  /** Our own certificate that the peer saw; empty where there is none, null on a destroyed socket. */
+  getCertificate(): PeerCertificate | object | null {
+    if (this.destroyed) return null
+    const leaf = this.#ownLeaf()
+    return leaf === undefined ? {} : legacyCertificate(leaf)
+  }
+
+  getX509Certificate(): X509Certificate | undefined {
+    const leaf = this.destroyed ? undefined : this.#ownLeaf()
+    return leaf && new X509Certificate(leaf)
+  }
+
+  #ownLeaf(): Uint8Array | undefined {
+    const sent = this.connectionInfo?.localCertificates[0]
+    return sent ?? this.#side.context.identities[0]?.certificateChain[0]
+  }
+
+  // ── Sessions ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The newest session that can be resumed, for the option `session`; undefined while there is none. It is a secret. */
+  getSession(): Buffer | undefined {
+    if (this.destroyed) return null as unknown as undefined
+    const session = this.#session ?? this.#offeredSession()
+    return session && Buffer.from(serializeSession(session))
+  }
+
+  /** The newest ticket, on a client. */
+  getTLSTicket(): Buffer | undefined {
+    if (this.destroyed) return null as unknown as undefined
+    const session = this.#session ?? this.#offeredSession()
+    return session && Buffer.from(session.ticket)
+  }
+
+  #offeredSession(): Session | undefined {
+    return this.#side instanceof ClientSide ? this.#side.session : undefined
+  }
+
+  /** Sets the session to resume, before the handshake begins. */
+  setSession(session: Uint8Array | string): void {
+    this.#client('setSession').session = readSession(session)
+  }
+
+  /** Sets the name to ask for, before the handshake begins. */
+  setServername(name: string): void {
+    validateString(name, 'name')
+    if (this.#side.isServer)
+      throw withCode(
+        new Error('Cannot issue SNI from a TLS server-side socket'),
+        'ERR_TLS_SNI_FROM_SERVER',
+      )
+    this.#client('setServername').serverName = name
+  }
+
+  #client(call: string): ClientSide {
+    if (!(this.#side instanceof ClientSide))
+      throw unavailable(`${call}() on a server's socket`, 'it is for clients')
+    if (this.connection !== undefined)
+      throw unavailable(`${call}() after the handshake began`, 'call it before, or give the option')
+    return this.#side
+  }
+
+  // ── Keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Keying material for the application (RFC 8446 §7.5).
+   * @param length bytes. @param label by the registry of exporter labels
+   */
+  exportKeyingMaterial(length: number, label: string, context?: NodeJS.ArrayBufferView): Buffer {
+    validateInteger(length, 'length', 1, 2 ** 32 - 1)
+    validateString(label, 'label')
+    if (context !== undefined) validateBuffer(context, 'context')
+    if (!this.established || this.destroyed) throw invalidState()
+    const material = this.connection!.exportKeyingMaterial(
+      label,
+      context === undefined ? new Uint8Array(0) : bytesOf(context),
+      length,
+    )
+    if (!(material instanceof Uint8Array))
+      throw unavailable(
+        'exportKeyingMaterial() with a crypto provider that answers later',
+        'use a synchronous provider',
+      )
+    return Buffer.from(material)
+  }
+
+  /**
+   * Changes the sending keys (RFC 8446 §4.6.3).
+   * @param requestPeer asks the peer to change its own too
+   */
+  keyUpdate({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
+    if (!this.established || this.destroyed) throw invalidState()
+    this.connection!.updateKeys({ requestPeer })
+    this.pump()
+  }
+
+  /** Asks the client for a certificate after the handshake (RFC 8446 §4.6.2); the answer is the event `clientCertificate`. */
+  requestClientCertificate(): void {
+    if (!this.established || this.destroyed) throw invalidState()
+    this.connection!.requestClientCertificate()
+    this.pump()
+  }
+
+  /** The largest content of the records that are sent from now on, 512 to 16384 bytes. @returns whether it is so */
+  setMaxSendFragment(size: number): boolean {
+    validateInteger(size, 'size', -(2 ** 31), 2 ** 31 - 1)
+    if (size < 512 || size > maxPlaintextLength) return false
+    this.maxFragment = size
+    return true
+  }
+
+  // ── What TLS 1.3 has not, or handfast ─────────────────────────────────────────────────────────────────────────────
+
+  /** There is no renegotiation in TLS 1.3: the callback gets the error that OpenSSL has for it. */
+  renegotiate(options: object, callback?: (error: Error | null) => void): boolean | undefined {
+    validateObject(options, 'options')
+    if (callback !== undefined) validateFunction(callback, 'callback')
+    if (this.destroyed) return undefined
+    const error = withCode(
+      new Error('wrong ssl version: TLS 1.3 has no renegotiation; keyUpdate() changes the keys'),
+      'ERR_SSL_WRONG_SSL_VERSION',
+      { library: 'SSL routines', reason: 'wrong ssl version' },
+    )
+    if (callback !== undefined) process.nextTick(callback, error)
+    return false
+  }
+
+  /** TLS 1.3 has none: it is always so. */
+  disableRenegotiation(): void {}
+
+  getFinished(): never {
+    throw unavailable('getFinished()', 'for a channel binding use exportKeyingMaterial (RFC 9266)')
+  }
+
+  getPeerFinished(): never {
+    throw unavailable(
+      'getPeerFinished()',
+      'for a channel binding use exportKeyingMaterial (RFC 9266)',
+    )
+  }
+
+  enableTrace(): never {
+    throw unavailable('enableTrace() on a socket', 'give the option enableTrace, or trace')
+  }
+}

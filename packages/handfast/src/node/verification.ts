@@ -1,0 +1,108 @@
+/**
+ * Who is the peer? The verifier that the adapter gives to the engine: x509's verdict, in Node's words, with
+ * `checkServerIdentity` and `rejectUnauthorized` as node:tls has them.
+ */
+import {
+  type MaybePromise,
+  runSteps,
+  type Steps,
+  settle,
+  type Verdict,
+  verifyCertificate,
+} from '@handfast/x509'
+import type { PeerCertificate } from '../config.ts'
+import { checkServerIdentity, type LegacyCertificate } from './identity.ts'
+import { detailedCertificate } from './peerCertificate.ts'
+import type { SecureContext } from './secureContext.ts'
+import { verifyError } from './verifyErrors.ts'
+
+/** Decides about the server's name; an error refuses it. node:tls has the same shape, without the promise. */
+export type IdentityCheck = (
+  hostname: string,
+  cert: LegacyCertificate,
+) => MaybePromise<Error | undefined>
+
+export interface VerificationOptions {
+  readonly context: SecureContext
+  /** False accepts whoever it is, and only remembers what was found. */
+  readonly rejectUnauthorized: boolean
+  /** Client: the name that the certificate must be for. */
+  readonly hostname?: string | undefined
+  /** Client: Node's option. */
+  readonly checkServerIdentity?: IdentityCheck | undefined
+}
+
+/** One connection's judgement of its peer. */
+export class Verification {
+  readonly #options: VerificationOptions
+  /** What was found at last, whether or not it was enforced. */
+  verdict: Verdict | undefined
+  /** Why the peer is not authorized; undefined where it is, or has shown nothing. */
+  error: Error | undefined
+
+  /** Whose trusted certificates count: the server may learn it from the ClientHello. */
+  #context: SecureContext
+
+  constructor(options: VerificationOptions) {
+    this.#options = options
+    this.#context = options.context
+  }
+
+  useContext(context: SecureContext): void {
+    this.#context = context
+  }
+
+  verify(peer: PeerCertificate): MaybePromise<Verdict> {
+    return runSteps(this.#steps(peer))
+  }
+
+  *#steps(peer: PeerCertificate): Steps<Verdict> {
+    const { hostname, rejectUnauthorized } = this.#options
+    const context = this.#context
+    const custom = this.#customCheck()
+    const found = yield* settle(
+      verifyCertificate({
+        certificate: peer.leaf,
+        intermediates: [...peer.chain.slice(1), ...context.intermediates],
+        trust: context.trust,
+        time: peer.time,
+        usage: peer.role === 'server' ? 'serverAuth' : 'clientAuth',
+        verifiers: context.crypto.signatureVerifiers,
+        ...(hostname === undefined || custom !== undefined ? {} : { name: hostname }),
+      }),
+    )
+    this.verdict = found
+    this.error = verifyError(found, context.intermediates)
+    if (this.error === undefined && hostname !== undefined) {
+      if (custom !== undefined) {
+        const cert = detailedCertificate(peer.chain, found)
+        this.error = (yield* settle(custom(hostname, cert))) ?? undefined
+      } else if (!found.valid)
+        this.error = checkServerIdentity(hostname, detailedCertificate(peer.chain, found))
+    }
+    if (!rejectUnauthorized) return { ...found, valid: true }
+    return this.error === undefined || !found.valid ? found : refused(found, this.error)
+  }
+
+  /** The check that the program brings; its own name for ours means ours. */
+  #customCheck(): IdentityCheck | undefined {
+    const check = this.#options.checkServerIdentity
+    return check === checkServerIdentity ? undefined : check
+  }
+}
+
+/** The engine speaks of a refusal by a verdict: this one says that the program refused. */
+function refused(verdict: Verdict, error: Error): Verdict {
+  return {
+    ...verdict,
+    valid: false,
+    failures: [
+      {
+        code: 'name-mismatch',
+        message: `checkServerIdentity refused the certificate: ${error.message}`,
+        help: 'The program that connects decides this, by its option checkServerIdentity.',
+        section: 'RFC 9525 §6',
+      },
+    ],
+  }
+}
