@@ -93,7 +93,7 @@ function aead(
       if (key.length !== keyLength) {
         throw new RangeError(`${name} takes a key of ${keyLength} bytes, not ${key.length}`)
       }
-      return new NobleAeadKey(name, newCipher, Uint8Array.from(key))
+      return new NobleAeadKey(name, newCipher, new Uint8Array(key))
     },
   }
 }

@@ -42,7 +42,7 @@ function ecdsa(id: number, curve: typeof p256): Import {
 /** RFC 8410 §7: the seed, in an OCTET STRING of its own. */
 function eddsa(id: number, curve: typeof ed25519): Import {
   return ({ privateKey }) => {
-    const seed = Uint8Array.from(readElement(privateKey, DerTag.octetString).content)
+    const seed = new Uint8Array(readElement(privateKey, DerTag.octetString).content)
     if (seed.length !== curve.lengths.secretKey) throw new Error('the seed has a wrong length')
     return oneScheme(id, (data) => curve.sign(data, seed))
   }

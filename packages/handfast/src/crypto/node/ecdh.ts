@@ -86,7 +86,7 @@ function byKeyObject(namedCurve: string, spkiHeader: Uint8Array): () => OwnKey {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
     const spki = publicKey.export({ format: 'der', type: 'spki' })
     return {
-      share: Uint8Array.from(spki.subarray(spkiHeader.length)),
+      share: new Uint8Array(spki.subarray(spkiHeader.length)),
       multiply: (point) => diffieHellman({ privateKey, publicKey: importPoint(point) }),
     }
   }

@@ -6,6 +6,7 @@
  * only so many of them.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import { DerTag, readElement } from '../der.ts'
 
 export interface PublicKey {
   readonly object: KeyObject
@@ -16,12 +17,14 @@ export interface PublicKey {
 }
 
 export interface PublicKeys {
-  /** @throws where OpenSSL does not accept the key */
+  /** @throws where the key is not one */
   find(spki: Uint8Array): PublicKey
   keep(spki: Uint8Array, key: PublicKey): void
 }
 
 function readKey(spki: Uint8Array): PublicKey {
+  // OpenSSL overlooks bytes that follow; a SubjectPublicKeyInfo is one SEQUENCE and nothing else.
+  readElement(spki, DerTag.sequence)
   const object = createPublicKey({ key: spki as Buffer, format: 'der', type: 'spki' })
   return {
     object,

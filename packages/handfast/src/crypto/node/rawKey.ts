@@ -37,10 +37,10 @@ export function importRaw(kind: RawKeyKind, bytes: Uint8Array): KeyObject {
 
 export function exportRaw(kind: RawKeyKind, key: KeyObject): Uint8Array {
   if (hasRawKeys()) {
-    return Uint8Array.from(
+    return new Uint8Array(
       key.export({ format: 'raw-public' } as unknown as { format: 'jwk' }) as unknown as Buffer,
     )
   }
   const spki = key.export({ format: 'der', type: 'spki' })
-  return Uint8Array.from(spki.subarray(kind.spkiHeader.length))
+  return new Uint8Array(spki.subarray(kind.spkiHeader.length))
 }

@@ -141,7 +141,7 @@ export function signingKey(
       if (found === undefined) {
         throw new RangeError(`this key cannot make SignatureScheme 0x${scheme.toString(16)}`)
       }
-      return Uint8Array.from(found.sign(key, data))
+      return new Uint8Array(found.sign(key, data))
     },
   }
 }
@@ -158,7 +158,8 @@ function toKeyObject(
       : createPrivateKey({ key: source as Buffer, format: 'der', type: 'pkcs8', ...protection })
   } catch (cause) {
     const code = (cause as { code?: string }).code
-    if (code === 'ERR_MISSING_PASSPHRASE') {
+    const isEncrypted = typeof source === 'string' && source.includes('ENCRYPTED')
+    if (passphrase === undefined && (isEncrypted || code === 'ERR_MISSING_PASSPHRASE')) {
       throw unsupported('the private key is encrypted: give its passphrase')
     }
     throw unsupported(
