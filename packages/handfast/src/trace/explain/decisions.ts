@@ -62,6 +62,8 @@ export const checks: Readonly<Record<string, string>> = {
     'An authority can be limited to certain names, such as those of one company; what it issues for others does not count.',
   policies:
     'The rules under which the certificates were issued must fit each other along the chain.',
+  revocation:
+    'An authority can withdraw a certificate before its time, for instance when a key was stolen; this asks whether it did.',
   profile:
     'Rules of form that certificates of this kind have to keep, beyond what security alone demands.',
   encoding:

@@ -28,7 +28,7 @@ import { messages, otherMessage } from './messages.ts'
 export function explain(event: TraceEvent): string {
   switch (event.type) {
     case 'message':
-      return withRoles(messages[event.name] ?? otherMessage, senderOf(event))
+      return withRoles(lookUp(messages, event.name) ?? otherMessage, senderOf(event))
     case 'record':
       return explainRecord(event)
     case 'keySchedule':
@@ -62,22 +62,30 @@ export function explainField(
   field: string | Pick<Field, 'name' | 'type' | 'value'>,
 ): string | undefined {
   if (typeof field === 'string') return explainName(field)
-  if (field.type === 'DER') return certificateFields[field.name] ?? otherCertificateField
+  if (field.type === 'DER') return lookUp(certificateFields, field.name) ?? otherCertificateField
   if (field.type === 'Extension' && field.value !== undefined) return explainExtension(field.value)
   return explainName(field.name)
 }
 
 function explainName(name: string): string | undefined {
-  for (const table of [fields, extensions, certificateFields, messages, keySchedule]) {
-    const text = (table as Readonly<Record<string, string>>)[name]
-    if (text !== undefined) return table === messages ? withRoles(text, 'client') : text
+  const message = lookUp(messages, name)
+  if (message !== undefined) return withRoles(message, 'client')
+  const tables = [fields, extensions, certificateFields, keySchedule, keyScheduleInputs]
+  for (const table of tables) {
+    const text = lookUp(table, name)
+    if (text !== undefined) return text
   }
-  return keyScheduleInputs[name]
+  return undefined
+}
+
+/** Names come from the peer, too: only what the table itself has counts, not what every object inherits. */
+function lookUp(table: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 function explainExtension(name: string): string {
   if (name.startsWith('GREASE')) return greaseExtension
-  return (extensions as Readonly<Record<string, string>>)[name] ?? otherExtension
+  return lookUp(extensions, name) ?? otherExtension
 }
 
 function senderOf({ role, direction }: { role: Role; direction: Direction }): Role {
@@ -111,7 +119,7 @@ function explainRecord({ innerType, protection, bytes, content }: RecordEvent): 
 function explainKeySchedule({ name }: KeyScheduleEvent): string {
   const [, owner, step] = /^(client|server)_(?!early)(.*)$/.exec(name) ?? [name, '', name]
   const family = step === 'application_traffic_secret_0' ? step : step!.replace(/_\d+$/, '')
-  const text = keySchedule[family] ?? keySchedule[name] ?? otherKeyScheduleStep
+  const text = lookUp(keySchedule, family) ?? lookUp(keySchedule, name) ?? otherKeyScheduleStep
   return text.replaceAll('{owner}', owner ?? '')
 }
 
@@ -122,7 +130,7 @@ const results: Readonly<Record<CheckEvent['result'], string>> = {
 }
 
 function explainCheck({ what, result }: CheckEvent): string {
-  return (checks[what] ?? otherCheck) + results[result]
+  return (lookUp(checks, what) ?? otherCheck) + results[result]
 }
 
 function explainVerdict({ of, verdict }: VerdictEvent): string {
@@ -132,8 +140,7 @@ function explainVerdict({ of, verdict }: VerdictEvent): string {
 }
 
 function explainAlert(event: AlertEvent): string {
-  const table = alerts as Readonly<Record<string, string>>
-  return withRoles(table[event.description] ?? otherAlert, senderOf(event))
+  return withRoles(lookUp(alerts, event.description) ?? otherAlert, senderOf(event))
 }
 
 function explainState({ step, role }: StateEvent): string {
