@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"errors"
@@ -48,14 +47,22 @@ func (o *options) exchange(config *tls.Config) error {
 	return err
 }
 
+// payloadByte makes lines of text, since some servers echo line by line; neighbouring lines differ.
+func payloadByte(index int) byte {
+	if index%64 == 63 {
+		return '\n'
+	}
+	return byte('a' + (index+index/64)%26)
+}
+
 // sendAndCheck sends a payload while it reads the answer, and compares the two.
 func (o *options) sendAndCheck(connection *tls.Conn) (int, error) {
 	if err := connection.Handshake(); err != nil {
 		return 0, err
 	}
 	payload := make([]byte, o.bytes)
-	if _, err := rand.Read(payload); err != nil {
-		return 0, err
+	for index := range payload {
+		payload[index] = payloadByte(index)
 	}
 	sent := make(chan error, 1)
 	go func() {

@@ -45,7 +45,7 @@ type report struct {
 	ALPN              string `json:"alpn,omitempty"`
 	ServerName        string `json:"serverName,omitempty"`
 	PeerSubject       string `json:"peerSubject,omitempty"`
-	OCSPStaple        int    `json:"ocspStaple,omitempty"`
+	OCSPStapled       bool   `json:"ocspStapled,omitempty"`
 	Bytes             int    `json:"bytes"`
 	Error             string `json:"error,omitempty"`
 }
@@ -67,7 +67,7 @@ func describe(state tls.ConnectionState, bytes int, err error) report {
 		HelloRetryRequest: state.HelloRetryRequest,
 		ALPN:              state.NegotiatedProtocol,
 		ServerName:        state.ServerName,
-		OCSPStaple:        len(state.OCSPResponse),
+		OCSPStapled:       len(state.OCSPResponse) > 0,
 		Bytes:             bytes,
 	}
 	if state.HandshakeComplete {

@@ -52,12 +52,21 @@ fn configuration(options: &Options) -> Result<Arc<ClientConfig>> {
     Ok(Arc::new(config))
 }
 
+/// Makes lines of text, since some servers echo line by line; neighbouring lines differ.
+fn payload_byte(index: usize) -> u8 {
+    if index % 64 == 63 {
+        b'\n'
+    } else {
+        b'a' + ((index + index / 64) % 26) as u8
+    }
+}
+
 fn exchange(
     stream: &mut StreamOwned<ClientConnection, TcpStream>,
     options: &Options,
     received: &mut usize,
 ) -> Result<()> {
-    let payload: Vec<u8> = (0..options.bytes).map(|index| (index % 251) as u8).collect();
+    let payload: Vec<u8> = (0..options.bytes).map(payload_byte).collect();
     let mut block = vec![0; BLOCK];
     for (number, sent) in payload.chunks(BLOCK).enumerate() {
         stream.write_all(sent)?;

@@ -1,0 +1,302 @@
+/** handfast itself, as a peer like the others: its Node adapter, in this process. */
+
+import { once } from 'node:events'
+import { appendFileSync, readFileSync } from 'node:fs'
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect, createServer, type TLSSocket } from 'handfast/node'
+import { groups, signatureSchemes, suites } from '../names.ts'
+import { expectedAnswer, makePayload, requestFor } from '../payload.ts'
+import type {
+  ClientOptions,
+  ClientReport,
+  CommonOptions,
+  ConnectionReport,
+  Feature,
+  Peer,
+  RunningServer,
+  ServerOptions,
+} from '../peer.ts'
+import { defaultPayloadBytes } from '../peer.ts'
+
+const features: readonly Feature[] = [
+  'resumption',
+  'hello-retry-request',
+  'client-auth',
+  'post-handshake-auth',
+  'alpn',
+  'key-update',
+  'ocsp-stapling',
+  'no-middlebox-compatibility',
+  'record-size-limit',
+]
+
+/** Milliseconds for a connection, from its start to its end. */
+const connectionLimit = 20_000
+
+/** Counts what the reports of a connection do not hold, in its trace; only where it is asked for. */
+function watch(options: CommonOptions): { trace: object; counted: () => Pick<ConnectionReport, 'keyUpdatesReceived'> } {
+  if (!options.watchKeyUpdates) return { trace: {}, counted: () => ({}) }
+  let keyUpdatesReceived = 0
+  const trace = (event: { type: string; direction?: string; name?: string }) => {
+    if (event.type === 'message' && event.direction === 'received' && event.name === 'KeyUpdate') keyUpdatesReceived++
+  }
+  return { trace: { trace }, counted: () => ({ keyUpdatesReceived }) }
+}
+
+function commonOptions(options: CommonOptions) {
+  return {
+    ciphers: [...(options.suites ?? suites)],
+    groups: [...(options.groups ?? groups)],
+    ...(options.signatureSchemes && { signatureSchemes: [...options.signatureSchemes] }),
+    ...(options.alpn && { ALPNProtocols: options.alpn }),
+    ...(options.recordSizeLimit && { recordSizeLimit: options.recordSizeLimit }),
+    // An end without close_notify may be a truncation: a peer that ends so is named by a failing test.
+    requireCloseNotify: true,
+  }
+}
+
+const schemeById = new Map<number, string>([
+  [0x0403, 'ecdsa_secp256r1_sha256'],
+  [0x0503, 'ecdsa_secp384r1_sha384'],
+  [0x0603, 'ecdsa_secp521r1_sha512'],
+  [0x0807, 'ed25519'],
+  [0x0808, 'ed448'],
+  [0x0804, 'rsa_pss_rsae_sha256'],
+  [0x0805, 'rsa_pss_rsae_sha384'],
+  [0x0806, 'rsa_pss_rsae_sha512'],
+  [0x0809, 'rsa_pss_pss_sha256'],
+  [0x080a, 'rsa_pss_pss_sha384'],
+  [0x080b, 'rsa_pss_pss_sha512'],
+])
+
+function reportOf(socket: TLSSocket): ConnectionReport {
+  const info = socket.connectionInfo
+  if (info === undefined) return {}
+  const { peerSignatureScheme, groupName, alpnProtocol, serverName } = info
+  const scheme = peerSignatureScheme === undefined ? undefined : schemeById.get(peerSignatureScheme)
+  const subject = socket.getPeerX509Certificate()?.subject.replaceAll('\n', ', ')
+  return {
+    version: info.version === 0x0304 ? 'TLS 1.3' : `0x${info.version.toString(16)}`,
+    suite: info.cipherSuiteName,
+    resumed: info.resumed,
+    helloRetryRequest: info.helloRetried,
+    ocspStapled: info.ocspResponse !== undefined,
+    ...(groupName && { group: groupName }),
+    ...(scheme && { signatureScheme: scheme }),
+    ...(alpnProtocol && { alpn: alpnProtocol }),
+    ...(serverName && { serverName }),
+    ...(subject && { peerSubject: subject }),
+  }
+}
+
+// ── Server ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Answers HTTP requests as `requestFor` makes them: a body comes back, and `/payload-N` is N bytes of payload. */
+function answerHttp(request: IncomingMessage, response: ServerResponse): void {
+  const size = /\/payload-(\d+)$/.exec(request.url ?? '')?.[1]
+  response.setHeader('Connection', 'close')
+  if (size !== undefined) response.end(makePayload(Number(size)))
+  else request.pipe(response)
+}
+
+async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const reports: ConnectionReport[] = []
+  const waiting = new Set<() => void>()
+  const sockets = new Set<TLSSocket>()
+  const log: string[] = []
+  const http = createHttpServer(answerHttp)
+  const note = (report: ConnectionReport) => {
+    reports.push(report)
+    log.push(JSON.stringify(report))
+    for (const check of [...waiting]) check()
+  }
+  const { clientCertificate } = options
+  const server = createServer({
+    ...commonOptions(options),
+    cert: readFileSync(options.identity.chain),
+    key: readFileSync(options.identity.key),
+    ...(options.authorities && { ca: readFileSync(options.authorities) }),
+    requestCert: clientCertificate === 'request' || clientCertificate === 'require',
+    rejectUnauthorized: clientCertificate === 'require',
+    handshakeTimeout: connectionLimit,
+    onClientHello: (_hello: unknown, socket: TLSSocket) => {
+      sockets.add(socket)
+      return undefined
+    },
+  })
+  server.on('secureConnection', (socket: TLSSocket) => {
+    let report = reportOf(socket)
+    socket.setTimeout(connectionLimit, () => socket.destroy(new Error('idle for too long')))
+    socket.on('error', (error) => {
+      report = { ...report, error: error.message }
+    })
+    socket.on('close', () => {
+      sockets.delete(socket)
+      note(report)
+    })
+    socket.once('data', (first: Buffer) => {
+      if (options.keyUpdate) socket.keyUpdate({ requestPeer: true })
+      const answer = () => {
+        socket.pause()
+        socket.unshift(first)
+        if (/^(GET|POST) \//.test(first.toString('latin1', 0, 8))) http.emit('connection', socket)
+        else socket.pipe(socket)
+      }
+      if (clientCertificate === 'post-handshake') {
+        socket.pause()
+        socket.requestClientCertificate()
+        socket.once('clientCertificate', (chain: readonly Uint8Array[]) => {
+          report = { ...reportOf(socket), postHandshakeAuthenticated: chain.length > 0 && socket.authorized }
+          answer()
+        })
+        socket.resume()
+      } else answer()
+    })
+  })
+  server.on('tlsClientError', (error: Error) => note({ error: error.message }))
+  if (options.ocspResponse) {
+    const response = readFileSync(options.ocspResponse)
+    server.on('OCSPRequest', (_certificate, _issuer, callback) => callback(null, response))
+  }
+  const { keyLogFile } = options
+  if (keyLogFile) server.on('keylog', (line: Buffer) => appendFileSync(keyLogFile, line))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    answers: 'http',
+    connections: () => reports,
+    waitForConnections: (count) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          if (reports.length < count) return
+          clearTimeout(timer)
+          waiting.delete(check)
+          resolve(reports)
+        }
+        const timer = setTimeout(() => {
+          waiting.delete(check)
+          reject(new Error(`${reports.length} of ${count} connections have ended:\n${log.join('\n')}`))
+        }, 5000)
+        waiting.add(check)
+        check()
+      }),
+    async stop() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      http.close()
+      await once(server, 'close')
+      return log.join('\n')
+    },
+  }
+}
+
+// ── Client ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function runClient(options: ClientOptions): Promise<ClientReport> {
+  const sessions: Buffer[] = []
+  const first = await connectOnce(options, sessions)
+  if (!options.resume) return { connections: [first], log: '' }
+  const session = sessions.at(-1)
+  if (session === undefined) throw new Error('the server sent no ticket')
+  return { connections: [first, await connectOnce(options, sessions, session)], log: '' }
+}
+
+/** Makes one connection: sends the payload, waits for the whole answer, and closes. */
+async function connectOnce(options: ClientOptions, sessions: Buffer[], session?: Buffer): Promise<ConnectionReport> {
+  const { trace, counted } = watch(options)
+  const socket = connect({
+    ...commonOptions(options),
+    ...(options.groups && { keyShares: options.groups.slice(0, 1) }),
+    ...(options.middleboxCompatibility === false && { middleboxCompatibility: false }),
+    ...(options.postHandshakeAuth && { postHandshakeAuth: true }),
+    ...(options.ocspStapling && { requestOCSP: true }),
+    ...(options.identity && {
+      cert: readFileSync(options.identity.chain),
+      key: readFileSync(options.identity.key),
+    }),
+    ...(session && { session }),
+    ...trace,
+    host: '127.0.0.1',
+    port: options.port,
+    servername: options.serverName,
+    ca: readFileSync(options.authorities),
+    handshakeTimeout: connectionLimit,
+  })
+  socket.on('session', (bytes: Buffer) => sessions.push(bytes))
+  const { keyLogFile } = options
+  if (keyLogFile) socket.on('keylog', (line: Buffer) => appendFileSync(keyLogFile, line))
+  socket.setTimeout(connectionLimit, () => socket.destroy(new Error('idle for too long')))
+  const closed = once(socket, 'close')
+  const answer = new AnswerReader(socket)
+  await once(socket, 'secureConnect')
+  const { trigger } = options
+  if (trigger) {
+    socket.write(trigger.send)
+    await answer.until(Buffer.from(trigger.answer))
+  }
+  const payload = makePayload(options.bytes ?? defaultPayloadBytes)
+  const request = requestFor(payload, options.answers, options.filesFolder)
+  const half = options.keyUpdate ? request.length >> 1 : request.length
+  socket.write(request.subarray(0, half))
+  if (options.keyUpdate) {
+    socket.keyUpdate({ requestPeer: true })
+    socket.write(request.subarray(half))
+  }
+  await answer.until(expectedAnswer(payload, options.answers))
+  const report = { ...reportOf(socket), ...counted() }
+  socket.end()
+  // A server that speaks HTTP has closed already.
+  await closed
+  return { ...report, ...counted() }
+}
+
+/** Collects what comes in, so that one can wait for bytes in it. */
+class AnswerReader {
+  readonly #socket: TLSSocket
+  #received = Buffer.alloc(0)
+  readonly #chunks: Buffer[] = []
+  #length = 0
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket
+    socket.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk)
+      this.#length += chunk.length
+    })
+  }
+
+  /** Waits until `expected` stands in what has come; rejects when the connection ends or fails before. */
+  async until(expected: Buffer): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const done = (act: () => void) => {
+        this.#socket.off('data', check).off('error', fail).off('close', end)
+        act()
+      }
+      const check = () => {
+        if (this.#length < expected.length) return
+        this.#received = Buffer.concat([this.#received, ...this.#chunks.splice(0)])
+        if (this.#received.includes(expected)) done(resolve)
+      }
+      const fail = (error: Error) => done(() => reject(error))
+      const end = () =>
+        done(() =>
+          reject(new Error(`the server closed after ${this.#length} of ${expected.length} bytes, which differ`)),
+        )
+      this.#socket.on('data', check).on('error', fail).on('close', end)
+      check()
+    })
+  }
+}
+
+export const handfast: Peer = {
+  name: 'handfast',
+  probe: async () => {
+    const abilities = { suites, groups, signatureSchemes, features }
+    return { version: '', abilities: { client: abilities, server: abilities }, source: 'itself' }
+  },
+  startServer,
+  runClient,
+}
+

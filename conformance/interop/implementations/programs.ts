@@ -1,0 +1,89 @@
+/** Go's crypto/tls, rustls, JSSE and Python's ssl. */
+
+import { join } from 'node:path'
+import { signatureSchemes } from '../names.ts'
+import { interopFolder, notInstalled, systemProgram, unpackedProgram } from '../paths.ts'
+import type { Feature, Peer } from '../peer.ts'
+import { build, programPeer } from './program.ts'
+
+const usual: readonly Feature[] = ['resumption', 'hello-retry-request', 'client-auth', 'alpn']
+
+export const go: Peer = programPeer({
+  name: 'Go crypto/tls',
+  async command() {
+    const built = await build('go')
+    return typeof built === 'string' ? built : [join(built.folder, 'peer')]
+  },
+  features: { client: [...usual, 'ocsp-stapling'], server: [...usual, 'ocsp-stapling'] },
+  source: 'the constants of crypto/tls; suites of TLS 1.3 cannot be configured, and KeyUpdate cannot be started',
+  flags: ['groups', 'signature-schemes', 'key-log', 'ocsp'],
+})
+
+export const rustls: Peer = programPeer({
+  name: 'rustls',
+  async command() {
+    const built = await build('rust')
+    return typeof built === 'string' ? built : [join(built.folder, 'peer')]
+  },
+  features: { client: [...usual, 'key-update'], server: [...usual, 'key-update', 'ocsp-stapling'] },
+  source: "the CryptoProvider of rustls's aws-lc-rs feature",
+  flags: ['suites', 'groups', 'signature-schemes', 'ocsp'],
+})
+
+const classicGroups = ['x25519', 'secp256r1', 'secp384r1', 'secp521r1', 'x448', 'ffdhe2048', 'ffdhe3072']
+
+function jsse(name: string, java: () => string | undefined, groups: readonly string[], absence: string): Peer {
+  return programPeer({
+    name,
+    async command() {
+      const program = java()
+      if (program === undefined) return absence
+      const built = await build('java')
+      // Each run lives for a second: no time is spent on optimising.
+      const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto']
+      return typeof built === 'string' ? built : [program, ...quick, '-cp', built.folder, 'Peer']
+    },
+    features: { client: [...usual, 'key-update'], server: [...usual, 'key-update'] },
+    groups,
+    signatureSchemes,
+    source: 'getSupportedSSLParameters() and `java -XshowSettings:security:tls`',
+    flags: ['suites', 'groups', 'signature-schemes'],
+  })
+}
+
+/** The JDK that stands first on the PATH. */
+export const jsseSystem: Peer = jsse(
+  'JSSE (system JDK)',
+  () => systemProgram('java'),
+  classicGroups,
+  'java is not on this machine',
+)
+
+/** The newest JDK of the machine's own, or the one that install.sh unpacked: from 27 on JSSE has ML-KEM (JEP 527). */
+export const jsseNewest: Peer = jsse(
+  'JSSE (JDK 27)',
+  () => unpackedProgram('unstable', 'java'),
+  [...classicGroups, 'X25519MLKEM768', 'SecP256r1MLKEM768', 'SecP384r1MLKEM1024'],
+  notInstalled('JDK 27'),
+)
+
+export const python: Peer = programPeer({
+  name: 'Python ssl',
+  async command() {
+    const program = systemProgram('python3')
+    return program === undefined
+      ? 'python3 is not on this machine'
+      : [program, join(interopFolder, 'peers', 'python', 'peer.py')]
+  },
+  features: { client: [...usual, 'post-handshake-auth'], server: [...usual, 'post-handshake-auth'] },
+  suites: [
+    'TLS_AES_128_GCM_SHA256',
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'TLS_AES_128_CCM_SHA256',
+    'TLS_AES_128_CCM_8_SHA256',
+  ],
+  signatureSchemes,
+  source: 'the OpenSSL that it is linked with (3.0: no ML-KEM); the ssl module has no KeyUpdate',
+  flags: ['suites', 'groups', 'signature-schemes', 'key-log'],
+})

@@ -1,0 +1,53 @@
+/** What TLS 1.3 names, by IANA's names, in the order of the tests; and the other names that tools use. */
+
+export const suites = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_CCM_SHA256',
+  'TLS_AES_128_CCM_8_SHA256',
+] as const
+
+export const groups = [
+  'X25519MLKEM768',
+  'x25519',
+  'secp256r1',
+  'secp384r1',
+  'secp521r1',
+  'x448',
+  'ffdhe2048',
+  'ffdhe3072',
+  'SecP256r1MLKEM768',
+  'SecP384r1MLKEM1024',
+] as const
+
+export const signatureSchemes = [
+  'ecdsa_secp256r1_sha256',
+  'ecdsa_secp384r1_sha384',
+  'ecdsa_secp521r1_sha512',
+  'ed25519',
+  'ed448',
+  'rsa_pss_rsae_sha256',
+  'rsa_pss_rsae_sha384',
+  'rsa_pss_rsae_sha512',
+  'rsa_pss_pss_sha256',
+  'rsa_pss_pss_sha384',
+  'rsa_pss_pss_sha512',
+] as const
+
+export type Suite = (typeof suites)[number]
+export type Group = (typeof groups)[number]
+export type SignatureScheme = (typeof signatureSchemes)[number]
+
+/** The value of `key` in a table of names, or an error that names both. */
+export function translate(table: Readonly<Record<string, string>>, key: string, whose: string): string {
+  const value = table[key]
+  if (value === undefined) throw new Error(`${whose} has no name for ${key}`)
+  return value
+}
+
+/** IANA's name for what a tool printed, whatever its case; undefined when the table lacks it. */
+export function untranslate(table: Readonly<Record<string, string>>, printed: string): string | undefined {
+  const wanted = printed.toLowerCase()
+  return Object.keys(table).find((name) => table[name]?.toLowerCase() === wanted || name.toLowerCase() === wanted)
+}

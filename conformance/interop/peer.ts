@@ -1,0 +1,146 @@
+/** One interface over every TLS implementation that handfast is tested against. */
+
+import type { Identity } from './identities.ts'
+import type { AnswerStyle } from './payload.ts'
+
+export type Role = 'client' | 'server'
+
+/** What a peer can be asked to do besides choosing a suite, a group or a signature scheme. */
+export type Feature =
+  /** A second connection with the first one's ticket. */
+  | 'resumption'
+  /** Client: offers several groups but sends a share only for the first. Server: asks for another share. */
+  | 'hello-retry-request'
+  /** A client certificate during the handshake. */
+  | 'client-auth'
+  /** A client certificate after the handshake (RFC 8446 §4.6.2). */
+  | 'post-handshake-auth'
+  | 'alpn'
+  /** Starts a KeyUpdate by itself, and asks for one in return. */
+  | 'key-update'
+  | 'ocsp-stapling'
+  /** Can leave out the middlebox compatibility of RFC 8446 appendix D.4 (every peer has it). */
+  | 'no-middlebox-compatibility'
+  /** Tells the limit on records that it accepts (RFC 8449). */
+  | 'record-size-limit'
+
+export interface Abilities {
+  readonly suites: readonly string[]
+  readonly groups: readonly string[]
+  readonly signatureSchemes: readonly string[]
+  readonly features: readonly Feature[]
+}
+
+/** What a peer turned out to be on this machine. */
+export interface Probe {
+  readonly version: string
+  /** By role; a role that the peer does not have is absent. Names are IANA's. */
+  readonly abilities: Partial<Record<Role, Abilities>>
+  /** Where the abilities were read from: a command, or documentation. */
+  readonly source: string
+  /** Why a named thing is missing, where the peer's list alone does not tell; the key is `role value`. */
+  readonly reasons?: Readonly<Record<string, string>>
+}
+
+export interface CommonOptions {
+  /** Groups in the order of preference; undefined means all that the peer has. */
+  readonly groups?: readonly string[]
+  readonly suites?: readonly string[]
+  readonly signatureSchemes?: readonly string[]
+  readonly alpn?: readonly string[]
+  /** Start a KeyUpdate in the middle of the data, and ask for one. */
+  readonly keyUpdate?: boolean
+  /** Count the KeyUpdate messages that come in, where the peer can. */
+  readonly watchKeyUpdates?: boolean
+  readonly middleboxCompatibility?: boolean
+  /** Bytes of plaintext in a record that this end accepts (RFC 8449). */
+  readonly recordSizeLimit?: number
+  /** File for the secrets, in the SSLKEYLOGFILE format. */
+  readonly keyLogFile?: string
+}
+
+export interface ServerOptions extends CommonOptions {
+  readonly identity: Identity
+  readonly clientCertificate?: 'request' | 'require' | 'post-handshake'
+  /** PEM file: whom to trust for client certificates. */
+  readonly authorities?: string
+  /** DER file with the response to staple. */
+  readonly ocspResponse?: string
+}
+
+export interface ClientOptions extends CommonOptions {
+  readonly port: number
+  readonly serverName: string
+  /** PEM file: whom to trust for the server's certificate. */
+  readonly authorities: string
+  readonly identity?: Identity
+  /** Make two connections, the second with the first one's session. */
+  readonly resume?: boolean
+  readonly postHandshakeAuth?: boolean
+  /** Ask for a stapled OCSP response. */
+  readonly ocspStapling?: boolean
+  /** Size of the payload in bytes. */
+  readonly bytes?: number
+  /** How the server answers; a client that only knows some styles says so in its probe's reasons. */
+  readonly answers: AnswerStyle
+  readonly filesFolder?: string
+  readonly trigger?: Trigger
+}
+
+/** A command in the data that makes a server do what its options asked for, and what it answers. */
+export interface Trigger {
+  readonly send: string
+  readonly answer: string
+}
+
+/** What one end says about a connection. A field that the peer does not tell is absent. */
+export interface ConnectionReport {
+  readonly version?: string
+  readonly suite?: string
+  readonly group?: string
+  /** The scheme that the other end signed with. */
+  readonly signatureScheme?: string
+  readonly resumed?: boolean
+  readonly helloRetryRequest?: boolean
+  readonly alpn?: string
+  readonly serverName?: string
+  /** Contains at least the common name of the other end's certificate. */
+  readonly peerSubject?: string
+  readonly postHandshakeAuthenticated?: boolean
+  readonly ocspStapled?: boolean
+  /** KeyUpdate messages that this end received, where it counts them. */
+  readonly keyUpdatesReceived?: number
+  readonly error?: string
+}
+
+export interface RunningServer {
+  readonly port: number
+  readonly answers: AnswerStyle
+  /** For `http-files`: the folder of the files, which stands in the request. */
+  readonly filesFolder?: string
+  readonly trigger?: Trigger
+  /** Reports of the connections that have ended so far, oldest first. */
+  connections(): readonly ConnectionReport[]
+  /** Waits until `count` connections have been reported. */
+  waitForConnections(count: number): Promise<readonly ConnectionReport[]>
+  /** Ends the server, and gives all that it printed. */
+  stop(): Promise<string>
+}
+
+export interface ClientReport {
+  /** One for each connection made, in order. */
+  readonly connections: readonly ConnectionReport[]
+  /** All that the client printed. */
+  readonly log: string
+}
+
+export interface Peer {
+  readonly name: string
+  /** What this machine has of it; a text instead says why it is absent. */
+  probe(): Promise<Probe | string>
+  startServer(options: ServerOptions): Promise<RunningServer>
+  /** Rejects when a connection fails or the data that came back is wrong; the message holds the client's output. */
+  runClient(options: ClientOptions): Promise<ClientReport>
+}
+
+export const defaultPayloadBytes = 100_000
