@@ -1,8 +1,8 @@
 /** The version of this package, from its package.json: beside `src` and beside `dist` alike. */
 import { readFileSync } from 'node:fs'
 
-const manifest = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string }
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 
 export const version: string = manifest.version

@@ -43,7 +43,7 @@ export class Drive {
 
   /**
    * Waits for an event of one of `types`; others are dropped.
-   * @param deadline milliseconds of `performance.now()`
+   * @param deadline milliseconds of `performance.now()`; Infinity for none
    * @returns undefined at the deadline, or where the connection is over
    * @throws TlsError where the connection failed
    */
@@ -68,10 +68,30 @@ export class Drive {
     this.#pump()
   }
 
-  /** Says goodbye, and waits a moment for the peer to do so too. @param deadline milliseconds of `performance.now()` */
-  async close(deadline: number): Promise<void> {
+  /** Sends close_notify: nothing more comes from us. */
+  endWriting(): void {
     this.connection.close()
     this.#pump()
+  }
+
+  /** Resolves when the transport takes more, or is gone. */
+  async drained(): Promise<void> {
+    const socket = this.#socket
+    if (!socket.writableNeedDrain || socket.destroyed) return
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        socket.off('drain', done)
+        socket.off('close', done)
+        resolve()
+      }
+      socket.on('drain', done)
+      socket.on('close', done)
+    })
+  }
+
+  /** Says goodbye, and waits a moment for the peer to do so too. @param deadline milliseconds of `performance.now()` */
+  async close(deadline: number): Promise<void> {
+    this.endWriting()
     this.#socket.end()
     try {
       await this.next(deadline, 'closeNotify')
@@ -90,10 +110,11 @@ export class Drive {
     const left = deadline - performance.now()
     if (left <= 0) return Promise.resolve(false)
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const late = () => {
         this.#wake = undefined
         resolve(false)
-      }, left)
+      }
+      const timer = deadline === Infinity ? undefined : setTimeout(late, left)
       this.#wake = () => {
         this.#wake = undefined
         clearTimeout(timer)

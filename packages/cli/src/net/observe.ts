@@ -126,8 +126,7 @@ async function watch(
         if (event.type === 'session') sessions.push(event.session)
         else if (response.length < mostResponse) response = Buffer.concat([response, event.data])
       }
-    }
-    await collectTickets(drive, connectedAfter, sessions)
+    } else await collectTickets(drive, connectedAfter, sessions)
     await drive.close(performance.now() + goodbyeTime)
     return seen()
   } catch (error) {
@@ -146,11 +145,7 @@ const goodbyeTime = 300
  * Tickets, and a refusal of our certificate, come one round trip after our Finished (RFC 8446 §4.6.1).
  * @param roundTrip milliseconds
  */
-async function collectTickets(
-  drive: Drive,
-  roundTrip: number,
-  sessions: Session[],
-): Promise<void> {
+async function collectTickets(drive: Drive, roundTrip: number, sessions: Session[]): Promise<void> {
   let wait = Math.min(1000, Math.max(150, roundTrip * 2 + 50))
   for (;;) {
     const event = await drive.next(performance.now() + wait, 'session', 'closeNotify')

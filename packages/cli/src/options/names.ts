@@ -21,7 +21,7 @@ const groupAliases: Readonly<Record<string, readonly string[]>> = {
   X25519MLKEM768: ['X25519-MLKEM768'],
 }
 
-/** OpenSSL's `algorithm+hash` (SSL_CTX_set1_sigalgs_list(3)). In TLS 1.3 a hash also fixes ECDSA's curve. */
+/** OpenSSL's `algorithm+hash` (SSL_CTX_set1_sigalgs_list(3)). A hash fixes ECDSA's curve; PSS stands for both kinds of key. */
 const schemeAliases: Readonly<Record<string, readonly string[]>> = {
   ecdsa_secp256r1_sha256: ['ECDSA+SHA256'],
   ecdsa_secp384r1_sha384: ['ECDSA+SHA384'],
@@ -29,6 +29,9 @@ const schemeAliases: Readonly<Record<string, readonly string[]>> = {
   rsa_pss_rsae_sha256: ['RSA-PSS+SHA256', 'PSS+SHA256'],
   rsa_pss_rsae_sha384: ['RSA-PSS+SHA384', 'PSS+SHA384'],
   rsa_pss_rsae_sha512: ['RSA-PSS+SHA512', 'PSS+SHA512'],
+  rsa_pss_pss_sha256: ['RSA-PSS+SHA256', 'PSS+SHA256'],
+  rsa_pss_pss_sha384: ['RSA-PSS+SHA384', 'PSS+SHA384'],
+  rsa_pss_pss_sha512: ['RSA-PSS+SHA512', 'PSS+SHA512'],
   rsa_pkcs1_sha256: ['RSA+SHA256'],
   rsa_pkcs1_sha384: ['RSA+SHA384'],
   rsa_pkcs1_sha512: ['RSA+SHA512'],
@@ -65,19 +68,19 @@ export function parseSignatureSchemes(text: string): readonly number[] {
 
 function parseNames(text: string, what: string, known: readonly Choice[]): readonly number[] {
   const wanted = text.split(/[:,]/).map((name) => name.trim())
-  const ids = wanted.filter((name) => name !== '').map((name) => findChoice(name, what, known))
+  const ids = wanted.filter((name) => name !== '').flatMap((name) => idsOf(name, what, known))
   if (ids.length === 0) throw usageError(`No ${what} is named`, listOf(what, known))
   return [...new Set(ids)]
 }
 
-function findChoice(name: string, what: string, known: readonly Choice[]): number {
+function idsOf(name: string, what: string, known: readonly Choice[]): readonly number[] {
   const lower = name.toLowerCase()
-  const found = known.find((choice) =>
+  const found = known.filter((choice) =>
     [choice.name, ...choice.aliases].some((candidate) => candidate.toLowerCase() === lower),
   )
-  if (found === undefined)
+  if (found.length === 0)
     throw usageError(`There is no ${what} called ${JSON.stringify(name)}`, listOf(what, known))
-  return found.id
+  return found.map(({ id }) => id)
 }
 
 function listOf(what: string, known: readonly Choice[]): string {
@@ -88,7 +91,7 @@ function listOf(what: string, known: readonly Choice[]): string {
 }
 
 const versions: Readonly<Record<string, number>> = {
-  'ssl3': ProtocolVersion.SSL3,
+  ssl3: ProtocolVersion.SSL3,
   '1.0': ProtocolVersion.TLS10,
   '1.1': ProtocolVersion.TLS11,
   '1.2': ProtocolVersion.TLS12,
@@ -100,7 +103,10 @@ const versions: Readonly<Record<string, number>> = {
  * @throws CommandError (usage)
  */
 export function parseVersion(text: string): number {
-  const short = text.toLowerCase().replace(/^tls\s?v?/, '').replace(/^ssl\s?v?3(\.0)?$/, 'ssl3')
+  const short = text
+    .toLowerCase()
+    .replace(/^tls\s?v?/, '')
+    .replace(/^ssl\s?v?3(\.0)?$/, 'ssl3')
   const version = versions[short]
   if (version === undefined)
     throw usageError(

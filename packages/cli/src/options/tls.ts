@@ -77,11 +77,10 @@ export function addClientOptions(command: Command): Command {
       ).choices(starttlsProtocols),
     )
     .optionsGroup('Who is trusted, and who we are:')
-    .option(
-      '--ca <file>',
-      'trust these authorities only (PEM or DER; may be given again)',
-      collect,
-      [],
+    .addOption(
+      new Option('--ca <file>', 'trust these authorities (PEM or DER; may be given again)')
+        .argParser(collect)
+        .default([], "Mozilla's"),
     )
     .option('--insecure', 'go on whatever the certificate says, and say what is wrong with it')
     .option('--cert <file>', 'our certificate chain (PEM), if the server asks for one')
@@ -90,11 +89,10 @@ export function addClientOptions(command: Command): Command {
     .option('--session-in <file>', 'resume the session in this file')
     .option('--session-out <file>', 'keep the new session in this file (it holds a secret)')
     .option('--keylog <file>', 'append the secrets for Wireshark (as SSLKEYLOGFILE does)')
-    .option(
-      '--timeout <seconds>',
-      'to connect, to agree, to answer: each within this time',
-      parseTimeout,
-      10_000,
+    .addOption(
+      new Option('--timeout <seconds>', 'to connect, to agree, to answer: each within this time')
+        .argParser(parseTimeout)
+        .default(10_000, '10'),
     )
   return command
 }
@@ -147,7 +145,11 @@ export async function prepareClient(
     const verdict = await check(peer)
     if (verdict.valid) return verdict
     refused = verdict
-    return { ...(await dangerousAcceptAnyCertificate(peer)), path: verdict.path, checks: verdict.checks }
+    return {
+      ...(await dangerousAcceptAnyCertificate(peer)),
+      path: verdict.path,
+      checks: verdict.checks,
+    }
   }
   const keyLog = keyLogTo(options.keylog, terminal)
   const session = options.sessionIn === undefined ? undefined : readSession(options.sessionIn)

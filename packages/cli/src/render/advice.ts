@@ -6,7 +6,8 @@ import { listed } from './words.ts'
 
 const certificateAdvice: { readonly [code in CertificateFailure]?: string } = {
   expired: 'Its operator must renew it. To look at the server nevertheless: --insecure.',
-  'not-yet-valid': "Check this machine's clock first. To look at the server nevertheless: --insecure.",
+  'not-yet-valid':
+    "Check this machine's clock first. To look at the server nevertheless: --insecure.",
   'unknown-issuer':
     'If you know the authority, trust it for this command with --ca FILE; if the server left out an intermediate, its operator must add it.',
   'self-signed-leaf':
@@ -23,7 +24,8 @@ const alertAdvice: Readonly<Record<string, string>> = {
   protocol_version: 'This build speaks TLS 1.3 only; the server may know TLS 1.2 and older only.',
   unrecognized_name: 'Ask for another name with --servername NAME.',
   no_application_protocol: 'Offer other protocols with --alpn, or none.',
-  unknown_ca: 'The server must be told to trust the authority of the certificate given with --cert.',
+  unknown_ca:
+    'The server must be told to trust the authority of the certificate given with --cert.',
 }
 
 /** @returns a sentence, or undefined where the engine's own advice is all there is */

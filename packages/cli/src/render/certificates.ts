@@ -75,11 +75,11 @@ export function certificateRows(
   length: number = certificate.der.length,
 ): void {
   const { bold } = paper.colors
-  const column = indent + 3
+  const column = indent + (label === '' ? 0 : label.length + 2)
   const row = (name: string, value: string, style: Style = (text) => text) =>
-    paper.row(name, value, { indent: column, column: indent + 24, style })
+    paper.row(name, value, { indent: column, column: 30, style })
   paper.ends(
-    { text: `${label}  ${shortName(certificate.subject)}`, style: bold },
+    { text: `${label === '' ? '' : `${label}  `}${shortName(certificate.subject)}`, style: bold },
     { text: `${keyInWords(certificate)}, ${bytes(length)}` },
     { indent },
   )
@@ -112,39 +112,83 @@ function certificatesIn(fields: readonly Field[], message: Uint8Array): Uint8Arr
   return found
 }
 
-/** The chapter about the check: the path, then each question and its answer. */
+/** Questions that people ask; of the others a line says that they were passed. */
+const toldAlone = new Set(['name', 'validity', 'signature', 'revocation'])
+
+/** The chapter about the check: each certificate of the path, and what was asked of it. */
 export function renderVerdict(
   paper: Paper,
   verdict: Verdict,
   { glyphs }: { readonly glyphs: Glyphs },
 ): void {
-  const { green, red, dim } = paper.colors
+  const { red, bold, dim } = paper.colors
   paper.heading('The certificate check', 'RFC 5280 §6, RFC 9525')
-  verdict.path.forEach((certificate, depth) => {
-    const isAnchor = verdict.anchor !== undefined && depth === verdict.path.length - 1
-    const role = depth === 0 ? 'the peer' : isAnchor ? 'trusted authority' : 'intermediate'
+  const { path, anchor, checks, failures } = verdict
+  path.forEach((certificate, depth) => {
+    const isAnchor = anchor !== undefined && depth === path.length - 1
+    const role = depth === 0 ? 'shown by the peer' : isAnchor ? 'trusted' : 'intermediate'
+    const stem = depth === 0 ? '' : `${'  '.repeat(depth - 1)}${glyphs.last}`
+    paper.gap()
     paper.ends(
-      { text: `${'   '.repeat(depth)}${depth === 0 ? '' : glyphs.last}${shortName(certificate.subject)}` },
-      { text: `${role}, ${keyInWords(certificate)}, until ${day(certificate.notAfter)}`, style: dim },
+      { text: `${stem}${shortName(certificate.subject)}`, style: bold },
+      {
+        text: `${role}, ${keyInWords(certificate)}, until ${day(certificate.notAfter)}`,
+        style: dim,
+      },
       { indent: 4 },
     )
+    renderChecks(
+      paper,
+      checks.filter((check) => check.depth === depth),
+      glyphs,
+      4 + depth * 2,
+    )
   })
-  if (verdict.anchor === undefined) paper.text('No path to a trusted authority.', { indent: 4, style: red })
-  paper.gap()
-  const style = { pass: green, fail: red, skipped: dim }
-  const sign = { pass: glyphs.pass, fail: glyphs.fail, skipped: glyphs.skip }
-  for (const check of verdict.checks)
-    paper.row(`${sign[check.result]} ${check.what}`, checkInWords(check, verdict), {
-      column: 28,
-      labelStyle: style[check.result],
+  if (anchor === undefined) {
+    paper.gap()
+    paper.text('The path ends here: no authority that is trusted was reached.', {
+      indent: 4,
+      style: red,
     })
-  for (const failure of verdict.failures)
-    paper.row(`${glyphs.fail} ${failure.code}`, failure.message, { column: 28, labelStyle: red })
+  }
+  const ofThePath = checks.filter(({ depth }) => depth === undefined || depth >= path.length)
+  if (ofThePath.length > 0) {
+    paper.gap()
+    paper.text('The path as a whole', { indent: 4, style: bold })
+    renderChecks(paper, ofThePath, glyphs, 4)
+  }
+  paper.gap()
+  for (const { message, section } of failures)
+    paper.text(`${glyphs.fail} ${message} [${section}]`, { indent: 4, style: red })
 }
 
-function checkInWords({ against, detail, depth, section }: Check, { path }: Verdict): string {
-  const certificate = depth === undefined ? undefined : path[depth]
-  const whose =
-    certificate === undefined || path.length < 2 ? '' : `${shortName(certificate.subject)}: `
-  return `${whose}${against}${detail === undefined ? '' : `; ${detail}`}  [${section}]`
+function renderChecks(
+  paper: Paper,
+  checks: readonly Check[],
+  glyphs: Glyphs,
+  indent: number,
+): void {
+  const { green, red, dim } = paper.colors
+  const signs = {
+    pass: { sign: glyphs.pass, style: green },
+    fail: { sign: glyphs.fail, style: red },
+    skipped: { sign: glyphs.skip, style: dim },
+  }
+  const alone = checks.filter(({ what, result }) => result === 'fail' || toldAlone.has(what))
+  const others = checks.filter((check) => !alone.includes(check))
+  const row = (result: Check['result'], what: string, text: string) =>
+    paper.row(`${signs[result].sign} ${what}`, text, {
+      indent,
+      column: 30,
+      labelStyle: signs[result].style,
+    })
+  for (const check of alone) row(check.result, check.what, checkInWords(check))
+  for (const result of ['pass', 'skipped'] as const) {
+    const names = others.filter((check) => check.result === result).map(({ what }) => what)
+    if (names.length > 0) row(result, result === 'pass' ? 'also' : 'not asked', names.join(', '))
+  }
+}
+
+function checkInWords({ against, detail, section }: Check): string {
+  return `${against}${detail === undefined ? '' : `; ${detail}`} [${section}]`
 }

@@ -1,7 +1,8 @@
 /** What a message says, in a few lines: its fields by the RFC's names, those that people ask for first. */
-import { annotate, type Field } from 'handfast/trace'
+
 import type { MessageEvent } from 'handfast'
-import { bytes, count } from './words.ts'
+import { annotate, type Field } from 'handfast/trace'
+import { bytes, listed } from './words.ts'
 
 export interface Fact {
   readonly name: string
@@ -47,6 +48,34 @@ const untold = new Set([
   'extensions',
 ])
 
+/** Extensions whose bodies are better told than shown. */
+const tellers: Readonly<
+  Record<string, (value: string, event: MessageEvent, fields: readonly Field[]) => string>
+> = {
+  server_name: (value) => (value === 'empty' ? 'acknowledged' : value),
+  signature_algorithms: (value) => {
+    const names = value.split(', ').filter((name) => !name.startsWith('GREASE'))
+    return names.length > 6 ? `${listed(names, 5)} (--bytes lists them)` : names.join(', ')
+  },
+  pre_shared_key: (value, { name }, fields) => {
+    if (name === 'ServerHello') return `the session is taken (number ${value} of the offer)`
+    const [ticket, binder] = ['identity', 'PskBinderEntry'].map((wanted) =>
+      lengthOf(fields, wanted),
+    )
+    return `a ticket of ${bytes(ticket ?? 0)}, and ${bytes(binder ?? 0)} that prove its secret (binder)`
+  },
+}
+
+/** Bytes of the first field of this name, its length prefix left out. */
+function lengthOf(fields: readonly Field[], wanted: string): number | undefined {
+  for (const { name, start, contentStart = start, end, children } of fields) {
+    if (name === wanted) return end - contentStart
+    const inside = lengthOf(children, wanted)
+    if (inside !== undefined) return inside
+  }
+  return undefined
+}
+
 /** @returns nothing for a message that has a telling of its own (`Certificate`) */
 export function factsOf(event: MessageEvent): readonly Fact[] {
   const fields = annotate(event)
@@ -54,11 +83,15 @@ export function factsOf(event: MessageEvent): readonly Fact[] {
   const extensions = extensionsOf(fields)
   for (const name of toldInFull) {
     const value = extensions.get(name)
-    if (value !== undefined) facts.push({ name: shortNames[name] ?? name, value })
+    if (value !== undefined)
+      facts.push({
+        name: shortNames[name] ?? name,
+        value: tellers[name]?.(value, event, fields) ?? value,
+      })
   }
   const own = fields
     .filter(({ name }) => !untold.has(name))
-    .map((field) => ({ name: shortNames[field.name] ?? field.name, value: valueOf(field) }))
+    .map((field) => ({ name: shortNames[field.name] ?? field.name, value: inWords(field) }))
     .filter(({ value }) => value !== 'empty')
   // The choice of suites stands with the other choices, the random after them.
   const suites = own.filter(({ name }) => name.startsWith('cipher_suite'))
@@ -74,9 +107,14 @@ export function factsOf(event: MessageEvent): readonly Fact[] {
     ...rest,
     ...(named.length > 0 ? [{ name: 'also', value: named.join(', ') }] : []),
     ...(grease.length > 0
-      ? [{ name: 'GREASE', value: `${count(grease.length, 'extension')} that mean nothing` }]
+      ? [
+          {
+            name: 'GREASE',
+            value: 'reserved values among the offers, which a server must pass over',
+          },
+        ]
       : []),
-  ]
+  ].map(({ name, value }) => ({ name, value: withoutGrease(value) }))
 }
 
 /** The bodies of a message's extensions in words, by name. */
@@ -98,13 +136,18 @@ function extensionValue(extension: Field): string {
   const [only] = body
   if (only === undefined) return 'empty'
   const inside = only.children.filter(({ name }) => name !== 'length')
-  if (only.value !== undefined) return valueOf(only)
-  return inside.map((field) => `${field.name}: ${valueOf(field)}`).join(', ') || 'empty'
+  if (only.value !== undefined) return inWords(only)
+  return inside.map((field) => `${field.name}: ${inWords(field)}`).join(', ') || 'empty'
+}
+
+/** RFC 8701's reserved values in a list: they are told once, for the whole message. */
+function withoutGrease(value: string): string {
+  return value.replace(/GREASE \(0x[0-9a-f]+\)(?: \(\d+ bytes?\))?, /g, '')
 }
 
 /** A field in words; opaque bytes as their beginning and their number. */
-export function valueOf(field: Field): string {
-  const value = field.value ?? field.children.map(valueOf).join(', ')
+export function inWords(field: Field): string {
+  const value = field.value ?? field.children.map(inWords).join(', ')
   if (!/^(?:[0-9a-f]{2}){17,}$/.test(value)) return value
   return `${value.slice(0, 16)}… (${bytes(value.length / 2)})`
 }

@@ -26,9 +26,9 @@ const unicode: Glyphs = {
   fail: '✗',
   skip: '·',
   to: '→',
-  branch: '├─ ',
-  last: '└─ ',
-  trunk: '│  ',
+  branch: '├ ',
+  last: '└ ',
+  trunk: '│ ',
 }
 
 const ascii: Glyphs = {
@@ -40,9 +40,9 @@ const ascii: Glyphs = {
   fail: 'x',
   skip: '.',
   to: '>',
-  branch: '|- ',
-  last: '`- ',
-  trunk: '|  ',
+  branch: '| ',
+  last: '` ',
+  trunk: '| ',
 }
 
 /** By the locale's character set, where the environment names one (POSIX: LC_ALL, then LC_CTYPE, then LANG). */

@@ -4,7 +4,7 @@ import { annotate, type Field } from 'handfast/trace'
 import type { Paper } from './paper.ts'
 
 /** Columns: offset and length, then the bytes, then the field. */
-const bytesPerLine = 16
+const bytesPerLine = 12
 /** Lines of bytes of one field before they are cut. */
 const mostLines = 6
 
@@ -31,9 +31,11 @@ function fieldBytes(
   const value = problem === undefined ? worthShowing(field) : problem
   const room = bytesPerLine * 3 - 1
   const column = indent + 6 + room + 2
-  const label = `${names}${value === undefined ? '' : `: ${value}`}`
-  const paint = problem === undefined ? (isLeaf ? dim : cyan) : red
   const labelWidth = Math.max(16, paper.width - column)
+  const full = `${names}${value === undefined ? '' : `: ${value}`}`
+  // What a field with fields of its own says, they say too.
+  const label = !isLeaf && full.length > labelWidth ? names : full
+  const paint = problem === undefined ? (isLeaf ? dim : cyan) : red
   rows.forEach((row, index) => {
     const at = index === 0 ? place : ''
     paper.line(

@@ -9,9 +9,6 @@ interface Node {
   readonly children: Node[]
 }
 
-/** Where the step is told, beside the name. */
-const stepAt = 50
-
 export function renderKeySchedule(
   paper: Paper,
   events: readonly KeyScheduleEvent[],
@@ -19,10 +16,29 @@ export function renderKeySchedule(
 ): void {
   const [first] = events
   if (first === undefined) return
-  paper.heading('The key schedule', `HKDF with ${first.hash.toUpperCase()}, RFC 8446 §7.1`)
-  for (const root of treeOf(events)) {
-    renderNode(paper, root, '', '', glyphs, explaining)
+  paper.heading('The key schedule', `HKDF with ${first.hash.replace('sha', 'SHA-')}, RFC 8446 §7.1`)
+  const roots = treeOf(events)
+  const look = {
+    glyphs,
+    explaining,
+    stepAt: Math.max(...roots.map((root) => widthOf(root, 0))) + 2,
   }
+  for (const root of roots) renderNode(paper, root, '', '', look)
+}
+
+interface Look {
+  readonly glyphs: Glyphs
+  readonly explaining: boolean
+  /** Columns from the tree's left side to where the steps are told. */
+  readonly stepAt: number
+}
+
+/** Columns of the widest name, with what stands before it. */
+function widthOf({ event, children }: Node, depth: number): number {
+  return Math.max(
+    depth * 2 + event.name.length,
+    ...children.map((child) => widthOf(child, depth + 1)),
+  )
 }
 
 /** A step hangs below the first of its inputs that another step made. */
@@ -43,9 +59,9 @@ function renderNode(
   { event, children }: Node,
   stem: string,
   branch: string,
-  glyphs: Glyphs,
-  explaining: boolean,
+  look: Look,
 ): void {
+  const { glyphs, explaining, stepAt } = look
   const { dim, yellow, bold } = paper.colors
   const isSecret = event.operation === 'HKDF-Extract'
   const lead = `${stem}${branch}`
@@ -54,32 +70,39 @@ function renderNode(
     [
       { text: lead, style: dim },
       { text: name, style: isSecret ? (text) => bold(yellow(text)) : yellow },
-      { text: ' '.repeat(Math.max(1, stepAt - 4 - lead.length - name.length)) },
+      { text: ' '.repeat(Math.max(1, stepAt - lead.length - name.length)) },
       { text: stepInWords(event), style: dim },
     ],
     4,
   )
-  const below = stem + (branch === '' ? '' : branch === glyphs.last ? '   ' : glyphs.trunk)
+  const below = stem + (branch === '' ? '' : branch === glyphs.last ? '  ' : glyphs.trunk)
   if (explaining && isSecret) {
     const text = explain(event)
     if (text !== undefined)
-      paper.text(text, { indent: 4 + below.length + 3, style: paper.colors.italic })
+      paper.text(text, {
+        indent: 4 + below.length + 2,
+        style: (line) => paper.colors.italic(dim(line)),
+      })
   }
   children.forEach((child, index) => {
     const isLast = index === children.length - 1
-    renderNode(paper, child, below, isLast ? glyphs.last : glyphs.branch, glyphs, explaining)
+    renderNode(paper, child, below, isLast ? glyphs.last : glyphs.branch, look)
   })
 }
 
 /** `Extract(0, (EC)DHE)`, `"c hs traffic" over ClientHello…ServerHello` */
 function stepInWords({ operation, from, label, transcript, length }: KeyScheduleEvent): string {
   if (operation === 'HKDF-Extract') return `Extract of ${from.join(' and ')}`
-  const messages = transcript ?? []
   const over =
-    messages.length === 0
-      ? ''
-      : messages.length === 1
-        ? `, over ${messages[0]}`
-        : `, over ${messages[0]}…${messages.at(-1)}`
+    transcript === undefined || transcript.length === 0 ? '' : `, over ${range(transcript)}`
   return `"${label ?? ''}"${over}${operation === 'HKDF-Expand-Label' ? `, ${length} bytes` : ''}`
+}
+
+/** The messages in a transcript by the first and the last: `ClientHello…server Finished`. */
+function range(messages: readonly string[]): string {
+  const last = messages.at(-1) ?? ''
+  // The server's Finished is the first of the two (RFC 8446 §2).
+  const isSecond = messages.filter((name) => name === 'Finished').length > 1
+  const end = last === 'Finished' ? `${isSecond ? 'client' : 'server'} Finished` : last
+  return messages.length === 1 ? end : `${messages[0]}…${end}`
 }

@@ -87,7 +87,8 @@ export class Paper {
     if (name.length > room) {
       this.#put(indent, labelStyle(name))
       this.#put(column, style(first))
-    } else this.#put(indent, `${labelStyle(name)}${' '.repeat(room + 1 - name.length)}${style(first)}`)
+    } else
+      this.#put(indent, `${labelStyle(name)}${' '.repeat(room + 1 - name.length)}${style(first)}`)
     for (const line of others) this.#put(column, style(line))
   }
 

@@ -92,20 +92,24 @@ export class Story {
         })
         return
       case 'record':
-        return this.#addRecord(event)
+        this.#addRecord(event)
+        return
       case 'alert':
         this.#flight(event.direction, event.time).items.push({ kind: 'alert', event })
         return
       case 'decision':
       case 'check':
       case 'keys':
-        return this.#addNote(event)
+        this.#addNote(event)
+        return
       case 'verdict':
         this.verdicts.push(event)
-        return this.#addNote(event)
+        this.#addNote(event)
+        return
       case 'session':
         this.sessions.push(event)
-        return this.#addNote(event)
+        this.#addNote(event)
+        return
       case 'keySchedule':
         this.keySchedule.push(event)
         return

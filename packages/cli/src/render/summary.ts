@@ -75,9 +75,12 @@ function renderPadlock(paper: Paper, info: ConnectionInfo, options: SummaryOptio
     return
   }
   const anchor = info.verdict?.path.at(-1)
-  paper.text(`${glyphs.pass} Secure: this is ${serverName}, and nobody on the way can read or change what is said.`, {
-    style: (text) => bold(green(text)),
-  })
+  paper.text(
+    `${glyphs.pass} Secure: this is ${serverName}, and nobody on the way can read or change what is said.`,
+    {
+      style: (text) => bold(green(text)),
+    },
+  )
   paper.text(
     info.resumed
       ? 'The session of an earlier handshake vouches for it.'

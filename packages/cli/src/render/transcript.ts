@@ -11,7 +11,7 @@ import type { Glyphs } from './glyphs.ts'
 import { messageBytes } from './hexdump.ts'
 import type { Paper, Style } from './paper.ts'
 import type { AlertItem, Flight, Item, MessageItem, Note, RecordItem, Story } from './story.ts'
-import { bytes, count, duration, listed, span } from './words.ts'
+import { bytes, count, duration, span } from './words.ts'
 
 export interface TranscriptOptions {
   readonly glyphs: Glyphs
@@ -19,6 +19,8 @@ export interface TranscriptOptions {
   readonly bytes: boolean
   /** Say what each message is for. */
   readonly explain: boolean
+  /** Only the messages, and what makes a resumption one. */
+  readonly brief: boolean
   /** Milliseconds of the connection's clock from which times count. */
   readonly start: number
   /** The other side, as a name for people. */
@@ -61,18 +63,21 @@ function renderFlight(
       style: dim,
     },
   )
-  for (const note of flight.notes) renderNote(paper, note, options)
+  renderNotes(paper, flight.notes, options)
   for (const item of flight.items) renderItem(paper, item, flight, options)
 }
 
 function renderItem(paper: Paper, item: Item, flight: Flight, options: TranscriptOptions): void {
   switch (item.kind) {
     case 'message':
-      return renderMessage(paper, item, options)
+      renderMessage(paper, item, options)
+      break
     case 'alert':
-      return renderAlert(paper, item, flight, options)
+      renderAlert(paper, item, flight, options)
+      break
     case 'record':
-      return renderRecord(paper, item, flight, options)
+      renderRecord(paper, item, flight, options)
+      break
   }
 }
 
@@ -104,7 +109,7 @@ function arrow(paper: Paper, { glyphs }: TranscriptOptions, options: Arrow): voi
 
 function renderMessage(paper: Paper, item: MessageItem, options: TranscriptOptions): void {
   const { event, notes } = item
-  paper.gap()
+  if (!options.brief) paper.gap()
   arrow(paper, options, {
     direction: event.direction,
     encrypted: event.protection !== 'plaintext',
@@ -115,9 +120,10 @@ function renderMessage(paper: Paper, item: MessageItem, options: TranscriptOptio
   if (event.name === 'Certificate') certificateLines(paper, event, notesAt)
   else
     for (const { name, value } of factsOf(event))
-      paper.row(name, value, { indent: notesAt, column: valuesAt })
+      if (!options.brief || name === 'pre_shared_key')
+        paper.row(name, value, { indent: notesAt, column: valuesAt })
   if (options.bytes) messageBytes(paper, event, notesAt)
-  for (const note of notes) renderNote(paper, note, options)
+  renderNotes(paper, notes, options)
 }
 
 function renderAlert(
@@ -129,7 +135,7 @@ function renderAlert(
   const { red } = paper.colors
   const last = flight.records.findLast(({ innerType }) => innerType === 'alert')
   const isGoodbye = event.description === 'close_notify'
-  paper.gap()
+  if (!options.brief) paper.gap()
   arrow(paper, options, {
     direction: event.direction,
     encrypted: last !== undefined && last.protection !== 'plaintext',
@@ -147,7 +153,8 @@ function renderRecord(
   options: TranscriptOptions,
 ): void {
   const isData = item.name === 'application_data'
-  paper.gap()
+  if (options.brief && !isData) return
+  if (!options.brief) paper.gap()
   arrow(paper, options, {
     direction: flight.direction,
     encrypted: item.protection !== 'plaintext',
@@ -162,8 +169,40 @@ function renderRecord(
     })
 }
 
-function renderExplanation(paper: Paper, text: string | undefined): void {
-  if (text !== undefined) paper.text(text, { indent: notesAt, style: paper.colors.italic })
+function renderExplanation(paper: Paper, text: string | undefined, indent = notesAt): void {
+  const { italic, dim } = paper.colors
+  if (text !== undefined) paper.text(text, { indent, style: (line) => italic(dim(line)) })
+}
+
+function renderNotes(paper: Paper, notes: readonly Note[], options: TranscriptOptions): void {
+  if (options.brief) {
+    for (const note of notes)
+      if (note.type === 'decision' && note.what === 'resumption') renderNote(paper, note, options)
+    return
+  }
+  // New keys for both directions at once are one thing to tell.
+  for (let i = 0; i < notes.length; i++) {
+    const note = notes[i]!
+    const next = notes[i + 1]
+    const both =
+      note.type === 'keys' && next?.type === 'keys' && note.protection === next.protection
+    if (both) {
+      const text = bothInWords(note)
+      const labelStyle = paper.colors.cyan
+      paper.row(`+ ${note.protection} keys`, text, {
+        indent: notesAt,
+        column: valuesAt,
+        labelStyle,
+      })
+      i++
+    } else renderNote(paper, note, options)
+  }
+}
+
+function bothInWords({ protection }: KeysEvent): string {
+  return protection === 'handshake'
+    ? "from here on both sides' messages are encrypted"
+    : 'for the data of both sides'
 }
 
 function renderNote(paper: Paper, note: Note, options: TranscriptOptions): void {
@@ -178,8 +217,8 @@ function renderNote(paper: Paper, note: Note, options: TranscriptOptions): void 
   switch (note.type) {
     case 'decision': {
       const offered = note.offered.filter((name) => !name.startsWith('GREASE'))
-      const from = offered.length > 1 ? ` (from ${listed(offered, 5)})` : ''
-      say(glyphs.to, yellow, note.what, `${note.chosen}. ${note.why}${from}`)
+      const among = offered.length > 1 ? `, of ${offered.length} offered` : ''
+      say(glyphs.to, yellow, note.what, `${note.chosen}${among}. ${note.why}`)
       break
     }
     case 'check': {
@@ -210,12 +249,13 @@ function renderNote(paper: Paper, note: Note, options: TranscriptOptions): void 
       )
       break
   }
-  if (options.explain && note.type === 'decision') renderExplanation(paper, explain(note))
+  if (options.explain && note.type === 'decision') renderExplanation(paper, explain(note), valuesAt)
 }
 
 function keysInWords({ direction, protection, generation }: KeysEvent): string {
   const owner = direction === 'sent' ? 'client' : 'server'
-  if (generation > 0) return `the ${owner} encrypts with new keys from here on (change ${generation})`
+  if (generation > 0)
+    return `the ${owner} encrypts with new keys from here on (change ${generation})`
   return protection === 'handshake'
     ? `from here on the ${owner}'s messages are encrypted`
     : `for the data that the ${owner} sends`

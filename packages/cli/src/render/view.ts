@@ -15,6 +15,8 @@ import { renderTranscript } from './transcript.ts'
 export interface ViewOptions {
   readonly bytes: boolean
   readonly explain: boolean
+  /** Only the messages. */
+  readonly brief?: boolean
   /** The name that was asked for. */
   readonly serverName: string
   /** `HOST:PORT` */
@@ -40,7 +42,9 @@ export function renderConnection(
     paper.text(`${glyphs.skip} ${what === 'failed' ? 'the connection failed' : what}: ${detail}`, {
       style: dim,
     })
-  renderTranscript(paper, story, { glyphs, bytes, explain, start, peer })
+  const brief = view.brief === true
+  renderTranscript(paper, story, { glyphs, bytes, explain, brief, start, peer })
+  if (brief && error === undefined) return
   renderKeySchedule(paper, story.keySchedule, { glyphs, explain })
   const verdict = refused ?? story.verdicts.at(-1)?.verdict
   if (verdict !== undefined) renderVerdict(paper, verdict, { glyphs })

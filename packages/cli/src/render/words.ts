@@ -1,10 +1,8 @@
 /** Numbers, times and bytes in words. */
 
-const grouped = new Intl.NumberFormat('en')
-
-/** `1 byte`, `1,234 bytes`. */
+/** `1 byte`, `1234 bytes`. */
 export function count(value: number, one: string, many = `${one}s`): string {
-  return `${grouped.format(value)} ${value === 1 ? one : many}`
+  return `${value} ${value === 1 ? one : many}`
 }
 
 export function bytes(length: number): string {
@@ -24,7 +22,8 @@ export function span(seconds: number): string {
     ['hour', 3600],
     ['minute', 60],
   ] as const
-  for (const [unit, size] of units) if (seconds >= size) return count(Math.round(seconds / size), unit)
+  for (const [unit, size] of units)
+    if (seconds >= size) return count(Math.round(seconds / size), unit)
   return count(Math.round(seconds), 'second')
 }
 

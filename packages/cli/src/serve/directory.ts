@@ -98,12 +98,12 @@ function sendFile(
   const range = headers['if-range'] === undefined ? rangeOf(headers.range, stats.size) : 'all'
   if (range === 'unsatisfiable') {
     reply.setHeader('Content-Range', `bytes */${stats.size}`)
-    return say(reply, 416, 'The file has no such range.')
+    say(reply, 416, 'The file has no such range.')
+    return
   }
   const { start, end } = range === 'all' ? { start: 0, end: stats.size } : range
   reply.setHeader('Content-Length', end - start)
-  if (range !== 'all')
-    reply.setHeader('Content-Range', `bytes ${start}-${end - 1}/${stats.size}`)
+  if (range !== 'all') reply.setHeader('Content-Range', `bytes ${start}-${end - 1}/${stats.size}`)
   reply.writeHead(range === 'all' ? 200 : 206)
   if (method === 'HEAD' || end === start) {
     reply.end()
@@ -134,15 +134,16 @@ async function sendListing(
     .filter(({ name }) => !name.startsWith('.'))
     .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
     .sort()
-  const title = escape(`/${names.join('/')}`)
+  const title = escapeHtml(`/${names.join('/')}`)
   const items = [...(names.length > 0 ? ['../'] : []), ...shown].map(
-    (name) => `<li><a href="${escape(encodeURI(name).replace(/[?#]/g, encodeURIComponent))}">${escape(name)}</a></li>`,
+    (name) =>
+      `<li><a href="${escapeHtml(encodeURI(name).replace(/[?#]/g, encodeURIComponent))}">${escapeHtml(name)}</a></li>`,
   )
   const page = `<!doctype html><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><ul>${items.join('')}</ul>\n`
   send(reply, 200, 'text/html; charset=utf-8', page, method === 'HEAD')
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 

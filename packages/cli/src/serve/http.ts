@@ -38,7 +38,8 @@ export function httpService(handler: Handler): HttpService {
     session.on('error', () => {})
     session.on('close', () => sessions.delete(session))
   })
-  for (const server of [http1, h2]) server.on('clientError', (_, stream: Duplex) => stream.destroy())
+  for (const server of [http1, h2])
+    server.on('clientError', (_, stream: Duplex) => stream.destroy())
   return {
     accept(stream, alpnProtocol) {
       const server = alpnProtocol === 'h2' ? h2 : http1

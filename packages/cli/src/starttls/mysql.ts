@@ -16,10 +16,7 @@ export const mysql: Dialogue = async (conversation) => {
   // Protocol 10; after the version: thread id (4), challenge (8), a zero, the lower half of the capabilities.
   const capabilitiesAt = versionEnd + 1 + 4 + 8 + 1
   if (payload[0] !== 10 || versionEnd < 0 || payload.length < capabilitiesAt + 2)
-    throw conversation.problem(
-      'did not greet as MySQL does',
-      'Check the port and --starttls.',
-    )
+    throw conversation.problem('did not greet as MySQL does', 'Check the port and --starttls.')
   if ((payload.readUInt16LE(capabilitiesAt) & CLIENT_SSL) === 0)
     throw conversation.refused('CLIENT_SSL is not among its capabilities')
   const request = Buffer.alloc(4 + 32)

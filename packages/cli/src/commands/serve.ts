@@ -1,0 +1,165 @@
+/** `handfast serve`: a folder, an echo, or another server, behind TLS. */
+import { realpathSync, statSync, writeFileSync } from 'node:fs'
+import { createAuthority } from '@handfast/ca'
+import type { Command } from 'commander'
+import type { ServerOptions } from 'handfast/node'
+import { usageError } from '../exit.ts'
+import { readCertificates, readOptionFile, reasonOf } from '../options/files.ts'
+import { identityFromFiles } from '../options/identity.ts'
+import { keyLogTo } from '../options/keyLog.ts'
+import { checkVersions } from '../options/names.ts'
+import { formatAddress, parsePort, parseTarget } from '../options/target.ts'
+import { addTlsOptions, type TlsOptions } from '../options/tls.ts'
+import { harmless } from '../render/paper.ts'
+import { directoryHandler } from '../serve/directory.ts'
+import { type Service, startServer } from '../serve/server.ts'
+import { echoService, upstreamService, webService } from '../serve/services.ts'
+import { colorsFor, type Terminal } from '../terminal.ts'
+
+interface ServeOptions extends TlsOptions {
+  readonly host: string
+  readonly port: number
+  readonly echo?: boolean
+  readonly upstream?: string
+  readonly name?: readonly string[]
+  readonly caOut?: string
+  readonly clientCa?: readonly string[]
+  readonly requireClientCert?: boolean
+}
+
+/** Milliseconds that connections have to finish once the server is asked to stop. */
+const grace = 1000
+
+const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value]
+
+export function addServe(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('serve')
+    .description('Serve a folder over HTTPS, an echo, or another server.')
+    .argument('[folder]', 'what is served', '.')
+    .optionsGroup('What is served, and where:')
+    .option('-p, --port <port>', 'port to listen on; 0 for any', (text) => parsePort(text, 0), 8443)
+    .option('--host <address>', 'address to listen on; 0.0.0.0 or :: for all', '127.0.0.1')
+    .option('--echo', 'send back what is received, in place of a folder')
+    .option('--upstream <host:port>', 'hand all to this server, in the clear')
+  addTlsOptions(command)
+    .optionsGroup('Who we are, and who may come:')
+    .option('--cert <file>', 'certificate chain (PEM); without one a local authority makes it')
+    .option('--key <file>', 'its private key (PEM); default: in --cert')
+    .option(
+      '--name <name>',
+      'further name for the certificate that is made; may be given again',
+      collect,
+    )
+    .option('--ca-out <file>', 'write the local authority here, for clients to trust')
+    .option('--client-ca <file>', 'ask clients for a certificate of these authorities', collect)
+    .option('--require-client-cert', 'refuse clients without one')
+    .option('--keylog <file>', 'append the secrets for Wireshark (as SSLKEYLOGFILE does)')
+    .action((folder: string, options: ServeOptions) => serve(folder, options, terminal))
+}
+
+async function serve(folder: string, options: ServeOptions, terminal: Terminal): Promise<void> {
+  const { stdout, stderr, stop } = terminal
+  const { dim, yellow } = colorsFor(terminal, stderr)
+  const say = (text: string) => stderr.write(`${dim(harmless(text))}\n`)
+  const service = serviceOf(folder, options, (error) => say(`upstream: ${error.message}`))
+  const tls = await tlsOf(options, say)
+  const server = await startServer({
+    host: options.host,
+    port: options.port,
+    tls: { ...tls, ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }) },
+    service,
+    keyLog: keyLogTo(options.keylog, terminal),
+    onFailure: (error, peer) => stderr.write(`${yellow(harmless(`${peer}: ${error.message}`))}\n`),
+  })
+  stdout.write(`listening on ${formatAddress(server.address, server.port)}\n`)
+  if (!stop.aborted)
+    await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()))
+  await server.stop(grace)
+}
+
+function serviceOf(
+  folder: string,
+  { echo, upstream, alpn = [] }: ServeOptions,
+  onFailure: (error: Error) => void,
+): Service {
+  if (echo && upstream !== undefined) throw usageError('--echo and --upstream exclude each other')
+  if (echo) return echoService(alpn)
+  if (upstream !== undefined) {
+    if (!/:\d+$/.test(upstream)) throw usageError('--upstream wants HOST:PORT')
+    const { host, port } = parseTarget(upstream)
+    return upstreamService({ host, port, protocols: alpn, onFailure })
+  }
+  return webService(directoryHandler(existingFolder(folder)))
+}
+
+function existingFolder(folder: string): string {
+  try {
+    const path = realpathSync(folder)
+    if (statSync(path).isDirectory()) return path
+  } catch (error) {
+    throw usageError(`${folder} cannot be served (${reasonOf(error)})`)
+  }
+  throw usageError(`${folder} is not a folder`)
+}
+
+async function tlsOf(options: ServeOptions, say: (text: string) => void): Promise<ServerOptions> {
+  checkVersions(options.minVersion, options.maxVersion)
+  if (options.requireClientCert && options.clientCa === undefined)
+    throw usageError(
+      '--require-client-cert wants to know whose certificates are accepted',
+      'Name the authorities with --client-ca FILE.',
+    )
+  const clientCa = options.clientCa?.flatMap((path) => readCertificates('--client-ca', path))
+  return {
+    ...(await identityOf(options, say)),
+    ...(options.ciphers === undefined ? {} : { ciphers: options.ciphers }),
+    ...(options.groups === undefined ? {} : { groups: options.groups }),
+    ...(options.sigalgs === undefined ? {} : { sigalgs: options.sigalgs }),
+    ...(clientCa === undefined
+      ? {}
+      : {
+          ca: clientCa,
+          requestCert: true,
+          rejectUnauthorized: options.requireClientCert === true,
+        }),
+  }
+}
+
+async function identityOf(
+  options: ServeOptions,
+  say: (text: string) => void,
+): Promise<Pick<ServerOptions, 'cert' | 'key'>> {
+  const { cert, key, caOut, name = [], host } = options
+  if (cert !== undefined) {
+    if (caOut !== undefined || name.length > 0)
+      throw usageError(
+        '--ca-out and --name are for a certificate that is made here, not for --cert',
+      )
+    // Read once in order to say what is wrong in this command's words.
+    await identityFromFiles(cert, key)
+    return {
+      cert: Buffer.from(readOptionFile('--cert', cert)),
+      key: Buffer.from(readOptionFile('--key', key ?? cert)),
+    }
+  }
+  if (key !== undefined)
+    throw usageError('--key wants the certificate that it belongs to: --cert FILE')
+  const authority = await createAuthority()
+  const isEverywhere = host === '0.0.0.0' || host === '::'
+  const names = [
+    ...new Set(['localhost', '127.0.0.1', '::1', ...(isEverywhere ? [] : [host]), ...name]),
+  ]
+  const { chain, key: madeKey } = await authority.issue({ names })
+  say(`a local authority, made for this run, vouches for ${names.join(', ')}`)
+  if (caOut === undefined) say('clients trust it with --ca, once --ca-out FILE has written it')
+  else {
+    try {
+      writeFileSync(caOut, authority.certificate)
+    } catch (error) {
+      throw usageError(`--ca-out: ${caOut} cannot be written (${reasonOf(error)})`)
+    }
+    say(`its certificate is in ${caOut}`)
+  }
+  return { cert: chain, key: madeKey }
+}
