@@ -1,6 +1,7 @@
 /** One case of the suite, put to the verifier. */
 import { getDomain, getPublicSuffix } from 'tldts'
 import {
+  checkRevocation,
   type GeneralName,
   type Profile,
   parseCertificate,
@@ -33,7 +34,9 @@ export function runCase(testCase: LimboCase, now: number): CaseResult {
     verifiers: nodeVerifiers,
     profile: profileOf(id),
     isPublicSuffix,
-    ...(crls.length === 0 ? {} : { revocation: { policy: 'require', crls } }),
+    ...(crls.length === 0
+      ? {}
+      : { additionalChecks: [checkRevocation({ policy: 'require', crls })] }),
     ...(name === null ? {} : { name: name.value }),
     ...(testCase.max_chain_depth === null ? {} : { budget: { depth: testCase.max_chain_depth } }),
   }) as Verdict

@@ -6,20 +6,14 @@ import type { WorkBudget } from './budget.ts'
 import { equalBytes } from './bytes.ts'
 import type { Findings } from './findings.ts'
 import { equalNames, formatName, nameKey } from './name.ts'
-import type { Certificate, Failure, TrustAnchor, TrustStore } from './types.ts'
-
-/** A path that ends at an anchor: leaf first; the anchor's own certificate is not in `certificates`. */
-export interface CandidatePath {
-  readonly certificates: readonly Certificate[]
-  readonly anchor: TrustAnchor
-}
+import type { Certificate, CertificationPath, Failure, TrustAnchor, TrustStore } from './types.ts'
 
 export interface Search {
   readonly trust: TrustStore
   readonly intermediates: IntermediateIndex
   readonly budget: WorkBudget
   /** What is wrong with a certificate as an issuer, whatever the path. */
-  readonly issuerFindings: (certificate: Certificate) => Findings
+  readonly issuerFindings: (certificate: Certificate, depth: number) => Findings
   /** True when a signature check has shown that this key (DER) did not sign this certificate. */
   readonly isKnownForgery: (certificate: Certificate, key: Uint8Array) => boolean
   /** True to go on past issuers that have something wrong: not to find a valid path, but to explain the failure. */
@@ -32,7 +26,7 @@ export interface Search {
 export function* buildPaths(
   search: Search,
   path: readonly Certificate[],
-): Generator<CandidatePath, void, undefined> {
+): Generator<CertificationPath, void, undefined> {
   const last = path.at(-1)!
   let found = false
 
@@ -54,7 +48,7 @@ export function* buildPaths(
     if (search.trust.has(candidate)) continue // was tried as an anchor
     if (search.isKnownForgery(last, keyBytes(candidate))) continue
     found = true
-    const { failures } = search.issuerFindings(candidate)
+    const { failures } = search.issuerFindings(candidate, path.length)
     const failure = failures[0]
     if (failure !== undefined && !search.tolerant) {
       search.giveUp([...path, candidate], { ...failure, depth: path.length })

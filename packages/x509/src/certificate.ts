@@ -252,7 +252,7 @@ function readExtensions(tbs: DerReader, version: number): readonly Extension[] {
 export function readExtensionList(list: DerReader): readonly Extension[] {
   const extensions: Extension[] = []
   while (!list.atEnd) {
-    const extension = list.enter(tags.sequence, `[${extensions.length}]`)
+    const extension = list.enter(tags.sequence, 'extension')
     const span = list.span()
     const oid = extension.objectIdentifier('extnID')
     const critical = extension.booleanDefaultFalse('critical')

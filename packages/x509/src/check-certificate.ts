@@ -18,13 +18,14 @@ export type CheckContext = Pick<
   'time' | 'usage' | 'verifiers' | 'profile' | 'isPublicSuffix'
 >
 
-/** Makes all checks on one certificate. Malformed content is a finding, not an exception. */
+/** Makes all checks on one certificate, which stands at this depth of the path. Malformed content is a finding, not an exception. */
 export function checkCertificate(
   certificate: Certificate,
   role: Role,
+  depth: number,
   context: CheckContext,
 ): Findings {
-  const findings = new Findings(certificate, role !== 'leaf')
+  const findings = new Findings(certificate, depth)
   try {
     readEverythingUsed(certificate, context)
     checkValidity(certificate, context.time, findings)

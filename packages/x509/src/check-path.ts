@@ -1,22 +1,21 @@
 /** The checks of RFC 5280 §6.1 that concern a path as a whole: its lengths, its constraints, its policies. */
 import { BudgetExhausted, type WorkBudget } from './budget.ts'
-import type { CandidatePath } from './build-paths.ts'
 import { X509Error } from './errors.ts'
 import { Findings } from './findings.ts'
 import { formatName } from './name.ts'
 import { constrainedNames, violation } from './name-constraints.ts'
 import { policyViolation } from './policies.ts'
-import type { Certificate, NameConstraints } from './types.ts'
+import type { Certificate, CertificationPath, NameConstraints } from './types.ts'
 
 /** The certificates of a path, the anchor's own included where it has one. */
-export function wholePath({ certificates, anchor }: CandidatePath): readonly Certificate[] {
+export function wholePath({ certificates, anchor }: CertificationPath): readonly Certificate[] {
   return anchor.certificate === undefined || certificates.includes(anchor.certificate)
     ? certificates
     : [...certificates, anchor.certificate]
 }
 
 /** @throws BudgetExhausted when the names and constraints are more than the budget allows */
-export function checkPath(path: CandidatePath, budget: WorkBudget): Findings {
+export function checkPath(path: CertificationPath, budget: WorkBudget): Findings {
   const findings = new Findings()
   try {
     checkPathLengths(path, findings)
@@ -31,7 +30,7 @@ export function checkPath(path: CandidatePath, budget: WorkBudget): Findings {
 }
 
 /** RFC 5280 §6.1.4(l), (m): how many more authorities may follow; self-issued ones do not count. */
-function checkPathLengths(path: CandidatePath, findings: Findings): void {
+function checkPathLengths(path: CertificationPath, findings: Findings): void {
   const section = 'RFC 5280 §6.1.4(m)'
   let intermediates = 0
   wholePath(path).forEach((certificate, depth) => {
@@ -63,7 +62,11 @@ function checkPathLengths(path: CandidatePath, findings: Findings): void {
 }
 
 /** RFC 5280 §6.1.3(b), (c): the names of every certificate lie where all issuers above it allow. */
-function checkNameConstraints(path: CandidatePath, budget: WorkBudget, findings: Findings): void {
+function checkNameConstraints(
+  path: CertificationPath,
+  budget: WorkBudget,
+  findings: Findings,
+): void {
   const section = 'RFC 5280 §6.1.3(b)'
   const certificates = wholePath(path)
   let constrained = false
@@ -103,7 +106,7 @@ function checkNameConstraints(path: CandidatePath, budget: WorkBudget, findings:
   }
 }
 
-function checkPolicies(path: CandidatePath, findings: Findings): void {
+function checkPolicies(path: CertificationPath, findings: Findings): void {
   const section = 'RFC 5280 §6.1.5'
   const against = 'any policy, where an explicit one is demanded'
   const problem = policyViolation(path.certificates)

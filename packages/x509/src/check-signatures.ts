@@ -1,6 +1,5 @@
 /** Signatures (RFC 5280 §6.1.3(a)(1)), verified from the anchor down: no key is used before it is itself vouched for. */
 import type { WorkBudget } from './budget.ts'
-import type { CandidatePath } from './build-paths.ts'
 import { equalBytes } from './bytes.ts'
 import { keyFits } from './check-key.ts'
 import { Findings } from './findings.ts'
@@ -9,6 +8,7 @@ import { describeKey } from './public-key.ts'
 import { type Steps, settle } from './steps.ts'
 import type {
   Certificate,
+  CertificationPath,
   SignatureAlgorithmIdentifier,
   SignatureVerifiers,
   SubjectPublicKeyInfo,
@@ -34,7 +34,7 @@ export class SignatureChecker {
   }
 
   /** @throws BudgetExhausted when there are more signatures than the budget allows */
-  *check(path: CandidatePath): Steps<Findings> {
+  *check(path: CertificationPath): Steps<Findings> {
     const { certificates, anchor } = path
     const findings = new Findings()
     const isOwnAnchor = certificates.at(-1) === anchor.certificate
@@ -89,7 +89,7 @@ export class SignatureChecker {
    * @throws BudgetExhausted when no signature may be verified any more
    */
   *verify(
-    { name }: SignatureAlgorithmIdentifier,
+    { name }: Pick<SignatureAlgorithmIdentifier, 'name'>,
     key: SubjectPublicKeyInfo,
     data: Uint8Array,
     signature: Uint8Array,

@@ -1,31 +1,24 @@
 /** What was checked and what came out, while a verdict is being made. */
 import { formatName } from './name.ts'
-import type { Certificate, Check, Failure, FailureCode } from './types.ts'
-
-/** How a failed check is told: as a `Failure`, without its place. */
-export interface Problem {
-  readonly code: FailureCode
-  readonly message: string
-  readonly help: string
-}
+import type { Certificate, Check, CheckReport, Failure, Problem } from './types.ts'
 
 /** The checks made on one certificate or one path, in order. */
-export class Findings {
+export class Findings implements CheckReport {
   readonly checks: Check[] = []
   readonly failures: Failure[] = []
   readonly #certificate: Certificate | undefined
 
-  readonly #named: boolean
+  readonly #depth: number | undefined
 
-  /** @param named true to call the certificate by its name in messages; the peer's own is just "the certificate" */
-  constructor(certificate?: Certificate, named = false) {
+  /** @param depth where the certificate stands in the path */
+  constructor(certificate?: Certificate, depth?: number) {
     this.#certificate = certificate
-    this.#named = named
+    this.#depth = depth
   }
 
-  /** How messages call the certificate. */
+  /** How messages call the certificate: the peer's own needs no name. */
   get subject(): string {
-    if (this.#certificate === undefined || !this.#named) return 'the certificate'
+    if (this.#certificate === undefined || this.#depth === 0) return 'the certificate'
     try {
       return `the certificate of ${formatName(this.#certificate.subject)}`
     } catch {
@@ -34,11 +27,11 @@ export class Findings {
   }
 
   pass(what: string, against: string, section: string, detail?: string): void {
-    this.checks.push({ what, against, result: 'pass', section, ...optionalDetail(detail) })
+    this.#add({ what, against, result: 'pass', section }, detail)
   }
 
   skip(what: string, against: string, section: string, detail: string): void {
-    this.checks.push({ what, against, result: 'skipped', section, detail })
+    this.#add({ what, against, result: 'skipped', section }, detail)
   }
 
   fail(
@@ -48,19 +41,30 @@ export class Findings {
     problem: Problem,
     place: { readonly certificate?: Certificate | undefined; readonly depth?: number } = {},
   ): void {
-    const depth = place.depth === undefined ? {} : { depth: place.depth }
+    const depth = place.depth ?? this.#depth
     const certificate = place.certificate ?? this.#certificate
-    this.checks.push({ what, against, result: 'fail', section, detail: problem.message, ...depth })
+    this.#add({ what, against, result: 'fail', section }, problem.message, depth)
     this.failures.push({
       ...problem,
       section,
       ...(certificate === undefined ? {} : { certificate }),
-      ...depth,
+      ...(depth === undefined ? {} : { depth }),
     })
+  }
+
+  #add(check: Check, detail: string | undefined, depth = this.#depth): void {
+    const made: { -readonly [K in keyof Check]: Check[K] } = check
+    if (detail !== undefined) made.detail = detail
+    if (depth !== undefined) made.depth = depth
+    this.checks.push(made)
   }
 
   /** Takes over the findings made on a certificate that stands at this depth of the path. */
   addAt(depth: number, other: Findings): void {
+    if (other.#depth === depth) {
+      this.add(other)
+      return
+    }
     for (const check of other.checks) this.checks.push({ ...check, depth })
     for (const failure of other.failures) this.failures.push({ ...failure, depth })
   }
@@ -69,8 +73,4 @@ export class Findings {
     this.checks.push(...other.checks)
     this.failures.push(...other.failures)
   }
-}
-
-function optionalDetail(detail: string | undefined): { detail?: string } {
-  return detail === undefined ? {} : { detail }
 }

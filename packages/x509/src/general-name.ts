@@ -20,13 +20,13 @@ export function readGeneralName(
   const tag = reader.peek()
   switch (tag) {
     case contextPrimitive(1):
-      return { type: 'email', value: readIa5(reader, `${field}.rfc822Name`) }
+      return { type: 'email', value: readIa5(reader, 'rfc822Name') }
     case contextPrimitive(2):
-      return { type: 'dns', value: readIa5(reader, `${field}.dNSName`) }
+      return { type: 'dns', value: readIa5(reader, 'dNSName') }
     case contextPrimitive(6):
-      return { type: 'uri', value: readIa5(reader, `${field}.uniformResourceIdentifier`) }
+      return { type: 'uri', value: readIa5(reader, 'uniformResourceIdentifier') }
     case contextPrimitive(7): {
-      reader.next(`${field}.iPAddress`)
+      reader.next('iPAddress')
       const value = reader.content()
       if (!ipLengths.includes(value.length)) {
         throw reader.error(
@@ -39,18 +39,18 @@ export function readGeneralName(
     case contextPrimitive(8):
       return {
         type: 'registered-id',
-        value: reader.objectIdentifier(`${field}.registeredID`, contextPrimitive(8)),
+        value: reader.objectIdentifier('registeredID', contextPrimitive(8)),
       }
     case contextConstructed(4): {
       // Name is a CHOICE, so its tag is explicit.
-      const explicit = reader.enter(contextConstructed(4), `${field}.directoryName`)
+      const explicit = reader.enter(contextConstructed(4), 'directoryName')
       const value = readName(explicit, 'name')
       explicit.finish()
       void value.rdns // read now, so that whoever has the list of names can use each of them
       return { type: 'directory', value }
     }
     case contextConstructed(0): {
-      const other = reader.enter(contextConstructed(0), `${field}.otherName`)
+      const other = reader.enter(contextConstructed(0), 'otherName')
       const der = reader.element()
       const oid = other.objectIdentifier('type-id')
       other.expect(contextConstructed(0), 'value')
@@ -70,7 +70,7 @@ export function readGeneralName(
 /** Reads the GeneralNames up to the reader's end; RFC 5280 demands at least one. */
 export function readGeneralNames(reader: DerReader, field: string): readonly GeneralName[] {
   const names: GeneralName[] = []
-  while (!reader.atEnd) names.push(readGeneralName(reader, `${field}[${names.length}]`))
+  while (!reader.atEnd) names.push(readGeneralName(reader, field))
   if (names.length === 0) throw reader.error('list of names is empty', field)
   return names
 }

@@ -80,7 +80,7 @@ class LazyName implements Name {
     const sequence = this.#reader.fork()
     const rdns: (readonly NameAttribute[])[] = []
     while (!sequence.atEnd) {
-      rdns.push(readRelativeName(sequence.enter(tags.set, `rdnSequence[${rdns.length}]`)))
+      rdns.push(readRelativeName(sequence.enter(tags.set, 'relativeDistinguishedName')))
     }
     return rdns
   }
@@ -181,6 +181,7 @@ function foldText(text: string): string {
 
 /** RFC 4514 §2.4; and whatever could act on a terminal or end the line, by its bytes. */
 function escapeValue(value: string): string {
+  if (/^[A-Za-z0-9](?:[A-Za-z0-9 .&'()/_-]*[A-Za-z0-9.)])?$/.test(value)) return value
   if (/^#[0-9a-f]+$/.test(value)) return value
   return value
     .replace(/["+,;<>\\]/g, '\\$&')

@@ -19,6 +19,12 @@ type Level = ReadonlyMap<string, ReadonlySet<string>>
 export function policyViolation(
   path: readonly Certificate[],
 ): { readonly depth: number; readonly reason: string } | undefined {
+  // Unless a certificate demands a policy or maps one, nothing can fail (§6.1.2(d), §6.1.4(a)).
+  if (
+    path.every((one) => one.policyConstraints === undefined && one.policyMappings === undefined)
+  ) {
+    return undefined
+  }
   const length = path.length
   let explicitPolicy = length + 1
   let policyMapping = length + 1

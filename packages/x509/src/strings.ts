@@ -3,12 +3,15 @@ import { tags } from './der.ts'
 
 /** IA5String and other ASCII: bytes below 0x80, control characters included. */
 export function decodeAscii(bytes: Uint8Array): string | undefined {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i]! >= 0x80) return undefined
+  return fromCharCodes(bytes)
+}
+
+/** One character for each byte; in pieces, for a call takes only so many arguments. */
+function fromCharCodes(bytes: Uint8Array): string {
+  if (bytes.length <= 512) return String.fromCharCode.apply(null, bytes as unknown as number[])
   let text = ''
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]!
-    if (byte >= 0x80) return undefined
-    text += String.fromCharCode(byte)
-  }
+  for (let i = 0; i < bytes.length; i += 512) text += fromCharCodes(bytes.subarray(i, i + 512))
   return text
 }
 
@@ -63,11 +66,7 @@ function decodePrintable(bytes: Uint8Array): string | undefined {
 }
 
 /** TeletexString is T.61 by the letter; everybody has written Latin-1 into it. */
-function decodeLatin1(bytes: Uint8Array): string {
-  let text = ''
-  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!)
-  return text
-}
+const decodeLatin1 = fromCharCodes
 
 function decodeBigEndian(bytes: Uint8Array, width: 2 | 4): string | undefined {
   if (bytes.length % width !== 0) return undefined

@@ -1,5 +1,5 @@
 /** The shapes of this package: what a certificate is once parsed, what is asked of the verifier and what it answers. */
-import type { MaybePromise } from './steps.ts'
+import type { MaybePromise, Steps } from './steps.ts'
 
 /** A half-open range of byte offsets, `start` included and `end` excluded. */
 export interface Span {
@@ -322,15 +322,58 @@ export interface VerifyInput {
    * single label are.
    */
   readonly isPublicSuffix?: (domain: string) => boolean
-  /** What is known about revocation, and how much is demanded. Absent: it is not checked, and `checks` says so. */
-  readonly revocation?: RevocationInput
+  /**
+   * Further demands on a path that is otherwise valid: `checkRevocation(…)`, `checkTransparency(…)`, `checkPins(…)`, or
+   * a function of your own. A path that fails one is given up for the next, like any other.
+   */
+  readonly additionalChecks?: readonly PathCheck[]
 }
+
+/** A path from the leaf to an anchor (RFC 5280 §3.2). */
+export interface CertificationPath {
+  /** Leaf first; without the anchor's own certificate, unless the leaf is itself the anchor. */
+  readonly certificates: readonly Certificate[]
+  readonly anchor: TrustAnchor
+}
+
+/** How a failed check is told: a `Failure` without its place. */
+export type Problem = Pick<Failure, 'code' | 'message' | 'help'>
+
+/** Where a check says what it found. */
+export interface CheckReport {
+  pass(what: string, against: string, section: string, detail?: string): void
+  skip(what: string, against: string, section: string, detail: string): void
+  fail(
+    what: string,
+    against: string,
+    section: string,
+    problem: Problem,
+    place?: { readonly certificate?: Certificate | undefined; readonly depth?: number },
+  ): void
+}
+
+export interface PathCheckContext {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly time: number
+  readonly profile: Profile
+  readonly report: CheckReport
+  /** Verifies a signature by the functions the caller brought, within the budget: `yield*` it. */
+  readonly verifySignature: (
+    algorithm: Pick<SignatureAlgorithmIdentifier, 'name'>,
+    key: SubjectPublicKeyInfo,
+    data: Uint8Array,
+    signature: Uint8Array,
+  ) => Steps<boolean>
+}
+
+/** A generator function, so that it may wait: `yield* settle(promise)`. It reports at least one check. */
+export type PathCheck = (path: CertificationPath, context: PathCheckContext) => Steps<void>
 
 /** Digests a byte string. SHA-1 serves OCSP to name an issuer and proves nothing there. */
 export type DigestFunction = (data: Uint8Array) => MaybePromise<Uint8Array>
 
-/** Nothing is fetched: whoever calls brings what the peer stapled and what was downloaded. */
-export interface RevocationInput {
+/** What `checkRevocation` is given. Nothing is fetched: whoever calls brings what the peer stapled and what was downloaded. */
+export interface RevocationOptions {
   /**
    * `require`: a certificate whose status nothing usable tells is refused. `prefer`: only one that is known to be
    * revoked is. In both, a leaf that demands a stapled response (RFC 7633) is refused without a good one.

@@ -1,6 +1,6 @@
 /** Path validation (RFC 5280 §6.1) and service identity (RFC 9525): from certificates to a verdict. */
 import { BudgetExhausted, WorkBudget } from './budget.ts'
-import { buildPaths, type CandidatePath, IntermediateIndex, type Search } from './build-paths.ts'
+import { buildPaths, IntermediateIndex, type Search } from './build-paths.ts'
 import { toCertificate } from './certificate.ts'
 import { type CheckContext, checkCertificate, type Role } from './check-certificate.ts'
 import { checkPath, wholePath } from './check-path.ts'
@@ -9,10 +9,17 @@ import { X509Error } from './errors.ts'
 import { Findings } from './findings.ts'
 import { formatGeneralName, printable } from './general-name.ts'
 import { findMatch, parseReferenceName } from './host-name.ts'
-import { RevocationChecker } from './revocation/check-revocation.ts'
 import { type MaybePromise, runSteps, type Steps } from './steps.ts'
 import { createTrustStore } from './trust-store.ts'
-import type { Attempt, Certificate, Failure, TrustStore, Verdict, VerifyInput } from './types.ts'
+import type {
+  Attempt,
+  Certificate,
+  CertificationPath,
+  Failure,
+  TrustStore,
+  Verdict,
+  VerifyInput,
+} from './types.ts'
 
 /** Attempts kept for the explanation; a bush of cross-certificates has thousands that all say the same. */
 const keptAttempts = 50
@@ -48,7 +55,7 @@ function* verify(input: VerifyInput): Steps<Verdict> {
 
 /** The best explanation so far: a path and what is wrong with it. */
 interface Outcome {
-  readonly path: CandidatePath
+  readonly path: CertificationPath
   readonly findings: Findings
 }
 
@@ -58,7 +65,6 @@ class Verification {
   readonly #trust: TrustStore
   readonly #budget: WorkBudget
   readonly #signatures: SignatureChecker
-  readonly #revocation: RevocationChecker | undefined
   readonly #intermediates: IntermediateIndex
   readonly #attempts: Attempt[] = []
   readonly #findings: Record<Role, Map<Certificate, Findings>> = {
@@ -75,10 +81,6 @@ class Verification {
     this.#trust = toTrustStore(input.trust)
     this.#budget = new WorkBudget(input.budget)
     this.#signatures = new SignatureChecker(input.verifiers, this.#budget)
-    this.#revocation =
-      input.revocation === undefined
-        ? undefined
-        : new RevocationChecker(input.revocation, input, this.#signatures)
     this.#intermediates = new IntermediateIndex(this.#readIntermediates(input.intermediates))
   }
 
@@ -105,7 +107,7 @@ class Verification {
       trust: this.#trust,
       intermediates: this.#intermediates,
       budget,
-      issuerFindings: (certificate) => this.#check(certificate, 'issuer'),
+      issuerFindings: (certificate, depth) => this.#check(certificate, 'issuer', depth),
       isKnownForgery: (certificate, key) => this.#signatures.isKnownForgery(certificate, key),
       tolerant,
       giveUp: (path, failure) => this.#giveUp(path, failure),
@@ -133,13 +135,13 @@ class Verification {
   }
 
   /** Checks one path that reaches an anchor; gives it back only if nothing is wrong with it above the leaf. */
-  *#try(path: CandidatePath): Steps<Outcome | undefined> {
+  *#try(path: CertificationPath): Steps<Outcome | undefined> {
     const findings = new Findings()
     wholePath(path).forEach((certificate, depth) => {
       if (depth === 0) return
       findings.addAt(
         depth,
-        this.#check(certificate, depth < path.certificates.length ? 'issuer' : 'anchor'),
+        this.#check(certificate, depth < path.certificates.length ? 'issuer' : 'anchor', depth),
       )
     })
     findings.add(checkPath(path, this.#budget))
@@ -147,7 +149,7 @@ class Verification {
       findings.add(yield* this.#signatures.check(path))
     }
     if (findings.failures.length === 0) {
-      findings.add(yield* this.#checkRevocation(path))
+      findings.add(yield* this.#checkFurther(path))
     }
     const outcome = { path, findings }
     const failure = findings.failures[0]
@@ -158,18 +160,29 @@ class Verification {
     return undefined
   }
 
-  *#checkRevocation(path: CandidatePath): Steps<Findings> {
-    if (this.#revocation !== undefined) return yield* this.#revocation.check(path)
+  /** What the caller demands beyond a valid path. */
+  *#checkFurther(path: CertificationPath): Steps<Findings> {
+    const { time, profile = 'path', additionalChecks = [] } = this.#input
     const findings = new Findings()
-    findings.skip('revocation', 'nothing', 'RFC 5280 §6.3', 'it was not asked for')
+    for (const check of additionalChecks) {
+      yield* check(path, {
+        time,
+        profile,
+        report: findings,
+        verifySignature: (...parts) => this.#signatures.verify(...parts),
+      })
+    }
+    if (!findings.checks.some(({ what }) => what === 'revocation')) {
+      findings.skip('revocation', 'nothing', 'RFC 5280 §6.3', 'it was not asked for')
+    }
     return findings
   }
 
-  #check(certificate: Certificate, role: Role): Findings {
+  #check(certificate: Certificate, role: Role, depth: number): Findings {
     const kept = this.#findings[role].get(certificate)
     if (kept !== undefined) return kept
     const context: CheckContext = this.#input
-    const findings = checkCertificate(certificate, role, context)
+    const findings = checkCertificate(certificate, role, depth, context)
     this.#findings[role].set(certificate, findings)
     return findings
   }
@@ -200,7 +213,7 @@ class Verification {
       addFailure(all, 'path', 'a trusted certificate', this.#withUnreadable(deadEnd.failure))
       deadEnd.path.forEach((certificate, depth) => {
         if (depth === 0) return
-        const own = this.#check(certificate, 'issuer')
+        const own = this.#check(certificate, 'issuer', depth)
         // The failure that ended the attempt may be one of the certificate's own, and is then told already.
         for (const failure of own.failures) {
           const isTold = failure.code === deadEnd.failure.code && depth === deadEnd.failure.depth
@@ -208,7 +221,7 @@ class Verification {
         }
       })
     }
-    all.addAt(0, this.#check(this.#leaf, 'leaf'))
+    all.addAt(0, this.#check(this.#leaf, 'leaf', 0))
     all.add(checkName(this.#leaf, this.#input.name))
     const path = outcome === undefined ? (deadEnd?.path ?? [this.#leaf]) : wholePath(outcome.path)
     return {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
+  checkRevocation,
   parseCertificateRevocationList,
   parseOcspResponse,
-  type RevocationInput,
+  type RevocationOptions,
   type Verdict,
   type VerifyInput,
   verifyCertificate,
@@ -52,7 +53,7 @@ const digests = {
   sha256: (data: Uint8Array) => new Uint8Array(createHash('sha256').update(data).digest()),
 }
 
-function judge(revocation: Partial<RevocationInput>, input: Partial<VerifyInput> = {}): Verdict {
+function judge(revocation: Partial<RevocationOptions>, input: Partial<VerifyInput> = {}): Verdict {
   return verifyCertificate({
     certificate: leaf,
     intermediates: [],
@@ -61,7 +62,7 @@ function judge(revocation: Partial<RevocationInput>, input: Partial<VerifyInput>
     name: 'example.com',
     usage: 'serverAuth',
     verifiers: nodeVerifiers,
-    revocation: { policy: 'require', digests, ...revocation },
+    additionalChecks: [checkRevocation({ policy: 'require', digests, ...revocation })],
     ...input,
   }) as Verdict
 }
@@ -266,7 +267,7 @@ describe('OCSP responses of openssl', () => {
     )
   })
 
-  test.each<[string, () => Uint8Array, Partial<RevocationInput>, Partial<VerifyInput>, RegExp]>([
+  test.each<[string, () => Uint8Array, Partial<RevocationOptions>, Partial<VerifyInput>, RegExp]>([
     [
       'a responder that is not for this',
       () => by(makeResponder({ extensions: [maker.extendedKeyUsage('serverAuth')] })),

@@ -42,7 +42,7 @@ export function parseKeyUsage(der: Uint8Array): ReadonlySet<KeyUsageName> {
 export function parseExtendedKeyUsage(der: Uint8Array): readonly string[] {
   const sequence = readWhole(der, tags.sequence, 'extKeyUsage')
   const purposes: string[] = []
-  while (!sequence.atEnd) purposes.push(sequence.objectIdentifier(`[${purposes.length}]`))
+  while (!sequence.atEnd) purposes.push(sequence.objectIdentifier('keyPurposeId'))
   if (purposes.length === 0) throw sequence.error('no purpose is given')
   return purposes
 }
@@ -51,7 +51,7 @@ export function parseExtendedKeyUsage(der: Uint8Array): readonly string[] {
 export function parseTlsFeature(der: Uint8Array): readonly number[] {
   const sequence = readWhole(der, tags.sequence, 'tlsFeature')
   const features: number[] = []
-  while (!sequence.atEnd) features.push(sequence.smallInteger(`[${features.length}]`))
+  while (!sequence.atEnd) features.push(sequence.smallInteger('feature'))
   return features
 }
 

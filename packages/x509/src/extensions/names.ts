@@ -38,7 +38,7 @@ function readSubtrees(
   const list = sequence.inside(field)
   const subtrees: GeneralName[] = []
   while (!list.atEnd) {
-    const subtree = list.enter(tags.sequence, `[${subtrees.length}]`)
+    const subtree = list.enter(tags.sequence, 'generalSubtree')
     subtrees.push(readGeneralName(subtree, 'base', [8, 32]))
     // RFC 5280: minimum is 0, and so by DER's rule for defaults absent; maximum is absent.
     subtree.finish()
@@ -80,7 +80,7 @@ export function parseAuthorityInfoAccess(der: Uint8Array): readonly AccessDescri
   const sequence = readWhole(der, tags.sequence, 'authorityInfoAccess')
   const descriptions: AccessDescription[] = []
   while (!sequence.atEnd) {
-    const description = sequence.enter(tags.sequence, `[${descriptions.length}]`)
+    const description = sequence.enter(tags.sequence, 'accessDescription')
     const accessMethod = description.objectIdentifier('accessMethod')
     const accessLocation = readGeneralName(description, 'accessLocation')
     description.finish()
@@ -95,7 +95,7 @@ export function parseCrlDistributionPoints(der: Uint8Array): readonly Distributi
   const sequence = readWhole(der, tags.sequence, 'cRLDistributionPoints')
   const points: DistributionPoint[] = []
   while (!sequence.atEnd) {
-    points.push(readDistributionPoint(sequence.enter(tags.sequence, `[${points.length}]`)))
+    points.push(readDistributionPoint(sequence.enter(tags.sequence, 'distributionPoint')))
   }
   if (points.length === 0) throw sequence.error('no distribution point is given')
   return points

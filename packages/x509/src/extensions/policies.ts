@@ -8,7 +8,7 @@ export function parseCertificatePolicies(der: Uint8Array): readonly PolicyInform
   const policies: PolicyInformation[] = []
   const seen = new Set<string>()
   while (!sequence.atEnd) {
-    const policy = sequence.enter(tags.sequence, `[${policies.length}]`)
+    const policy = sequence.enter(tags.sequence, 'policyInformation')
     const policyIdentifier = policy.objectIdentifier('policyIdentifier')
     if (seen.has(policyIdentifier)) throw policy.error(`policy ${policyIdentifier} is given twice`)
     seen.add(policyIdentifier)
@@ -28,7 +28,7 @@ export function parsePolicyMappings(der: Uint8Array): readonly PolicyMapping[] {
   const sequence = readWhole(der, tags.sequence, 'policyMappings')
   const mappings: PolicyMapping[] = []
   while (!sequence.atEnd) {
-    const mapping = sequence.enter(tags.sequence, `[${mappings.length}]`)
+    const mapping = sequence.enter(tags.sequence, 'policyMapping')
     const issuerDomainPolicy = mapping.objectIdentifier('issuerDomainPolicy')
     const subjectDomainPolicy = mapping.objectIdentifier('subjectDomainPolicy')
     mapping.finish()

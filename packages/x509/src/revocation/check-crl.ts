@@ -1,27 +1,26 @@
 /** Does a revocation list say what has become of a certificate? (RFC 5280 §6.3.3) */
 
-import type { SignatureChecker } from '../check-signatures.ts'
 import { contextConstructed, contextPrimitive, readWhole, tags } from '../der.ts'
 import { formatGeneralName, readGeneralNames } from '../general-name.ts'
 import { equalNames } from '../name.ts'
 import { describeOid, extensionOids } from '../oid.ts'
 import type { Steps } from '../steps.ts'
 import { formatTime } from '../time.ts'
-import type { Certificate, CertificateRevocationList, Extension, Profile } from '../types.ts'
+import type {
+  Certificate,
+  CertificateRevocationList,
+  Extension,
+  PathCheckContext,
+  Profile,
+} from '../types.ts'
 import { type Issuer, isBroken, type Status, unusable } from './status.ts'
-
-export interface CrlContext {
-  readonly time: number
-  readonly profile: Profile
-  readonly signatures: SignatureChecker
-}
 
 /** The status of a certificate by one list; `unusable` with a reason where the list does not speak about it. */
 export function* statusByCrl(
   crl: CertificateRevocationList,
   certificate: Certificate,
   issuer: Issuer,
-  context: CrlContext,
+  context: PathCheckContext,
 ): Steps<Status> {
   if (!equalNames(crl.issuer, issuer.name)) return unusable('it is from another issuer')
   // Before anything it contains is used, it must be signed.
@@ -30,7 +29,7 @@ export function* statusByCrl(
   }
   if (isBroken(crl.signatureAlgorithm)) return unusable('it is signed with SHA-1')
   const { signatureAlgorithm, tbs, signature } = crl
-  if (!(yield* context.signatures.verify(signatureAlgorithm, issuer.key, tbs, signature))) {
+  if (!(yield* context.verifySignature(signatureAlgorithm, issuer.key, tbs, signature))) {
     return unusable('its signature is not by the key of the issuer')
   }
   const problem = freshness(crl, context.time) ?? scopeProblem(crl, certificate, context.profile)

@@ -1,7 +1,6 @@
 /** Does an OCSP response say what has become of a certificate? (RFC 6960 §3.2, §4.2.2) */
 import { equalBytes } from '../bytes.ts'
 import { parseCertificate } from '../certificate.ts'
-import type { SignatureChecker } from '../check-signatures.ts'
 import { DerReader } from '../der.ts'
 import { X509Error } from '../errors.ts'
 import { equalNames } from '../name.ts'
@@ -12,7 +11,8 @@ import type {
   Certificate,
   OcspResponse,
   OcspSingleResponse,
-  RevocationInput,
+  PathCheckContext,
+  RevocationOptions,
   SubjectPublicKeyInfo,
 } from '../types.ts'
 import { type Issuer, isBroken, type Status, unusable } from './status.ts'
@@ -20,10 +20,8 @@ import { type Issuer, isBroken, type Status, unusable } from './status.ts'
 /** A response without nextUpdate claims to be of this moment; after a day it is not (milliseconds). */
 const longestAgeWithoutNextUpdate = 24 * 60 * 60 * 1000
 
-export interface OcspContext {
-  readonly time: number
-  readonly input: RevocationInput
-  readonly signatures: SignatureChecker
+interface OcspContext extends PathCheckContext {
+  readonly options: RevocationOptions
 }
 
 /** The status of a certificate by one response; `unusable` with a reason where it does not speak about it. */
@@ -31,20 +29,22 @@ export function* statusByOcsp(
   response: OcspResponse,
   certificate: Certificate,
   issuer: Issuer,
-  context: OcspContext,
+  options: RevocationOptions,
+  pathContext: PathCheckContext,
 ): Steps<Status> {
+  const context: OcspContext = { ...pathContext, options }
   const single = yield* findSingle(response, certificate, issuer, context)
   if (single === undefined) return unusable('it is not about this certificate')
   const key = yield* responderKey(response, issuer, context)
   if (typeof key === 'string') return unusable(key)
   if (isBroken(response.signatureAlgorithm)) return unusable('it is signed with SHA-1')
   const { signatureAlgorithm, tbs, signature } = response
-  if (!(yield* context.signatures.verify(signatureAlgorithm, key, tbs, signature))) {
+  if (!(yield* context.verifySignature(signatureAlgorithm, key, tbs, signature))) {
     return unusable('its signature is not by the key of its responder')
   }
   const problem =
     freshness(single, context.time) ??
-    nonceProblem(response, context.input.nonce) ??
+    nonceProblem(response, options.nonce) ??
     extensionProblem(response, single)
   if (problem !== undefined) return unusable(problem)
   if (single.status === 'unknown') return unusable('the responder does not know the certificate')
@@ -58,12 +58,12 @@ function* findSingle(
   response: OcspResponse,
   certificate: Certificate,
   issuer: Issuer,
-  { input }: OcspContext,
+  { options }: OcspContext,
 ): Steps<OcspSingleResponse | undefined> {
   for (const single of response.responses) {
     if (!equalBytes(single.serialNumber, certificate.serialNumber)) continue
     const digest =
-      single.hashAlgorithm === 'unknown' ? undefined : input.digests?.[single.hashAlgorithm]
+      single.hashAlgorithm === 'unknown' ? undefined : options.digests?.[single.hashAlgorithm]
     if (digest === undefined) continue
     if (!equalBytes(yield* settle(digest(issuer.name.der)), single.issuerNameHash)) continue
     if (equalBytes(yield* settle(digest(issuer.key.publicKey)), single.issuerKeyHash)) return single
@@ -112,10 +112,10 @@ function* isResponder(
   { responder }: OcspResponse,
   name: Certificate['subject'],
   key: SubjectPublicKeyInfo,
-  { input }: OcspContext,
+  { options }: OcspContext,
 ): Steps<boolean> {
   if (responder.type === 'name') return equalNames(responder.name, name)
-  const sha1 = input.digests?.sha1
+  const sha1 = options.digests?.sha1
   if (sha1 === undefined) return false
   return equalBytes(yield* settle(sha1(key.publicKey)), responder.keyHash)
 }
@@ -123,7 +123,7 @@ function* isResponder(
 function* delegateProblem(
   delegate: Certificate,
   issuer: Issuer,
-  { time, signatures }: OcspContext,
+  { time, verifySignature }: OcspContext,
 ): Steps<string | undefined> {
   if (!equalNames(delegate.issuer, issuer.name))
     return "its responder's certificate is from another issuer"
@@ -140,7 +140,7 @@ function* delegateProblem(
   if (isBroken(delegate.signatureAlgorithm))
     return "its responder's certificate is signed with SHA-1"
   const { signatureAlgorithm, tbs, signature } = delegate
-  return (yield* signatures.verify(signatureAlgorithm, issuer.key, tbs, signature))
+  return (yield* verifySignature(signatureAlgorithm, issuer.key, tbs, signature))
     ? undefined
     : "its responder's certificate is not signed by the issuer"
 }

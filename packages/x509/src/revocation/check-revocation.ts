@@ -1,18 +1,18 @@
 /** Has a certificate of the path been revoked? Asked of every source that was given, the peer's staple first. */
 
-import type { CandidatePath } from '../build-paths.ts'
 import { wholePath } from '../check-path.ts'
-import type { SignatureChecker } from '../check-signatures.ts'
 import { X509Error } from '../errors.ts'
-import { Findings } from '../findings.ts'
 import type { Steps } from '../steps.ts'
 import { formatTime } from '../time.ts'
 import type {
   Certificate,
   CertificateRevocationList,
+  CertificationPath,
   OcspResponse,
-  RevocationInput,
-  VerifyInput,
+  PathCheck,
+  PathCheckContext,
+  Problem,
+  RevocationOptions,
 } from '../types.ts'
 import { statusByCrl } from './check-crl.ts'
 import { statusByOcsp } from './check-ocsp.ts'
@@ -27,66 +27,64 @@ type Source =
   | { readonly kind: 'stapled OCSP response' | 'OCSP response'; readonly read: () => OcspResponse }
   | { readonly kind: 'revocation list'; readonly read: () => CertificateRevocationList }
 
-/** What was given, each parsed at most once for all paths and certificates. */
-export class RevocationChecker {
-  readonly #input: RevocationInput
-  readonly #time: number
-  readonly #profile: NonNullable<VerifyInput['profile']>
-  readonly #signatures: SignatureChecker
-  readonly #sources: readonly Source[]
+/**
+ * Makes a check for `additionalChecks`: was the leaf, or any certificate of the path, revoked?
+ *
+ * Lists and responses are parsed once, when they are first needed; keep the check for as long as they are current.
+ */
+export function checkRevocation(options: RevocationOptions): PathCheck {
+  const { stapledOcspResponse: stapled, ocspResponses = [], crls = [] } = options
+  const sources: readonly Source[] = [
+    ...(stapled === undefined ? [] : [stapled]).map((der) => ({
+      kind: 'stapled OCSP response' as const,
+      read: once(() => parseOcspResponse(der)),
+    })),
+    ...ocspResponses.map((der) => ({
+      kind: 'OCSP response' as const,
+      read: once(() => parseOcspResponse(der)),
+    })),
+    ...crls.map((der) => ({
+      kind: 'revocation list' as const,
+      read: once(() => parseCertificateRevocationList(der)),
+    })),
+  ]
+  return (path, context) => new RevocationChecker(options, sources, context).check(path)
+}
 
-  constructor(
-    input: RevocationInput,
-    { time, profile = 'path' }: Pick<VerifyInput, 'time' | 'profile'>,
-    signatures: SignatureChecker,
-  ) {
-    this.#input = input
-    this.#time = Math.floor(time / 1000) * 1000
-    this.#profile = profile
-    this.#signatures = signatures
-    const { stapledOcspResponse: stapled, ocspResponses = [], crls = [] } = input
-    this.#sources = [
-      ...(stapled === undefined ? [] : [stapled]).map((der) => ({
-        kind: 'stapled OCSP response' as const,
-        read: once(() => parseOcspResponse(der)),
-      })),
-      ...ocspResponses.map((der) => ({
-        kind: 'OCSP response' as const,
-        read: once(() => parseOcspResponse(der)),
-      })),
-      ...crls.map((der) => ({
-        kind: 'revocation list' as const,
-        read: once(() => parseCertificateRevocationList(der)),
-      })),
-    ]
+class RevocationChecker {
+  readonly #options: RevocationOptions
+  readonly #sources: readonly Source[]
+  readonly #context: PathCheckContext
+
+  constructor(options: RevocationOptions, sources: readonly Source[], context: PathCheckContext) {
+    this.#options = options
+    this.#sources = sources
+    // Times in lists and responses are whole seconds.
+    this.#context = { ...context, time: Math.floor(context.time / 1000) * 1000 }
   }
 
-  /** Checks the leaf, or every certificate below the anchor. */
-  *check(path: CandidatePath): Steps<Findings> {
-    const findings = new Findings()
-    const whole = wholePath(path)
+  *check(path: CertificationPath): Steps<void> {
     const { anchor, certificates } = path
-    const asked = this.#input.scope === 'path' ? certificates.length : 1
+    const whole = wholePath(path)
+    const asked = this.#options.scope === 'path' ? certificates.length : 1
     for (let depth = 0; depth < asked; depth++) {
       const certificate = certificates[depth]!
-      // An anchor answers for itself: nobody above it could revoke it.
-      if (certificate === anchor.certificate) continue
+      if (certificate === anchor.certificate) {
+        const detail = 'nobody above a trust anchor could revoke it'
+        this.#context.report.skip('revocation', 'the anchor', 'RFC 5280 §6.3', detail)
+        continue
+      }
       const above = whole[depth + 1]
       const issuer: Issuer =
         above === undefined
           ? { name: anchor.subject, key: anchor.subjectPublicKeyInfo, certificate: undefined }
           : { name: above.subject, key: above.subjectPublicKeyInfo, certificate: above }
-      yield* this.#checkOne(certificate, depth, issuer, findings)
+      yield* this.#checkOne(certificate, depth, issuer)
     }
-    return findings
   }
 
-  *#checkOne(
-    certificate: Certificate,
-    depth: number,
-    issuer: Issuer,
-    findings: Findings,
-  ): Steps<void> {
+  *#checkOne(certificate: Certificate, depth: number, issuer: Issuer): Steps<void> {
+    const { report } = this.#context
     const reasons: string[] = []
     const place = { certificate, depth }
     let good: Source['kind'] | undefined
@@ -98,7 +96,7 @@ export class RevocationChecker {
         reasons.push(`the ${kind} cannot be used: ${status.reason}`)
       } else if (status.status === 'revoked') {
         const why = status.reason === undefined ? '' : ` (${status.reason})`
-        findings.fail(
+        report.fail(
           'revocation',
           kind,
           sectionOf(kind),
@@ -116,7 +114,7 @@ export class RevocationChecker {
       }
     }
     if (depth === 0 && certificate.tlsFeature?.includes(statusRequest) === true && !isStapled) {
-      findings.fail(
+      report.fail(
         'revocation',
         'a stapled OCSP response, which the certificate demands',
         'RFC 7633 §4',
@@ -127,9 +125,9 @@ export class RevocationChecker {
         place,
       )
     } else if (good !== undefined) {
-      findings.pass('revocation', good, sectionOf(good), 'not revoked')
-    } else if (this.#input.policy === 'require') {
-      findings.fail(
+      report.pass('revocation', good, sectionOf(good), 'not revoked')
+    } else if (this.#options.policy === 'require') {
+      report.fail(
         'revocation',
         'an OCSP response or a revocation list',
         'RFC 5280 §6.3',
@@ -138,21 +136,15 @@ export class RevocationChecker {
       )
     } else {
       const detail = reasons.length === 0 ? 'nothing was given' : reasons.join('; ')
-      findings.skip('revocation', 'an OCSP response or a revocation list', 'RFC 5280 §6.3', detail)
+      report.skip('revocation', 'an OCSP response or a revocation list', 'RFC 5280 §6.3', detail)
     }
   }
 
   *#ask(source: Source, certificate: Certificate, issuer: Issuer): Steps<Status> {
-    const context = {
-      time: this.#time,
-      profile: this.#profile,
-      input: this.#input,
-      signatures: this.#signatures,
-    }
     try {
       return source.kind === 'revocation list'
-        ? yield* statusByCrl(source.read(), certificate, issuer, context)
-        : yield* statusByOcsp(source.read(), certificate, issuer, context)
+        ? yield* statusByCrl(source.read(), certificate, issuer, this.#context)
+        : yield* statusByOcsp(source.read(), certificate, issuer, this.#options, this.#context)
     } catch (error) {
       if (!(error instanceof X509Error)) throw error
       return unusable(error.message)
@@ -164,9 +156,9 @@ function sectionOf(kind: Source['kind']): string {
   return kind === 'revocation list' ? 'RFC 5280 §6.3.3' : 'RFC 6960 §3.2'
 }
 
-function unknownStatus(what: string, reasons: readonly string[]) {
+function unknownStatus(what: string, reasons: readonly string[]): Problem {
   return {
-    code: 'revocation-unknown' as const,
+    code: 'revocation-unknown',
     message: [what, ...reasons].join('; '),
     help: 'Have the server staple an OCSP response, or give a current revocation list of the issuer.',
   }

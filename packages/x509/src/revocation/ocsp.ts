@@ -57,7 +57,7 @@ function readBasicResponse(der: Uint8Array, content: Uint8Array): OcspResponse {
   const producedAt = readTime(data, 'producedAt')
   const list = data.enter(tags.sequence, 'responses')
   const responses: OcspSingleResponse[] = []
-  while (!list.atEnd) responses.push(readSingle(list.enter(tags.sequence, `[${responses.length}]`)))
+  while (!list.atEnd) responses.push(readSingle(list.enter(tags.sequence, 'singleResponse')))
   const extensions = readExplicitExtensions(data, 1)
   data.finish()
   return {
@@ -80,7 +80,7 @@ function readCertificates(basic: DerReader): readonly Uint8Array[] {
   explicit.finish()
   const certificates: Uint8Array[] = []
   while (!list.atEnd) {
-    list.expect(tags.sequence, `[${certificates.length}]`)
+    list.expect(tags.sequence, 'certificate')
     certificates.push(list.element())
   }
   return certificates
