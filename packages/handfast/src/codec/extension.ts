@@ -57,7 +57,7 @@ export function findExtension<F extends Forms, C extends keyof F & ExtensionCont
 ): ValueOf<F[C]> | undefined {
   const raw = extensions.find(({ type }) => type === extension.type)
   if (raw === undefined) return undefined
-  const where = `${String(context)}.extensions.${nameOf(extensionTypes, extension.type)}`
+  const where = () => `${String(context)}.extensions.${nameOf(extensionTypes, extension.type)}`
   return decode(extension.in[context] as Wire<ValueOf<F[C]>>, raw.data, undefined, where)
 }
 

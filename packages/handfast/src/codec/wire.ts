@@ -118,20 +118,20 @@ export type ValueOf<W> = W extends Wire<infer T> ? T : never
 /**
  * Decodes the whole of `bytes`.
  * @param recorder hears of the fields; after a failure it holds those that were reached
- * @param where what the bytes are, for the error: `ClientHello.extensions.key_share`
+ * @param where says what the bytes are, for the error: `ClientHello.extensions.key_share`
  * @throws TlsError `ERR_DECODE` on anything missing, out of range or left over; it names the field
  */
 export function decode<T>(
   wire: Wire<T>,
   bytes: Uint8Array,
   recorder?: FieldRecorder,
-  where: string = wire.type,
+  where?: () => string,
 ): T {
   try {
     return readWhole(wire, new Reader(bytes, recorder))
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    throw located(error, wire, bytes, recorder, where)
+    throw located(error, wire, bytes, recorder, where?.() ?? wire.type)
   }
 }
 
