@@ -105,7 +105,7 @@ export function verifyError(
   const failure = lastFailure(verdict.failures)
   if (failure === undefined || kinds[failure.code].phase === phase.identity) return undefined
   const { code, message } =
-    failure.code === 'unknown-issuer'
+    failure.code === 'unknown-issuer' || isByAnotherKey(verdict, failure)
       ? missingIssuer(verdict, failure, ownIntermediates)
       : kinds[failure.code]
   return withCode(new Error(message), code, {
@@ -130,4 +130,15 @@ function missingIssuer(
       message: 'unable to verify the first certificate',
     }
   return kinds['unknown-issuer']
+}
+
+/**
+ * True where the signature fails because the issuer's key is another one than the certificate names: OpenSSL does not
+ * take such a certificate for the issuer at all.
+ */
+function isByAnotherKey({ path }: Verdict, { code, depth = 0 }: Failure): boolean {
+  if (code !== 'bad-signature') return false
+  const wanted = path[depth]?.authorityKeyIdentifier?.keyIdentifier
+  const found = path[depth + 1]?.subjectKeyIdentifier
+  return wanted !== undefined && found !== undefined && Buffer.compare(wanted, found) !== 0
 }
