@@ -80,7 +80,7 @@ export class Connection {
     this.#records = new RecordLayer({
       maxSendFragment: this.#config.maxSendFragment ?? defaultMaxSendFragment,
       padding: this.#config.recordPadding,
-      onSealed: (error) => this.#onSealed(error),
+      onSealed: (failure) => this.#onSealed(failure),
       trace: this.#trace,
     })
     this.#context = new HandshakeContext({
@@ -116,7 +116,7 @@ export class Connection {
 
   /** True where `close()` was called and everything written before it is among the output. */
   get closed(): boolean {
-    return this.#sentCloseNotify
+    return this.#sentCloseNotify && !this.#records.sealing
   }
 
   /**
@@ -135,7 +135,9 @@ export class Connection {
   /** What happened next; undefined where more bytes, or an answer of the provider's, are needed. */
   nextEvent(): ConnectionEvent | undefined {
     if (this.#events.length === 0) this.#guard(() => this.#drive())
-    return this.#events.shift()
+    const event = this.#events.shift()
+    if (event === undefined && !this.#driver.idle) this.#records.keepInput()
+    return event
   }
 
   /** Records to be sent, in order. */
@@ -166,10 +168,11 @@ export class Connection {
 
   /** Gives up at once, tells the peer user_canceled, and forgets all keys. */
   cancel(): void {
-    if (this.#error === undefined && !this.#sentCloseNotify) {
-      this.#alert(AlertLevel.warning, AlertDescription.user_canceled)
-      this.#sendCloseNotify()
-    }
+    if (this.#error === undefined && !this.#sentCloseNotify)
+      this.#guard(() => {
+        this.#alert(AlertLevel.warning, AlertDescription.user_canceled)
+        this.#sendCloseNotify()
+      })
     this.destroy()
   }
 
@@ -296,8 +299,8 @@ export class Connection {
     this.#events.push({ type: 'handshakeComplete', info: established.info })
   }
 
-  #onSealed(error: unknown): void {
-    if (error !== undefined) this.#fail(error)
+  #onSealed(failure: { readonly reason: unknown } | undefined): void {
+    if (failure !== undefined) this.#fail(failure.reason)
     this.onProgress?.()
   }
 
@@ -437,7 +440,11 @@ export class Connection {
     error.step = this.#context.step
     this.#error = error
     if (error.alert !== undefined && !this.#sentCloseNotify)
-      this.#alert(AlertLevel.fatal, AlertDescription[error.alert])
+      try {
+        this.#alert(AlertLevel.fatal, AlertDescription[error.alert])
+      } catch {
+        // Where the provider cannot seal, nobody can be told.
+      }
     this.#trace?.({
       type: 'failure',
       code: error.code,

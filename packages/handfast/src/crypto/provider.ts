@@ -5,7 +5,8 @@
  * operations. A record may be copied with any field replaced (an HSM's signer, a test double), and what a program
  * does not name falls out of its bundle.
  *
- * Every operation may answer at once or later (`MaybePromise`). The engine runs without a promise on the path of a
+ * Every operation may answer at once or later (`MaybePromise`). One that answers later takes what it needs of its
+ * arguments before it returns, as WebCrypto does: they are wiped or used again after the call. The engine runs without a promise on the path of a
  * synchronous provider and waits, in a named step, for one that answers later.
  */
 import type { MaybePromise, SignatureVerifiers } from '@handfast/x509'

@@ -19,6 +19,8 @@ export class RecordFramer {
   #partial: Uint8Array = none
   #filled = 0
   #any = false
+  /** The input is our own copy. */
+  #owned = true
 
   /** True where nothing of a further record has arrived. */
   get empty(): boolean {
@@ -26,13 +28,23 @@ export class RecordFramer {
   }
 
   receive(bytes: Uint8Array): void {
-    if (this.#input.length === 0) this.#input = bytes
-    else {
+    if (this.#input.length === 0) {
+      this.#input = bytes
+      this.#owned = false
+    } else {
       const both = new Uint8Array(this.#input.length + bytes.length)
       both.set(this.#input)
       both.set(bytes, this.#input.length)
       this.#input = both
+      this.#owned = true
     }
+  }
+
+  /** Takes a copy of what was received and not yet handed out: its owner is about to use it again. */
+  keep(): void {
+    if (this.#owned) return
+    this.#input = this.#input.slice()
+    this.#owned = true
   }
 
   /**

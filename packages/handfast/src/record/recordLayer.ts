@@ -26,7 +26,7 @@ export interface RecordLayerOptions {
   /** Zeros to add, by the length of the content. */
   readonly padding: ((contentLength: number) => number) | undefined
   /** Called when a record that was sealed later is ready, or could not be sealed. */
-  readonly onSealed: (error?: unknown) => void
+  readonly onSealed: (failure?: { readonly reason: unknown }) => void
   readonly trace: RecordTrace | undefined
 }
 
@@ -38,6 +38,8 @@ export class RecordLayer {
   #read: RecordProtection | undefined
   #write: RecordProtection | undefined
   #output: (Uint8Array | Slot)[] = []
+  /** A record could not be sealed: the peer could open nothing that comes after it. */
+  #broken = false
   #plaintextSent = 0
   #plaintextReceived = 0
   /** The largest content, in bytes, that the peer wants (RFC 8449) and our configuration allows. */
@@ -84,6 +86,11 @@ export class RecordLayer {
     this.#framer.receive(bytes)
   }
 
+  /** Refers no longer to what was received: its owner may use it again while an answer is waited for. */
+  keepInput(): void {
+    this.#framer.keep()
+  }
+
   /**
    * The next record, opened; undefined where more bytes are needed.
    * @throws TlsError for a record that cannot be
@@ -114,11 +121,13 @@ export class RecordLayer {
         )
       const sequenceNumber = protection.sequenceNumber
       const opened = protection.open(record)
-      if (isLater(opened))
+      if (isLater(opened)) {
+        const kept = record.slice()
         return opened.then(
           // A record to be passed over has no content; the caller asks for the next.
-          (value) => this.#opened(value, record, protection, sequenceNumber) ?? passedOver,
+          (value) => this.#opened(value, kept, protection, sequenceNumber) ?? passedOver,
         )
+      }
       const result = this.#opened(opened, record, protection, sequenceNumber)
       if (result !== undefined) return result
     }
@@ -202,6 +211,7 @@ export class RecordLayer {
   }
 
   #sendRecord(type: number, content: Uint8Array, version?: number): void {
+    if (this.#broken) return
     const protection = type === ContentType.change_cipher_spec ? undefined : this.#write
     if (protection === undefined) {
       const record = new Uint8Array(recordHeaderLength + content.length)
@@ -227,7 +237,12 @@ export class RecordLayer {
         this.#traceSent(record, type, content, padding, protection, sequenceNumber)
         this.#options.onSealed()
       },
-      (error: unknown) => this.#options.onSealed(error),
+      (reason: unknown) => {
+        this.#broken = true
+        const at = this.#output.indexOf(slot)
+        if (at >= 0) this.#output = this.#output.slice(0, at)
+        this.#options.onSealed({ reason })
+      },
     )
   }
 
@@ -272,9 +287,9 @@ export class RecordLayer {
     return ready
   }
 
-  /** True while something waits to be taken, or to be sealed. */
-  get hasOutput(): boolean {
-    return this.#output.length > 0
+  /** True while something is being sealed. */
+  get sealing(): boolean {
+    return this.#output.some((item) => !(item instanceof Uint8Array) && item.record === undefined)
   }
 
   /** Forgets all keys. */
