@@ -1,4 +1,6 @@
 /** The client's part of a socket: its ClientHello's configuration, its sessions, and who the server is. */
+
+import { namedGroups, nameOf } from '../codec/registry.ts'
 import type { ClientConfig, ConnectionInfo, Identity } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { clientConnection } from '../connections.ts'
@@ -77,9 +79,7 @@ export class ClientSide implements Side {
         cipherSuites: context.cipherSuites,
         groups: context.groups,
         signatureSchemes: context.signatureSchemes,
-        keyShares: options.keyShares
-          ? parseGroups(options.keyShares, 'options.keyShares')
-          : undefined,
+        keyShares: keySharesOf(options, context.groups),
         alpnProtocols: alpnNames(options.ALPNProtocols),
         session: this.session,
         grease: options.grease,
@@ -156,6 +156,25 @@ export class ClientSide implements Side {
     >
     return Object.assign(error, { path, host, port, localAddress }, cause && { cause })
   }
+}
+
+/**
+ * A caller who names groups means their order: the first gets a share. Behind a hybrid that many servers do not have yet,
+ * so does the first that is none.
+ */
+function keySharesOf(
+  { keyShares }: ClientOptions,
+  groups: readonly number[] | undefined,
+): readonly number[] | undefined {
+  if (keyShares != null) return parseGroups(keyShares, 'options.keyShares')
+  const [first] = groups ?? []
+  if (groups === undefined || first === undefined) return undefined
+  const next = isHybrid(first) ? groups.find((id) => !isHybrid(id)) : undefined
+  return next === undefined ? [first] : [first, next]
+}
+
+function isHybrid(group: number): boolean {
+  return nameOf(namedGroups, group).includes('MLKEM')
 }
 
 /** The first whose key makes a signature that the server accepts. */

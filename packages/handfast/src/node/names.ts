@@ -32,7 +32,7 @@ const groupNames = table([
 const idOfScheme = new Map(signatureSchemeTable.map(({ name, id }) => [name, id]))
 const schemes = (...names: readonly string[]) => names.map((name) => idOfScheme.get(name)!)
 
-/** OpenSSL's `algorithm+hash` says nothing of the curve or the kind of RSA key: it stands for each. */
+/** OpenSSL's `algorithm+hash`: ECDSA with the curve of TLS 1.3, RSA-PSS with a plain RSA key. */
 const schemeNames = table([
   ...signatureSchemeTable.map(({ name, id }) => [name, [id]] as const),
   ['ECDSA+SHA256', schemes('ecdsa_secp256r1_sha256')],
@@ -42,8 +42,8 @@ const schemeNames = table([
     (hash) =>
       [
         [`RSA+SHA${hash}`, schemes(`rsa_pkcs1_sha${hash}`)],
-        [`RSA-PSS+SHA${hash}`, schemes(`rsa_pss_rsae_sha${hash}`, `rsa_pss_pss_sha${hash}`)],
-        [`PSS+SHA${hash}`, schemes(`rsa_pss_rsae_sha${hash}`, `rsa_pss_pss_sha${hash}`)],
+        [`RSA-PSS+SHA${hash}`, schemes(`rsa_pss_rsae_sha${hash}`)],
+        [`PSS+SHA${hash}`, schemes(`rsa_pss_rsae_sha${hash}`)],
       ] as const,
   ),
 ])

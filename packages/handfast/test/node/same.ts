@@ -82,10 +82,10 @@ function isSocket(value: unknown): boolean {
 function plain(value: unknown): unknown {
   if (value instanceof Error) {
     const { code } = value as { code?: string }
-    return {
-      error: code ?? value.name,
-      message: value.message.replace(/^[0-9A-F]{8,16}:error:.*/, ''),
-    }
+    // OpenSSL's own messages name its source files: the code is what a program can rely on.
+    return /^ERR_(SSL|OSSL)_/.test(code ?? '')
+      ? { error: code }
+      : { error: code ?? value.name, message: value.message }
   }
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
   return value
