@@ -37,6 +37,7 @@ export const nobleProvider: CryptoProvider = {
   random,
   equal: equalBytes,
   hashes: { sha256, sha384, sha512, sha1 },
+  // ChaCha20 first: AES in JavaScript is made of tables, whose use can be timed.
   cipherSuites: [TLS_CHACHA20_POLY1305_SHA256, TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384],
   groups: [
     X25519MLKEM768,

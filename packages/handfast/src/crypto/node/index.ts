@@ -32,6 +32,7 @@ export const nodeProvider: CryptoProvider = {
   random: (length) => randomFillSync(new Uint8Array(length)),
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   hashes: { sha256, sha384, sha512, sha1 },
+  // AES first: it has hardware nearly everywhere that Node runs.
   cipherSuites: [
     TLS_AES_128_GCM_SHA256,
     TLS_AES_256_GCM_SHA384,
