@@ -426,6 +426,10 @@ export type FailureCode =
   | 'revoked'
   /** Nothing usable tells whether the certificate was withdrawn, and the caller or the certificate demands to know. */
   | 'revocation-unknown'
+  /** Too few public logs vouch that they have seen the certificate. */
+  | 'transparency'
+  /** No key of the path is one of those the caller insists on. */
+  | 'pin-mismatch'
   /** The search was stopped because the certificates given would take too much work. */
   | 'budget'
 
@@ -543,4 +547,50 @@ export interface OcspResponse {
   readonly signature: Uint8Array
   /** DER of the certificates that came with the response, for a delegated responder. */
   readonly certificates: readonly Uint8Array[]
+}
+
+// --------------------------------------------------------------------------------------- Certificate Transparency
+
+/** A `SignedCertificateTimestamp` of version 1 (RFC 6962 §3.2). */
+export interface SignedCertificateTimestamp {
+  /** SHA-256 of the log's public key: 32 bytes. */
+  readonly logId: Uint8Array
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly timestamp: number
+  /** Content of `CtExtensions`. */
+  readonly extensions: Uint8Array
+  readonly signatureAlgorithm: SignatureAlgorithm | undefined
+  readonly signature: Uint8Array
+}
+
+/** A log whose word counts. Lists of them are published by browsers. */
+export interface TransparencyLog {
+  /** DER of the log's SubjectPublicKeyInfo. */
+  readonly key: Uint8Array
+  /** Who runs it: timestamps must come from two. */
+  readonly operator: string
+  readonly description?: string
+  /** The log takes certificates whose notAfter is from `start` on and before `end` (milliseconds). */
+  readonly accepts?: { readonly start: number; readonly end: number }
+  /** Its timestamps from this moment on (milliseconds) do not count. */
+  readonly retiredAt?: number
+}
+
+/** What `checkTransparency` is given. */
+export interface TransparencyOptions {
+  /** `require`: without enough timestamps the certificate is refused. `report`: the check only says so. */
+  readonly policy: 'require' | 'report'
+  readonly logs: readonly TransparencyLog[]
+  readonly sha256: DigestFunction
+  /** `SerializedSCT` bodies from the TLS extension signed_certificate_timestamp (RFC 6962 §3.3.1). */
+  readonly tlsTimestamps?: readonly Uint8Array[]
+  /** `SerializedSCT` bodies from the OCSP response. */
+  readonly ocspTimestamps?: readonly Uint8Array[]
+}
+
+/** What `checkPins` is given. */
+export interface PinOptions {
+  /** SHA-256 of the SubjectPublicKeyInfo of keys, one of which has to be in the path; 32 bytes each. */
+  readonly pins: readonly Uint8Array[]
+  readonly sha256: DigestFunction
 }
