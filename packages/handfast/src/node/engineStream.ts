@@ -12,7 +12,7 @@ import type { ConnectionEvent } from '../connectionEvents.ts'
 import type { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
 import { SocketShape } from './socketShape.ts'
-import { withCode } from './validate.ts'
+import { bytesOf, withCode } from './validate.ts'
 
 /** The stream that a transport belongs to. Listeners find it here: they are shared, not made for each connection. */
 const owner: unique symbol = Symbol('handfast.owner')
@@ -186,7 +186,7 @@ export abstract class EngineStream extends SocketShape {
       )
       return
     }
-    connection.receive(chunk)
+    connection.receive(bytesOf(chunk))
     stream.pump()
   }
 

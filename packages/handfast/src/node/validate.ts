@@ -102,9 +102,10 @@ export function validateDuration(value: unknown, name: string): asserts value is
     throw outOfRange(name, 'a non-negative finite number', value)
 }
 
-/** The bytes of a view, without a copy. */
+/**
+ * The bytes of a view, without a copy. A Buffer comes out as a plain array: its `slice` would not copy, which the engine
+ * relies on.
+ */
 export function bytesOf(view: NodeJS.ArrayBufferView): Uint8Array {
-  return view instanceof Uint8Array
-    ? view
-    : new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
 }

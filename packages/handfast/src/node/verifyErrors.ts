@@ -54,6 +54,8 @@ const kinds: { readonly [code in FailureCode]: Kind } = {
   'unknown-critical-extension': kind('extensions', unnamed, 'unhandled critical extension'),
   policy: kind('extensions', unnamed, 'invalid or inconsistent certificate policy extension'),
   profile: kind('extensions', 'CERT_REJECTED', 'certificate rejected'),
+  'pin-mismatch': kind('extensions', 'CERT_REJECTED', 'certificate rejected'),
+  transparency: kind('extensions', 'CERT_REJECTED', 'certificate rejected'),
   malformed: kind('extensions', 'CERT_REJECTED', 'certificate rejected'),
   revoked: kind('revocation', 'CERT_REVOKED', 'certificate revoked'),
   'revocation-unknown': kind('revocation', 'UNABLE_TO_GET_CRL', 'unable to get certificate CRL'),
