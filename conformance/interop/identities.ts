@@ -18,6 +18,8 @@ export interface Identity {
   readonly chain: string
   /** PEM file: leaf alone. */
   readonly certificate: string
+  /** PEM file: the intermediate alone. */
+  readonly intermediate: string
   /** PEM file, PKCS #8. */
   readonly key: string
   /** PKCS #12 file with both; the password is `password`. */
@@ -29,7 +31,6 @@ export interface Identity {
 export interface Identities {
   /** PEM file: the root alone. */
   readonly root: string
-  readonly intermediate: string
   readonly server: Readonly<Record<KeyName, Identity>>
   readonly client: Readonly<Record<KeyName, Identity>>
 }
@@ -167,7 +168,7 @@ async function load(): Promise<Identities> {
   }
   const of = (role: Role) =>
     Object.fromEntries(keyNames.map((name) => [name, identity(folder, role, name)])) as Record<KeyName, Identity>
-  return { root: join(folder, 'root.pem'), intermediate: join(folder, 'intermediate.pem'), server: of('server'), client: of('client') }
+  return { root: join(folder, 'root.pem'), server: of('server'), client: of('client') }
 }
 
 type Role = 'server' | 'client'
@@ -179,6 +180,7 @@ function identity(folder: string, role: Role, name: KeyName): Identity {
     commonName: `${role}-${name}`,
     chain: `${file}.chain.pem`,
     certificate: `${file}.pem`,
+    intermediate: join(folder, 'intermediate.pem'),
     key: `${file}.key`,
     pkcs12: `${file}.p12`,
     ocspResponse: `${file}.ocsp`,

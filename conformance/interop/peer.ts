@@ -116,6 +116,8 @@ export interface ConnectionReport {
 export interface RunningServer {
   readonly port: number
   readonly answers: AnswerStyle
+  /** The most bytes of payload that its way of answering can take. */
+  readonly largestPayload?: number
   /** For `http-files`: the folder of the files, which stands in the request. */
   readonly filesFolder?: string
   readonly trigger?: Trigger
@@ -136,6 +138,8 @@ export interface ClientReport {
 
 export interface Peer {
   readonly name: string
+  /** What its client wants of a server that can do several; default: `echo`. */
+  readonly clientStyle?: AnswerStyle
   /** What this machine has of it; a text instead says why it is absent. */
   probe(): Promise<Probe | string>
   startServer(options: ServerOptions): Promise<RunningServer>

@@ -108,7 +108,7 @@ const report = <K extends keyof ConnectionReport>(key: K, value: ConnectionRepor
 async function startServer(program: string, options: ServerOptions): Promise<RunningServer> {
   const { identity } = options
   const args = ['s_server', '-accept', '127.0.0.1:0', ...commonArguments(options)]
-  args.push('-cert', identity.certificate, '-cert_chain', identity.chain, '-key', identity.key)
+  args.push('-cert', identity.certificate, '-cert_chain', identity.intermediate, '-key', identity.key)
   if (options.ocspResponse) args.push('-status_file', options.ocspResponse)
   if (options.authorities) args.push('-CAfile', options.authorities, '-verify_return_error')
   // Post-handshake authentication is asked for on s_server's standard input.
@@ -121,10 +121,9 @@ async function startServer(program: string, options: ServerOptions): Promise<Run
     const found = /^ACCEPT .*:(\d+)$/m.exec(log)?.[1]
     return found === undefined ? undefined : Number(found)
   })
-  if (interactive) commandAndEcho(child, options.keyUpdate ? 'K' : 'c')
-  return serverOver(child, port, interactive ? 'echo' : 'reverse-lines', (log) =>
-    interactive ? interactiveReports(log) : reverseReports(log),
-  )
+  if (!interactive) return serverOver(child, port, 'reverse-lines', reverseReports)
+  commandAndEcho(child, options.keyUpdate ? 'K' : 'c')
+  return { ...serverOver(child, port, 'echo', interactiveReports), largestPayload: 640 }
 }
 
 function reverseReports(log: string): ConnectionReport[] {
@@ -191,7 +190,7 @@ async function connectOnce(program: string, options: ClientOptions, more: string
   args.push('-servername', options.serverName, '-verify_hostname', options.serverName)
   args.push('-CAfile', options.authorities, '-verify_return_error', ...more)
   const { identity } = options
-  if (identity) args.push('-cert', identity.certificate, '-cert_chain', identity.chain, '-key', identity.key)
+  if (identity) args.push('-cert', identity.certificate, '-cert_chain', identity.intermediate, '-key', identity.key)
   if (options.postHandshakeAuth) args.push('-enable_pha')
   if (options.ocspStapling) args.push('-status')
   if (!options.keyUpdate) args.push('-nocommands')

@@ -1,0 +1,207 @@
+/** The cases of the matrix: one axis at a time, in both directions. Pure data: matrix.ts runs them. */
+
+import { type Identities, type KeyName, keyForScheme } from './identities.ts'
+import { groups, signatureSchemes, suites } from './names.ts'
+import type { Abilities, ClientOptions, ConnectionReport, Feature, ServerOptions } from './peer.ts'
+
+export type Axis = 'suite' | 'group' | 'signature scheme' | 'feature'
+
+export interface Case {
+  readonly axis: Axis
+  readonly value: string
+  /** What the other end must be able to do; undefined means nothing in particular. */
+  readonly needs?: { readonly kind: 'suites' | 'groups' | 'signatureSchemes' | 'features'; readonly name: string }
+  /** Options of the end that is the peer, and of handfast; by role. */
+  readonly server: Omit<ServerOptions, 'identity'> & { readonly key?: KeyName }
+  readonly client: Partial<ClientOptions> & { readonly clientKey?: KeyName }
+  /** What each end's report of the last connection must say, where it says anything about it. */
+  readonly expected: ConnectionReport
+  /** What handfast's own report must say. */
+  readonly ours?: ConnectionReport
+  /** Bytes of payload. */
+  readonly bytes?: number
+}
+
+/** Signs the chains of identities.ts, so that an end which restricts its schemes can still check the chain. */
+const chainScheme = 'ecdsa_secp256r1_sha256'
+
+const withChain = (scheme: string) => [...new Set([scheme, chainScheme])]
+
+/** Small enough for one record: some command-line tools mix their own words with the data. */
+const oneRecord = 640
+
+function suiteCases(): Case[] {
+  return suites.map((suite) => ({
+    axis: 'suite',
+    value: suite,
+    needs: { kind: 'suites', name: suite },
+    server: {},
+    client: {},
+    expected: { version: 'TLS 1.3', suite },
+  }))
+}
+
+function groupCases(): Case[] {
+  return groups.map((group) => ({
+    axis: 'group',
+    value: group,
+    needs: { kind: 'groups', name: group },
+    server: {},
+    client: {},
+    expected: { version: 'TLS 1.3', group },
+  }))
+}
+
+function schemeCases(): Case[] {
+  return signatureSchemes.map((scheme) => ({
+    axis: 'signature scheme',
+    value: scheme,
+    needs: { kind: 'signatureSchemes', name: scheme },
+    server: { key: keyForScheme[scheme] },
+    client: { signatureSchemes: withChain(scheme) },
+    expected: { version: 'TLS 1.3', peerSubject: `server-${keyForScheme[scheme]}` },
+    bytes: oneRecord,
+  }))
+}
+
+/** Two groups that the peer has, and of which it does not send shares for both. */
+function retryGroups(abilities: Abilities): readonly [string, string] | undefined {
+  const has = (name: string) => abilities.groups.includes(name)
+  const first = ['x25519', 'secp256r1'].find(has)
+  const second = ['secp384r1', 'secp521r1'].find(has)
+  return first && second ? [first, second] : undefined
+}
+
+interface FeatureCase {
+  readonly value: string
+  readonly needs?: Feature
+  readonly server?: Case['server']
+  readonly client?: Case['client']
+  readonly expected?: ConnectionReport
+  readonly ours?: ConnectionReport
+  readonly bytes?: number
+}
+
+/**
+ * @param direction who is the client
+ * @param abilities of the peer, in its role
+ */
+function featureCases(
+  direction: Direction,
+  abilities: Abilities,
+  { root, server }: Pick<Identities, 'root' | 'server'>,
+): Case[] {
+  const weAreClient = direction === 'handfast → peer'
+  const [first, second] = retryGroups(abilities) ?? ['', '']
+  const cases: FeatureCase[] = [
+    { value: 'defaults' },
+    { value: 'large transfer (1 MiB both ways)', bytes: 1 << 20 },
+    {
+      value: 'resumption',
+      needs: 'resumption',
+      client: { resume: true },
+      expected: { resumed: true },
+      ours: { resumed: true },
+    },
+    {
+      value: 'HelloRetryRequest',
+      needs: 'hello-retry-request',
+      server: { groups: [second] },
+      client: { groups: [first, second] },
+      expected: { group: second, helloRetryRequest: true },
+      ours: { helloRetryRequest: true },
+    },
+    {
+      value: 'resumption after HelloRetryRequest',
+      needs: 'hello-retry-request',
+      server: { groups: [second] },
+      client: { groups: [first, second], resume: true },
+      expected: { resumed: true },
+      ours: { resumed: true, helloRetryRequest: true },
+    },
+    { value: 'ALPN', needs: 'alpn', server: { alpn: ['http/1.1', 'h2'] }, client: { alpn: ['http/1.1'] }, expected: { alpn: 'http/1.1' }, bytes: oneRecord },
+    {
+      value: `KeyUpdate by handfast`,
+      ...(weAreClient
+        ? { client: { keyUpdate: true, watchKeyUpdates: true } }
+        : { server: { keyUpdate: true } }),
+    },
+    {
+      value: 'KeyUpdate by the peer',
+      needs: 'key-update',
+      ...(weAreClient
+        ? { server: { keyUpdate: true }, client: { watchKeyUpdates: true } }
+        : { client: { keyUpdate: true } }),
+    },
+    {
+      value: 'client certificate, requested and not sent',
+      needs: 'client-auth',
+      server: { clientCertificate: 'request', authorities: root },
+    },
+    ...(['p256', 'rsa'] as const).map(
+      (key): FeatureCase => ({
+        value: `client certificate (${key})`,
+        needs: 'client-auth',
+        server: { clientCertificate: 'require', authorities: root },
+        client: { clientKey: key },
+        ...(weAreClient ? {} : { ours: { peerSubject: `client-${key}` } }),
+      }),
+    ),
+    {
+      value: 'post-handshake authentication',
+      needs: 'post-handshake-auth',
+      server: { clientCertificate: 'post-handshake', authorities: root },
+      client: { clientKey: 'p256', postHandshakeAuth: true },
+      ...(weAreClient ? {} : { ours: { postHandshakeAuthenticated: true, peerSubject: 'client-p256' } }),
+      bytes: oneRecord,
+    },
+    {
+      value: 'OCSP stapling',
+      needs: 'ocsp-stapling',
+      server: { ocspResponse: server.p256.ocspResponse },
+      client: { ocspStapling: true },
+      ...(weAreClient ? { ours: { ocspStapled: true } } : { expected: { ocspStapled: true } }),
+      bytes: oneRecord,
+    },
+    {
+      value: 'without middlebox compatibility',
+      needs: 'no-middlebox-compatibility',
+      client: { middleboxCompatibility: false },
+    },
+    {
+      value: 'record_size_limit of 1024 by handfast',
+      needs: 'record-size-limit',
+      ...(weAreClient ? { client: { recordSizeLimit: 1024 } } : { server: { recordSizeLimit: 1024 } }),
+    },
+    {
+      value: 'record_size_limit of 1024 by the peer',
+      needs: 'record-size-limit',
+      ...(weAreClient ? { server: { recordSizeLimit: 1024 } } : { client: { recordSizeLimit: 1024 } }),
+    },
+  ]
+  return cases.map(({ needs, server: serverOptions, client, expected, ours, bytes, value }) => ({
+    axis: 'feature',
+    value,
+    ...(needs && { needs: { kind: 'features', name: needs } }),
+    server: serverOptions ?? {},
+    client: client ?? {},
+    expected: { version: 'TLS 1.3', ...expected },
+    ...(ours && { ours }),
+    ...(bytes && { bytes }),
+  }))
+}
+
+export type Direction = 'handfast → peer' | 'peer → handfast'
+
+/**
+ * All cases of one direction. In the two first axes it is handfast's list that is narrowed to the value, and the peer's
+ * as well where it has a way; the signature scheme is that of the server's certificate.
+ */
+export function casesFor(direction: Direction, abilities: Abilities, identities: Identities): Case[] {
+  return [
+    ...featureCases(direction, abilities, identities),
+    ...suiteCases(),
+    ...groupCases(),
+    ...schemeCases(),
+  ]
+}

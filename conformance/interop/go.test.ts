@@ -1,0 +1,4 @@
+import { go } from './implementations/programs.ts'
+import { matrix } from './matrix.ts'
+
+await matrix(go)

@@ -1,0 +1,4 @@
+import { python } from './implementations/programs.ts'
+import { matrix } from './matrix.ts'
+
+await matrix(python)
