@@ -366,8 +366,11 @@ export interface PathCheckContext {
   ) => Steps<boolean>
 }
 
-/** A generator function, so that it may wait: `yield* settle(promise)`. It reports at least one check. */
-export type PathCheck = (path: CertificationPath, context: PathCheckContext) => Steps<void>
+/**
+ * A function that reports what it finds; or a generator function that may also wait, with `yield* settle(promise)` and
+ * `yield* context.verifySignature(…)`.
+ */
+export type PathCheck = (path: CertificationPath, context: PathCheckContext) => Steps<void> | void
 
 /** Digests a byte string. SHA-1 serves OCSP to name an issuer and proves nothing there. */
 export type DigestFunction = (data: Uint8Array) => MaybePromise<Uint8Array>

@@ -165,12 +165,13 @@ class Verification {
     const { time, profile = 'path', additionalChecks = [] } = this.#input
     const findings = new Findings()
     for (const check of additionalChecks) {
-      yield* check(path, {
+      const steps = check(path, {
         time,
         profile,
         report: findings,
         verifySignature: (...parts) => this.#signatures.verify(...parts),
       })
+      if (steps !== undefined) yield* steps
     }
     if (!findings.checks.some(({ what }) => what === 'revocation')) {
       findings.skip('revocation', 'nothing', 'RFC 5280 §6.3', 'it was not asked for')

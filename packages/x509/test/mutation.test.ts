@@ -81,8 +81,8 @@ test('no certificate with one byte changed is valid, whichever byte and wherever
       const changed = original.slice()
       changed[i]! ^= 1 << (i % 8)
       lookAtAll(changed)
-      const pair = index === 0 ? ([changed, authority] as const) : ([leaf, changed] as const)
-      const verdict = verify(...pair, i % 2 === 0 ? 'path' : 'webpki')
+      const [own, other] = index === 0 ? [changed, authority] : [leaf, changed]
+      const verdict = verify(own, other, i % 2 === 0 ? 'path' : 'webpki')
       expect(verdict.valid, `byte ${i} of certificate ${index}`).toBe(false)
       expect(verdict.failures.length).toBeGreaterThan(0)
     }

@@ -78,7 +78,7 @@ export function distinguishedName(attributes: readonly (readonly [string, string
   return sequence(...attributes.map(([type, value]) => set(sequence(oid(type), utf8String(value)))))
 }
 
-export const commonName = (value: string): Uint8Array =>
+const commonName = (value: string): Uint8Array =>
   value === '' ? sequence() : distinguishedName([['2.5.4.3', value]])
 
 export function generalName(name: string): Uint8Array {
@@ -182,7 +182,7 @@ export const policyConstraints = (explicitPolicy?: number, inhibitMapping?: numb
 export const inhibitAnyPolicy = (skip: number): Uint8Array =>
   extension(extensionOid.inhibitAnyPolicy, integer(skip), true)
 
-export const keyIdentifier = (key: Key): Uint8Array =>
+const keyIdentifier = (key: Key): Uint8Array =>
   new Uint8Array(createHash('sha1').update(key.spki).digest())
 
 export const subjectKeyIdentifier = (key: Key): Uint8Array =>

@@ -22,7 +22,6 @@ export const sequence = (...contents: readonly Uint8Array[]): Uint8Array => tlv(
 export const set = (...contents: readonly Uint8Array[]): Uint8Array => tlv(0x31, ...contents)
 export const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'utf8'))
 export const utf8String = (value: string): Uint8Array => tlv(0x0c, text(value))
-export const printableString = (value: string): Uint8Array => tlv(0x13, text(value))
 export const octetString = (...contents: readonly Uint8Array[]): Uint8Array =>
   tlv(0x04, ...contents)
 export const bitString = (content: Uint8Array, unused = 0): Uint8Array =>
