@@ -90,7 +90,3 @@ export function derInteger(bigEndian: Uint8Array): Uint8Array {
   const sign = (digits[0] ?? 0) >= 0x80 ? Uint8Array.of(0) : new Uint8Array(0)
   return derElement(DerTag.integer, sign, digits)
 }
-
-export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
-}
