@@ -130,6 +130,8 @@ const alertFor: { readonly [code in FailureCode]: AlertName } = {
   'invalid-name': 'bad_certificate',
   revoked: 'certificate_revoked',
   'revocation-unknown': 'bad_certificate_status_response',
+  'pin-mismatch': 'bad_certificate',
+  transparency: 'bad_certificate',
   budget: 'certificate_unknown',
 }
 
