@@ -95,14 +95,14 @@ describe('there is a sentence of its own for', () => {
     const ofHandshake = inSources('../../src', /\.checked\(\s*'([^']+)'/g)
     const ofCertificates = inSources(
       '../../../x509/src',
-      /(?:\.(?:pass|fail|skip)\(|addFailure\(\s*\w+,)\s*'([^']+)'/g,
+      /(?:\.(?:pass|fail|skip)\(|addFailure\(\s*\w+,|const what =)\s*'([^']+)'/g,
     )
     expect(ofHandshake).toContain('CertificateVerify')
     expect(ofCertificates).toEqual(
       expect.arrayContaining(['name', 'path', 'path length', 'budget']),
     )
     for (const what of [...ofHandshake, ...ofCertificates])
-      expect(Object.keys(checks), what).toContain(what)
+      expect(Object.keys(checks), 'write a sentence in explain/decisions.ts').toContain(what)
     const verdicts = of('verdict').flatMap(({ verdict }) => verdict.checks)
     for (const { what } of [...verdicts, ...of('check')])
       expect(Object.keys(checks), what).toContain(what)

@@ -64,6 +64,10 @@ export const checks: Readonly<Record<string, string>> = {
     'The rules under which the certificates were issued must fit each other along the chain.',
   revocation:
     'An authority can withdraw a certificate before its time, for instance when a key was stolen; this asks whether it did.',
+  'pinned key':
+    'The caller named the keys that it accepts for this peer; one of them must be in the chain, whatever authorities vouch for.',
+  'certificate transparency':
+    'Public logs must have promised to show the certificate to everybody, so that one which was issued behind the back of its owner comes to light.',
   profile:
     'Rules of form that certificates of this kind have to keep, beyond what security alone demands.',
   encoding:
