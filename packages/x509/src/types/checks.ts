@@ -1,0 +1,101 @@
+/** Checks in addition to a valid path: the shape of one, and the options of those that come with the package. */
+import type { Steps } from '../steps.ts'
+import type { Certificate } from './certificate.ts'
+import type { DigestFunction, SignatureAlgorithmIdentifier, SubjectPublicKeyInfo } from './keys.ts'
+import type { Failure, Profile, TrustAnchor } from './verification.ts'
+
+/** A path from the leaf to an anchor (RFC 5280 §3.2). */
+export interface CertificationPath {
+  /** Leaf first; without the anchor's own certificate, unless the leaf is itself the anchor. */
+  readonly certificates: readonly Certificate[]
+  readonly anchor: TrustAnchor
+}
+
+/** How a failed check is told: a `Failure` without its place. */
+export type Problem = Pick<Failure, 'code' | 'message' | 'help'>
+
+/** Where a check says what it found. */
+export interface CheckReport {
+  pass(what: string, against: string, section: string, detail?: string): void
+  skip(what: string, against: string, section: string, detail: string): void
+  fail(
+    what: string,
+    against: string,
+    section: string,
+    problem: Problem,
+    place?: { readonly certificate?: Certificate | undefined; readonly depth?: number },
+  ): void
+}
+
+export interface PathCheckContext {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly time: number
+  readonly profile: Profile
+  readonly report: CheckReport
+  /** Verifies a signature by the functions the caller brought, within the budget: `yield*` it. */
+  readonly verifySignature: (
+    algorithm: Pick<SignatureAlgorithmIdentifier, 'name'>,
+    key: SubjectPublicKeyInfo,
+    data: Uint8Array,
+    signature: Uint8Array,
+  ) => Steps<boolean>
+}
+
+/**
+ * A function that reports what it finds; or a generator function that may also wait, with `yield* settle(promise)` and
+ * `yield* context.verifySignature(…)`.
+ */
+export type PathCheck = (path: CertificationPath, context: PathCheckContext) => Steps<void> | void
+
+/** What `checkRevocation` is given. Nothing is fetched: whoever calls brings what the peer stapled and what was downloaded. */
+export interface RevocationOptions {
+  /**
+   * `require`: a certificate whose status nothing usable tells is refused. `prefer`: only one that is known to be
+   * revoked is. In both, a leaf that demands a stapled response (RFC 7633) is refused without a good one.
+   */
+  readonly policy: 'require' | 'prefer'
+  /** Whose status is asked: the `leaf`'s (the default), or that of every certificate of the `path` but the anchor. */
+  readonly scope?: 'leaf' | 'path'
+  /** The DER of the `OCSPResponse` that the peer sent with its certificate (RFC 6066 §8). */
+  readonly stapledOcspResponse?: Uint8Array
+  /** Further `OCSPResponse`s in DER. */
+  readonly ocspResponses?: readonly Uint8Array[]
+  /** `CertificateList`s in DER. */
+  readonly crls?: readonly Uint8Array[]
+  /** Needed for OCSP; a response that uses a digest which is not here is not usable. */
+  readonly digests?: { readonly sha1?: DigestFunction; readonly sha256?: DigestFunction }
+  /** The nonce that was sent with the request: responses that do not repeat it are not usable (RFC 9654). */
+  readonly nonce?: Uint8Array
+}
+
+/** What `checkTransparency` is given. */
+export interface TransparencyOptions {
+  /** `require`: without enough timestamps the certificate is refused. `report`: the check only says so. */
+  readonly policy: 'require' | 'report'
+  readonly logs: readonly TransparencyLog[]
+  readonly sha256: DigestFunction
+  /** `SerializedSCT` bodies from the TLS extension signed_certificate_timestamp (RFC 6962 §3.3.1). */
+  readonly tlsTimestamps?: readonly Uint8Array[]
+  /** `SerializedSCT` bodies from the OCSP response. */
+  readonly ocspTimestamps?: readonly Uint8Array[]
+}
+
+/** A log whose word counts. Lists of them are published by browsers. */
+export interface TransparencyLog {
+  /** DER of the log's SubjectPublicKeyInfo. */
+  readonly key: Uint8Array
+  /** Who runs it: timestamps must come from two. */
+  readonly operator: string
+  readonly description?: string
+  /** The log takes certificates whose notAfter is from `start` on and before `end` (milliseconds). */
+  readonly accepts?: { readonly start: number; readonly end: number }
+  /** Its timestamps from this moment on (milliseconds) do not count. */
+  readonly retiredAt?: number
+}
+
+/** What `checkPins` is given. */
+export interface PinOptions {
+  /** SHA-256 of the SubjectPublicKeyInfo of keys, one of which has to be in the path; 32 bytes each. */
+  readonly pins: readonly Uint8Array[]
+  readonly sha256: DigestFunction
+}

@@ -1,0 +1,159 @@
+/** What is asked of the verifier, and what it answers. */
+import type { Certificate, Name, NameConstraints } from './certificate.ts'
+import type { PathCheck } from './checks.ts'
+import type { SignatureVerifiers, SubjectPublicKeyInfo } from './keys.ts'
+
+/** What is trusted without being checked: a name and a key, and what the trust is limited to. */
+export interface TrustAnchor {
+  readonly subject: Name
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+  /** The certificate the anchor came from; a bare key has none. */
+  readonly certificate?: Certificate
+  /** Names below this anchor must satisfy these, in addition to those in the certificate. */
+  readonly nameConstraints?: NameConstraints
+}
+
+/** Trust anchors, indexed by subject. Made by `createTrustStore`. */
+export interface TrustStore {
+  readonly anchors: readonly TrustAnchor[]
+  /** Those inputs that could not be read as certificates, and why. They are not trusted. */
+  readonly rejected: readonly { readonly der: Uint8Array; readonly error: Error }[]
+  /** The anchors whose subject is this name (compared as RFC 5280 §7.1 says). */
+  find(subject: Name): readonly TrustAnchor[]
+  /** True when exactly these bytes are an anchor's certificate. */
+  has(certificate: Certificate): boolean
+}
+
+/** The most work one verification may do, whatever the input. */
+export interface Budget {
+  /** Signature verifications. */
+  readonly signatures: number
+  /** Candidate issuers looked at. */
+  readonly candidates: number
+  /** Comparisons of a name with a constraint. */
+  readonly nameComparisons: number
+  /** Certificates in a path, leaf and anchor included. */
+  readonly depth: number
+}
+
+/**
+ * How much is demanded of the certificates beyond a valid path.
+ *
+ * - `path` (the default): RFC 5280 §6, what every TLS client checks.
+ * - `rfc5280`: in addition what §4 demands of a certificate's content, such as key identifiers and serial numbers.
+ * - `webpki`: in addition the CA/Browser Forum's rules that a client can check, as for a public web site.
+ */
+export type Profile = 'path' | 'rfc5280' | 'webpki'
+
+export interface VerifyInput {
+  /** The peer's own certificate. */
+  readonly certificate: Uint8Array | Certificate
+  /** The other certificates the peer sent, in any order; what does not help is ignored. */
+  readonly intermediates: readonly (Uint8Array | Certificate)[]
+  readonly trust: TrustStore | readonly (TrustAnchor | Certificate | Uint8Array)[]
+  /** The moment to judge at, in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly time: number
+  /** The DNS name or IP address literal the caller wanted to reach. Absent: no name is checked, and `checks` says so. */
+  readonly name?: string
+  readonly usage: 'serverAuth' | 'clientAuth' | 'any'
+  readonly verifiers: SignatureVerifiers
+  readonly budget?: Partial<Budget>
+  readonly profile?: Profile
+  /**
+   * For the profile `webpki`: true when anybody may register names below this lower-case domain (`com`, `co.uk`), by
+   * the Public Suffix List. A wildcard directly below such a domain is then refused. Without it, only wildcards below a
+   * single label are.
+   */
+  readonly isPublicSuffix?: (domain: string) => boolean
+  /**
+   * Further demands on a path that is otherwise valid: `checkRevocation(…)`, `checkTransparency(…)`, `checkPins(…)`, or
+   * a function of your own. A path that fails one is given up for the next, like any other.
+   */
+  readonly additionalChecks?: readonly PathCheck[]
+}
+
+/** A stable name for what went wrong. Match on this, not on the message. */
+export type FailureCode =
+  /** Bytes that are not the DER they should be, or fields that contradict each other. */
+  | 'malformed'
+  | 'expired'
+  | 'not-yet-valid'
+  /** No certificate was given or trusted that could have issued this one; `depth` says which one lacks its issuer. */
+  | 'unknown-issuer'
+  /** The peer's certificate vouches for itself and is not trusted. */
+  | 'self-signed-leaf'
+  /** The path ends in a self-signed certificate that is not trusted. */
+  | 'self-signed-in-chain'
+  | 'bad-signature'
+  | 'unsupported-algorithm'
+  | 'weak-signature'
+  | 'weak-key'
+  | 'not-a-ca'
+  | 'path-too-long'
+  | 'key-usage'
+  | 'extended-key-usage'
+  | 'unknown-critical-extension'
+  | 'name-constraints'
+  | 'policy'
+  /** A rule of the profile asked for that no other code names. */
+  | 'profile'
+  /** The certificate is not for the name that was asked for. */
+  | 'name-mismatch'
+  /** The name that was asked for is neither a DNS name nor an IP address. */
+  | 'invalid-name'
+  /** The issuer has withdrawn the certificate. */
+  | 'revoked'
+  /** Nothing usable tells whether the certificate was withdrawn, and the caller or the certificate demands to know. */
+  | 'revocation-unknown'
+  /** Too few public logs vouch that they have seen the certificate. */
+  | 'transparency'
+  /** No key of the path is one of those the caller insists on. */
+  | 'pin-mismatch'
+  /** The search was stopped because the certificates given would take too much work. */
+  | 'budget'
+
+export interface Failure {
+  readonly code: FailureCode
+  /** One sentence: what is wrong. */
+  readonly message: string
+  /** One sentence: what to do about it. */
+  readonly help: string
+  /** The rule that was broken. */
+  readonly section: string
+  /** The certificate at fault, where there is one. */
+  readonly certificate?: Certificate
+  /** Its position in the path: 0 is the peer's own. */
+  readonly depth?: number
+}
+
+/** One question that was asked of the path, and its answer. */
+export interface Check {
+  /** What was verified: `signature`, `validity`, `name` … */
+  readonly what: string
+  /** What it was verified against, in words. */
+  readonly against: string
+  readonly result: 'pass' | 'fail' | 'skipped'
+  readonly section: string
+  readonly detail?: string
+  /** Position in the path of the certificate concerned. */
+  readonly depth?: number
+}
+
+/** One path that was tried and did not do, leaf first, as far as it came. */
+export interface Attempt {
+  readonly path: readonly Certificate[]
+  readonly failure: Failure
+}
+
+export interface Verdict {
+  readonly valid: boolean
+  /** Leaf … anchor: the path that was accepted, or else the one that came closest. Empty when the leaf is unreadable. */
+  readonly path: readonly Certificate[]
+  /** The anchor the path ends in. */
+  readonly anchor?: TrustAnchor
+  readonly checks: readonly Check[]
+  /** Empty exactly when `valid`. The first is the one to show. */
+  readonly failures: readonly Failure[]
+  /** Every path that was tried and given up, with its reason. */
+  readonly attempts: readonly Attempt[]
+}
