@@ -55,6 +55,15 @@ describe.each(nodeMajors)('on Node %i', (major) => {
   it('a program that requires them works', () => {
     expect(run(node, 'use.cjs')).toBe('ok\n')
   })
+
+  it('the command runs its demonstration', () => {
+    const command = join(project.folder, 'node_modules', '@handfast', 'cli', 'dist', 'main.js')
+    expect(run(node, command, '--version')).toMatch(/^(handfast )?\d+\.\d+\.\d+\n$/)
+    const shown = run(node, command, 'demo')
+    for (const message of ['ClientHello', 'ServerHello', 'CertificateVerify', 'Finished']) {
+      expect(shown).toContain(message)
+    }
+  })
 })
 
 describe('TypeScript', () => {
@@ -87,9 +96,9 @@ describe('TypeScript', () => {
 describe('the readme', () => {
   it('begins with a program that compiles and runs', () => {
     for (const name of project.names) {
+      if (name === '@handfast/cli') continue // it begins with a command instead
       const readme = readFileSync(join(project.folder, 'node_modules', name, 'README.md'), 'utf8')
       const program = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1]
-      if (name === '@handfast/cli') continue // it begins with a command instead
       if (program === undefined) throw new Error(`the readme of ${name} has no program`)
       const file = `readme-${name.replace(/\W/g, '-')}`
       writeFileSync(join(project.folder, `${file}.mts`), program)

@@ -5,8 +5,11 @@ import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 const found = {}
 for (const specifier of process.argv.slice(2)) {
+  const imported = specifier.endsWith('.json')
+    ? (await import(specifier, { with: { type: 'json' } })).default
+    : await import(specifier)
   found[specifier] = {
-    import: Object.keys(await import(specifier)).sort(),
+    import: Object.keys(imported).sort(),
     require: Object.keys(require(specifier)).sort(),
   }
 }
