@@ -2,9 +2,9 @@
 import { CommanderError } from 'commander'
 import { ExitCode, exitCodeOf } from './exit.ts'
 import { makeProgram } from './program.ts'
-import { failureText } from './render/failure.ts'
-import { glyphsFor } from './render/glyphs.ts'
-import { colorsFor, type Terminal, widthOf } from './terminal.ts'
+import { renderError } from './render/failure.ts'
+import { paperOn } from './render/view.ts'
+import type { Terminal } from './terminal.ts'
 
 /**
  * Runs one command to its end.
@@ -22,11 +22,9 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
   } catch (error) {
     // Commander has said what is wrong, or shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
-    const { stderr } = terminal
-    const colors = colorsFor(terminal, stderr)
-    stderr.write(
-      failureText(error, { colors, width: widthOf(stderr), glyphs: glyphsFor(terminal) }),
-    )
+    const paper = paperOn(terminal, terminal.stderr)
+    renderError(paper, error)
+    terminal.stderr.write(paper.toString())
     return exitCodeOf(error)
   }
 }

@@ -11,7 +11,7 @@ import { formatAddress } from '../options/target.ts'
 import { certificateRows } from '../render/certificates.ts'
 import { harmless } from '../render/paper.ts'
 import { renderSaving, type Times } from '../render/saving.ts'
-import { paperFor, renderConnection } from '../render/view.ts'
+import { paperOn, renderConnection } from '../render/view.ts'
 import type { Handler } from '../serve/http.ts'
 import { startServer } from '../serve/server.ts'
 import { webService } from '../serve/services.ts'
@@ -83,7 +83,7 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
     })
   try {
     const first = await connect({})
-    const paper = paperFor(terminal)
+    const paper = paperOn(terminal, stdout)
     const view = {
       bytes: options.bytes === true,
       explain: options.explain,
@@ -103,7 +103,7 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
     paper.gap()
     certificateRows(paper, parseCertificate(issued.certificateDer), '', now, 4)
     paper.heading('The handshake', 'RFC 8446 §2')
-    renderConnection(paper, first, terminal, view)
+    renderConnection(paper, first, view)
     const [session] = first.sessions
     if (first.error !== undefined || session === undefined) {
       stdout.write(paper.toString())
@@ -114,7 +114,7 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
       paper.text(harmless(line), { indent: 4 })
     const second = await connect({ session })
     paper.heading('Again, with the ticket', 'RFC 8446 §4.6.1')
-    renderConnection(paper, second, terminal, { ...view, explain: false, brief: true })
+    renderConnection(paper, second, { ...view, explain: false, brief: true })
     if (second.error === undefined) {
       const open = (changes: Partial<ClientConfig>) =>
         openTls(

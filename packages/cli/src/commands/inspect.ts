@@ -14,7 +14,7 @@ import {
 } from '../options/tls.ts'
 import { progressOn } from '../progress.ts'
 import { renderSaving } from '../render/saving.ts'
-import { paperFor, renderConnection } from '../render/view.ts'
+import { paperOn, renderConnection } from '../render/view.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface InspectOptions extends ClientOptions {
@@ -72,8 +72,8 @@ async function inspect(
   }
   const print = (seen: Observation, first?: Observation) => {
     if (options.json) return
-    const paper = paperFor(terminal)
-    renderConnection(paper, seen, terminal, {
+    const paper = paperOn(terminal, stdout)
+    renderConnection(paper, seen, {
       bytes: options.bytes === true,
       explain: options.explain === true,
       serverName: client.serverName,

@@ -1,50 +1,56 @@
-/** What to do about a failure, in terms of this command's options; the engine's own advice stands before it. */
+/** What to do about a failure, in terms of this command's options. */
 import type { FailureCode as CertificateFailure } from '@handfast/x509'
 import type { TlsError } from 'handfast'
 import { namesOf } from './certificates.ts'
 import { listed } from './words.ts'
 
 const certificateAdvice: { readonly [code in CertificateFailure]?: string } = {
-  expired: 'Its operator must renew it. To look at the server nevertheless: --insecure.',
+  expired:
+    "Whoever runs the server must renew the certificate (check this machine's clock, too). To look at the server nevertheless: --insecure.",
   'not-yet-valid':
-    "Check this machine's clock first. To look at the server nevertheless: --insecure.",
+    "Check this machine's clock first; if it is right, the certificate was put in place too early. To look at the server nevertheless: --insecure.",
   'unknown-issuer':
-    'If you know the authority, trust it for this command with --ca FILE; if the server left out an intermediate, its operator must add it.',
+    'If the authority is yours, trust it for this command: --ca FILE. If it is a public one, the server leaves out an intermediate certificate, and whoever runs it must add that to the chain. To look at the server nevertheless: --insecure.',
   'self-signed-leaf':
-    'If it is your own server, trust this very certificate with --ca FILE; or make one from a local authority (handfast serve does).',
+    'If it is your own server, trust this very certificate with --ca FILE, or let a local authority make one (handfast serve does). To look at the server nevertheless: --insecure.',
   'self-signed-in-chain':
-    'It is a private authority: trust it for this command with --ca FILE, if you know that it is yours.',
+    'It is a private authority: if it is yours, trust it for this command with --ca FILE. To look at the server nevertheless: --insecure.',
 }
 
 const alertAdvice: Readonly<Record<string, string>> = {
-  certificate_required: 'Name a client certificate with --cert FILE and its key with --key FILE.',
+  certificate_required: 'Name a client certificate with --cert FILE, and its key with --key FILE.',
   handshake_failure:
-    'Offer more with --ciphers, --groups or --sigalgs; a server that wants a client certificate may say the same: --cert and --key.',
-  insufficient_security: 'Offer others with --ciphers and --groups.',
-  protocol_version: 'This build speaks TLS 1.3 only; the server may know TLS 1.2 and older only.',
-  unrecognized_name: 'Ask for another name with --servername NAME.',
-  no_application_protocol: 'Offer other protocols with --alpn, or none.',
+    'Compare the offer above with what the server is set up for, and offer more with --ciphers, --groups or --sigalgs. A server that wants a client certificate may say the same: --cert and --key.',
+  insufficient_security:
+    'The server wants stronger ciphers: offer others with --ciphers and --groups.',
+  protocol_version:
+    'This build speaks TLS 1.3 only, and the server seems to know older versions only: it should be updated.',
+  unrecognized_name: 'Ask for a name that the server has: --servername NAME.',
+  no_application_protocol: 'Offer other protocols with --alpn, or none at all.',
   unknown_ca:
-    'The server must be told to trust the authority of the certificate given with --cert.',
+    'The server does not know the authority of the certificate that --cert names: send the intermediates with it, or let the server trust it.',
 }
 
-/** @returns a sentence, or undefined where the engine's own advice is all there is */
-export function adviceFor(error: TlsError): string | undefined {
+export function adviceFor(error: TlsError): string {
+  return ownAdvice(error) ?? error.help
+}
+
+function ownAdvice(error: TlsError): string | undefined {
   const [failure] = error.verdict?.failures ?? []
   if (failure?.code === 'name-mismatch' && failure.certificate !== undefined) {
     const names = namesOf(failure.certificate)
     if (names.length > 0)
-      return `The certificate is for ${listed(names, 8)}: ask for one of these, or use --servername NAME where the address is right and the name is not.`
+      return `Ask for a name that the certificate is for: ${listed(names, 8)}. Where the address is right and only the name is not: --servername NAME. Else whoever runs the server must get a certificate for this name.`
   }
   if (failure !== undefined) return certificateAdvice[failure.code]
   if (error.received !== undefined) return alertAdvice[error.received]
   switch (error.code) {
     case 'ERR_NOT_TLS':
-      return 'Where the protocol begins in the clear, name it with --starttls.'
+      return 'Check the port. Where the protocol begins in the clear, name it with --starttls.'
     case 'ERR_NO_COMMON_VERSION':
       return 'This build speaks TLS 1.3 only.'
     case 'ERR_CLOSED_DURING_HANDSHAKE':
-      return 'Try again; then a smaller offer (--groups x25519), another --servername, or --starttls where the protocol begins in the clear.'
+      return 'Try again. If it stays so: something on the way, or the server, may not like the offer (a smaller one: --groups x25519), the name (--servername), or may speak in the clear first (--starttls).'
     default:
       return undefined
   }

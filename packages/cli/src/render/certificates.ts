@@ -10,7 +10,7 @@ import {
 } from '@handfast/x509'
 import type { MessageEvent } from 'handfast'
 import { annotate, type Field } from 'handfast/trace'
-import type { Glyphs } from './glyphs.ts'
+import { glyphs } from './glyphs.ts'
 import type { Paper, Style } from './paper.ts'
 import { bytes, day, fromNow, listed } from './words.ts'
 
@@ -116,11 +116,7 @@ function certificatesIn(fields: readonly Field[], message: Uint8Array): Uint8Arr
 const toldAlone = new Set(['name', 'validity', 'signature', 'revocation'])
 
 /** The chapter about the check: each certificate of the path, and what was asked of it. */
-export function renderVerdict(
-  paper: Paper,
-  verdict: Verdict,
-  { glyphs }: { readonly glyphs: Glyphs },
-): void {
+export function renderVerdict(paper: Paper, verdict: Verdict): void {
   const { red, bold, dim } = paper.colors
   paper.heading('The certificate check', 'RFC 5280 §6, RFC 9525')
   const { path, anchor, checks, failures } = verdict
@@ -140,7 +136,6 @@ export function renderVerdict(
     renderChecks(
       paper,
       checks.filter((check) => check.depth === depth),
-      glyphs,
       4 + depth * 2,
     )
   })
@@ -155,19 +150,14 @@ export function renderVerdict(
   if (ofThePath.length > 0) {
     paper.gap()
     paper.text('The path as a whole', { indent: 4, style: bold })
-    renderChecks(paper, ofThePath, glyphs, 4)
+    renderChecks(paper, ofThePath, 4)
   }
   paper.gap()
   for (const { message, section } of failures)
     paper.text(`${glyphs.fail} ${message} [${section}]`, { indent: 4, style: red })
 }
 
-function renderChecks(
-  paper: Paper,
-  checks: readonly Check[],
-  glyphs: Glyphs,
-  indent: number,
-): void {
+function renderChecks(paper: Paper, checks: readonly Check[], indent: number): void {
   const { green, red, dim } = paper.colors
   const signs = {
     pass: { sign: glyphs.pass, style: green },

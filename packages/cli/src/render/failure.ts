@@ -1,10 +1,10 @@
 /** A failure told: what happened, who is at fault, who was told, what to do. */
-import { type Blame, ConfigurationError, type TlsError } from 'handfast'
+import { type AlertEvent, type Blame, ConfigurationError, type TlsError } from 'handfast'
+import { explain } from 'handfast/trace'
 import { CommandError } from '../exit.ts'
-import type { Colors } from '../terminal.ts'
 import { adviceFor } from './advice.ts'
-import type { Glyphs } from './glyphs.ts'
-import { Paper } from './paper.ts'
+import { glyphs } from './glyphs.ts'
+import type { Paper } from './paper.ts'
 
 const faultInWords: Readonly<Record<Blame, string>> = {
   peer: 'the other side: it breaks the protocol, or the bytes were changed on their way',
@@ -15,18 +15,22 @@ const faultInWords: Readonly<Record<Blame, string>> = {
   library: 'handfast: this is a bug',
 }
 
-/** The chapter that ends a handshake that failed. @param step where it stood */
-export function renderFailure(paper: Paper, error: TlsError, glyphs: Glyphs): void {
+/** The chapter that ends a handshake that failed. @param alert the last one of the story, if there was one */
+export function renderFailure(paper: Paper, error: TlsError, alert: AlertEvent | undefined): void {
   const { red, bold } = paper.colors
   const row = (label: string, value: string) => paper.row(label, value, { column: 22 })
   paper.gap()
-  paper.text(`${glyphs.fail} ${sentence(error.message)}`, { style: (text) => bold(red(text)) })
+  paper.text(`${glyphs.fail} ${sentence(error.message.replace('The peer', 'The server'))}`, {
+    style: (text) => bold(red(text)),
+  })
+  if (alert !== undefined && error.code === 'ERR_ALERT_RECEIVED')
+    paper.text(explain(alert), { indent: 4 })
   paper.gap()
   row('who is at fault', blameOf(error))
   row('alert', alertInWords(error))
   if (error.step) row('where it stood', error.step)
   if (error.section) row('the rule', error.section)
-  row('what to do', [error.help, adviceFor(error)].filter(Boolean).join(' '))
+  row('what to do', adviceFor(error))
   row('code', error.code)
 }
 
@@ -42,17 +46,15 @@ function alertInWords({ alert, received }: TlsError): string {
   return 'none: there is nobody to tell'
 }
 
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
+/** A host at the beginning is left as it is: it has a dot or a port. */
+function sentence(message: string): string {
+  const text = message.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
-/** Any error in two or three lines, for stderr. @param width columns */
-export function failureText(
-  error: unknown,
-  { colors, width, glyphs }: { colors: Colors; width: number; glyphs: Glyphs },
-): string {
-  const paper = new Paper(colors, width)
-  const { red, dim } = colors
+/** Any error in two or three lines, for stderr. */
+export function renderError(paper: Paper, error: unknown): void {
+  const { red, dim } = paper.colors
   const message = error instanceof Error ? error.message : String(error)
   const isForeseen =
     error instanceof CommandError || error instanceof ConfigurationError || isTlsError(error)
@@ -61,14 +63,13 @@ export function failureText(
     indent: 0,
   })
   const help = isTlsError(error)
-    ? [error.help, adviceFor(error)].filter(Boolean).join(' ')
+    ? adviceFor(error)
     : isForeseen
       ? (error as CommandError | ConfigurationError).help
       : 'This is a bug in handfast: please report it, with what is below.'
   if (help) paper.text(help, { style: dim })
   if (!isForeseen && error instanceof Error && error.stack)
     for (const line of error.stack.split('\n').slice(1)) paper.text(line.trim(), { style: dim })
-  return paper.toString()
 }
 
 function isTlsError(error: unknown): error is TlsError {

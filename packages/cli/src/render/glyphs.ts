@@ -1,24 +1,10 @@
-/** The few signs beyond ASCII that a transcript uses, and what stands in for them where the terminal has only ASCII. */
+/** The signs beyond ASCII that a transcript uses, and what stands in for them where the terminal has only ASCII. */
 import type { Terminal } from '../terminal.ts'
 
-export interface Glyphs {
+export const glyphs = {
   /** A message that anyone on the way can read. */
-  readonly thin: string
-  /** A message that is encrypted. */
-  readonly thick: string
-  readonly left: string
-  readonly right: string
-  readonly pass: string
-  readonly fail: string
-  readonly skip: string
-  readonly to: string
-  readonly branch: string
-  readonly last: string
-  readonly trunk: string
-}
-
-const unicode: Glyphs = {
   thin: '─',
+  /** A message that is encrypted. */
   thick: '═',
   left: '◀',
   right: '▶',
@@ -29,24 +15,33 @@ const unicode: Glyphs = {
   branch: '├ ',
   last: '└ ',
   trunk: '│ ',
+} as const
+
+/** One character for one, so that nothing is moved. */
+const replacements: Readonly<Record<string, string>> = {
+  '─': '-',
+  '═': '=',
+  '◀': '<',
+  '▶': '>',
+  '✓': '+',
+  '✗': 'x',
+  '·': '.',
+  '→': '>',
+  '├': '|',
+  '└': '`',
+  '│': '|',
+  '…': '~',
+  '§': '#',
 }
 
-const ascii: Glyphs = {
-  thin: '-',
-  thick: '=',
-  left: '<',
-  right: '>',
-  pass: '+',
-  fail: 'x',
-  skip: '.',
-  to: '>',
-  branch: '| ',
-  last: '` ',
-  trunk: '| ',
+const replaced = new RegExp(`[${Object.keys(replacements).join('')}]`, 'g')
+
+export function toAscii(text: string): string {
+  return text.replace(replaced, (sign) => replacements[sign] ?? '?')
 }
 
 /** By the locale's character set, where the environment names one (POSIX: LC_ALL, then LC_CTYPE, then LANG). */
-export function glyphsFor({ env }: Pick<Terminal, 'env'>): Glyphs {
+export function isAsciiOnly({ env }: Pick<Terminal, 'env'>): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG
-  return locale && !/utf-?8/i.test(locale) ? ascii : unicode
+  return locale !== undefined && locale !== '' && !/utf-?8/i.test(locale)
 }

@@ -1,7 +1,7 @@
 /** The key schedule as a tree: what is made of what, by which step (RFC 8446 §7.1). */
 import type { KeyScheduleEvent } from 'handfast'
 import { explain } from 'handfast/trace'
-import type { Glyphs } from './glyphs.ts'
+import { glyphs } from './glyphs.ts'
 import type { Paper } from './paper.ts'
 
 interface Node {
@@ -12,14 +12,13 @@ interface Node {
 export function renderKeySchedule(
   paper: Paper,
   events: readonly KeyScheduleEvent[],
-  { glyphs, explain: explaining }: { readonly glyphs: Glyphs; readonly explain: boolean },
+  { explain: explaining }: { readonly explain: boolean },
 ): void {
   const [first] = events
   if (first === undefined) return
   paper.heading('The key schedule', `HKDF with ${first.hash.replace('sha', 'SHA-')}, RFC 8446 §7.1`)
   const roots = treeOf(events)
   const look = {
-    glyphs,
     explaining,
     stepAt: Math.max(...roots.map((root) => widthOf(root, 0))) + 2,
   }
@@ -27,7 +26,6 @@ export function renderKeySchedule(
 }
 
 interface Look {
-  readonly glyphs: Glyphs
   readonly explaining: boolean
   /** Columns from the tree's left side to where the steps are told. */
   readonly stepAt: number
@@ -61,7 +59,7 @@ function renderNode(
   branch: string,
   look: Look,
 ): void {
-  const { glyphs, explaining, stepAt } = look
+  const { explaining, stepAt } = look
   const { dim, yellow, bold } = paper.colors
   const isSecret = event.operation === 'HKDF-Extract'
   const lead = `${stem}${branch}`

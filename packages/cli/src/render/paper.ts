@@ -3,6 +3,7 @@
  * nothing is wider than the paper, and nothing that a peer says reaches the terminal as a command of its own.
  */
 import type { Colors } from '../terminal.ts'
+import { glyphs, toAscii } from './glyphs.ts'
 
 export type Style = (text: string) => string
 
@@ -53,16 +54,20 @@ const plain: Style = (text) => text
 export class Paper {
   readonly colors: Colors
   readonly width: number
+  readonly #ascii: boolean
   readonly #lines: string[] = []
 
-  constructor(colors: Colors, width: number) {
+  /** @param width columns. @param ascii true where the terminal has nothing beyond ASCII */
+  constructor(colors: Colors, width: number, ascii = false) {
     this.colors = colors
     this.width = width
+    this.#ascii = ascii
   }
 
   /** What was written, each line with its end. */
   toString(): string {
-    return this.#lines.map((line) => `${line.trimEnd()}\n`).join('')
+    const text = this.#lines.map((line) => `${line.trimEnd()}\n`).join('')
+    return this.#ascii ? toAscii(text) : text
   }
 
   /** An empty line, unless there is one already. */
@@ -121,7 +126,7 @@ export class Paper {
     const { bold, dim } = this.colors
     this.gap()
     this.ends({ text: title, style: bold }, { text: remark, style: dim })
-    this.#put(2, dim('─'.repeat(this.width - 2)))
+    this.#put(2, dim(glyphs.thin.repeat(this.width - 2)))
   }
 
   #put(indent: number, line: string): void {

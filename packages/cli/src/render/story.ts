@@ -131,6 +131,12 @@ export class Story {
     )
   }
 
+  get lastAlert(): AlertEvent | undefined {
+    const items = this.flights.flatMap((flight) => flight.items)
+    const last = items.findLast(({ kind }) => kind === 'alert')
+    return last?.kind === 'alert' ? last.event : undefined
+  }
+
   /** Bytes on the wire, both directions. */
   get bytes(): { readonly sent: number; readonly received: number } {
     const sum = { sent: 0, received: 0 }

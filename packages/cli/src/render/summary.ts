@@ -2,13 +2,12 @@
 import { type Certificate, parseCertificate, type Verdict } from '@handfast/x509'
 import type { ConnectionInfo } from 'handfast'
 import { keyInWords, namesOf, shortName } from './certificates.ts'
-import type { Glyphs } from './glyphs.ts'
+import { glyphs } from './glyphs.ts'
 import type { Paper } from './paper.ts'
 import type { Story } from './story.ts'
 import { bytes, count, day, duration, fromNow, listed, span } from './words.ts'
 
 export interface SummaryOptions {
-  readonly glyphs: Glyphs
   /** The name that was asked for. */
   readonly serverName: string
   /** What our own check found, where the connection went on in spite of it (`--insecure`). */
@@ -63,7 +62,7 @@ export function renderSummary(
 
 /** What a padlock says, and what it does not. */
 function renderPadlock(paper: Paper, info: ConnectionInfo, options: SummaryOptions): void {
-  const { glyphs, serverName, refused } = options
+  const { serverName, refused } = options
   const { green, yellow, bold } = paper.colors
   paper.gap()
   if (refused !== undefined) {

@@ -7,14 +7,13 @@ import type { KeysEvent } from 'handfast'
 import { explain } from 'handfast/trace'
 import { certificateLines, shortName } from './certificates.ts'
 import { factsOf } from './facts.ts'
-import type { Glyphs } from './glyphs.ts'
+import { glyphs } from './glyphs.ts'
 import { messageBytes } from './hexdump.ts'
 import type { Paper, Style } from './paper.ts'
 import type { AlertItem, Flight, Item, MessageItem, Note, RecordItem, Story } from './story.ts'
 import { bytes, count, duration, span } from './words.ts'
 
 export interface TranscriptOptions {
-  readonly glyphs: Glyphs
   /** Show each message's bytes and fields. */
   readonly bytes: boolean
   /** Say what each message is for. */
@@ -32,7 +31,7 @@ const notesAt = 6
 const valuesAt = 30
 
 export function renderTranscript(paper: Paper, story: Story, options: TranscriptOptions): void {
-  const { glyphs, peer } = options
+  const { peer } = options
   const { bold, dim } = paper.colors
   paper.gap()
   paper.ends({ text: 'client (you)', style: bold }, { text: `${peer} (server)`, style: bold })
@@ -51,7 +50,7 @@ function renderFlight(
   options: TranscriptOptions,
 ): void {
   const { dim, bold } = paper.colors
-  const { glyphs, start } = options
+  const { start } = options
   const size = flight.records.reduce((sum, { length }) => sum + length, 0)
   const who = flight.direction === 'sent' ? 'client' : 'server'
   const other = who === 'client' ? 'server' : 'client'
@@ -90,7 +89,7 @@ interface Arrow {
 }
 
 /** `─── ClientHello ──────────── 1,559 bytes ──▶` */
-function arrow(paper: Paper, { glyphs }: TranscriptOptions, options: Arrow): void {
+function arrow(paper: Paper, options: Arrow): void {
   const { direction, encrypted, name, size } = options
   const { cyan, magenta, bold } = paper.colors
   const stroke = encrypted ? glyphs.thick : glyphs.thin
@@ -110,7 +109,7 @@ function arrow(paper: Paper, { glyphs }: TranscriptOptions, options: Arrow): voi
 function renderMessage(paper: Paper, item: MessageItem, options: TranscriptOptions): void {
   const { event, notes } = item
   if (!options.brief) paper.gap()
-  arrow(paper, options, {
+  arrow(paper, {
     direction: event.direction,
     encrypted: event.protection !== 'plaintext',
     name: event.name,
@@ -136,7 +135,7 @@ function renderAlert(
   const last = flight.records.findLast(({ innerType }) => innerType === 'alert')
   const isGoodbye = event.description === 'close_notify'
   if (!options.brief) paper.gap()
-  arrow(paper, options, {
+  arrow(paper, {
     direction: event.direction,
     encrypted: last !== undefined && last.protection !== 'plaintext',
     name: `Alert: ${event.description}`,
@@ -155,7 +154,7 @@ function renderRecord(
   const isData = item.name === 'application_data'
   if (options.brief && !isData) return
   if (!options.brief) paper.gap()
-  arrow(paper, options, {
+  arrow(paper, {
     direction: flight.direction,
     encrypted: item.protection !== 'plaintext',
     name: isData ? 'application data' : item.name,
@@ -206,7 +205,6 @@ function bothInWords({ protection }: KeysEvent): string {
 }
 
 function renderNote(paper: Paper, note: Note, options: TranscriptOptions): void {
-  const { glyphs } = options
   const { green, red, yellow, dim, cyan } = paper.colors
   const say = (sign: string, style: Style, what: string, text: string) =>
     paper.row(`${sign} ${what}`, text, {

@@ -2,11 +2,11 @@
 import type { Verdict } from '@handfast/x509'
 import { TlsError } from 'handfast'
 import type { Observation } from '../net/observe.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Output, Terminal } from '../terminal.ts'
 import { colorsFor, widthOf } from '../terminal.ts'
 import { renderVerdict } from './certificates.ts'
 import { renderFailure } from './failure.ts'
-import { glyphsFor } from './glyphs.ts'
+import { glyphs, isAsciiOnly } from './glyphs.ts'
 import { renderKeySchedule } from './keySchedule.ts'
 import { Paper } from './paper.ts'
 import { renderSummary } from './summary.ts'
@@ -24,18 +24,13 @@ export interface ViewOptions {
   readonly refused: Verdict | undefined
 }
 
-export function paperFor(terminal: Terminal): Paper {
-  return new Paper(colorsFor(terminal, terminal.stdout), widthOf(terminal.stdout))
+/** Paper for one of the terminal's outputs. */
+export function paperOn(terminal: Pick<Terminal, 'env'>, output: Output): Paper {
+  return new Paper(colorsFor(terminal, output), widthOf(output), isAsciiOnly(terminal))
 }
 
-export function renderConnection(
-  paper: Paper,
-  seen: Observation,
-  terminal: Pick<Terminal, 'env'>,
-  view: ViewOptions,
-): void {
+export function renderConnection(paper: Paper, seen: Observation, view: ViewOptions): void {
   const { story, start, info, error } = seen
-  const glyphs = glyphsFor(terminal)
   const { dim } = paper.colors
   const { bytes, explain, peer, serverName, refused } = view
   for (const { detail, what } of story.transport)
@@ -43,18 +38,17 @@ export function renderConnection(
       style: dim,
     })
   const brief = view.brief === true
-  renderTranscript(paper, story, { glyphs, bytes, explain, brief, start, peer })
+  renderTranscript(paper, story, { bytes, explain, brief, start, peer })
   if (brief && error === undefined) return
-  renderKeySchedule(paper, story.keySchedule, { glyphs, explain })
+  renderKeySchedule(paper, story.keySchedule, { explain })
   const verdict = refused ?? story.verdicts.at(-1)?.verdict
-  if (verdict !== undefined) renderVerdict(paper, verdict, { glyphs })
+  if (verdict !== undefined) renderVerdict(paper, verdict)
   if (error instanceof TlsError) {
     paper.heading('The outcome')
-    renderFailure(paper, error, glyphs)
+    renderFailure(paper, error, story.lastAlert)
   } else if (error === undefined && info !== undefined) {
     paper.heading('The outcome')
     renderSummary(paper, info, story, {
-      glyphs,
       serverName,
       refused,
       now: start,

@@ -62,7 +62,7 @@ function namesIn(url: string): readonly string[] | undefined {
   }
   if (!path.startsWith('/') || path.includes('\0') || path.includes('\\')) return undefined
   const names = path.split('/').filter((name) => name !== '' && name !== '.')
-  return names.some((name) => name.startsWith('.')) ? undefined : names
+  return names.some((name) => name.startsWith('.') && name !== '.well-known') ? undefined : names
 }
 
 /** Looks a path up; a link that leaves the folder is not there. */

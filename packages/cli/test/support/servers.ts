@@ -1,0 +1,77 @@
+/** Servers on loopback that others wrote (Node's own TLS), and plain ones that follow a script. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
+import { type Authority, createAuthority, type IssueOptions } from '@handfast/ca'
+import { onTestFinished } from 'vitest'
+
+export interface Site {
+  readonly authority: Authority
+  /** A file with the authority's certificate. */
+  readonly ca: string
+  /** PEM. */
+  readonly cert: string
+  readonly key: string
+}
+
+export const folder: string = mkdtempSync(join(tmpdir(), 'handfast-cli-'))
+
+let files = 0
+
+/** Writes a file and answers its path. */
+export function fileWith(content: string | Uint8Array): string {
+  const path = join(folder, `file-${++files}`)
+  writeFileSync(path, content)
+  return path
+}
+
+/** A certificate for localhost by an authority of its own. */
+export async function makeSite(options: Partial<IssueOptions> = {}): Promise<Site> {
+  const authority = await createAuthority()
+  const { chain, key } = await authority.issue({ names: ['localhost', '127.0.0.1'], ...options })
+  return { authority, ca: fileWith(authority.certificate), cert: chain, key }
+}
+
+/** @returns the port */
+export async function tlsServer(
+  options: TlsOptions,
+  onSocket: (socket: TLSSocket) => void = (socket) => socket.resume(),
+): Promise<number> {
+  const server = createServer({ minVersion: 'TLSv1.3', ...options }, (socket) => {
+    socket.on('error', () => {})
+    onSocket(socket)
+  })
+  server.on('tlsClientError', () => {})
+  return listen(server)
+}
+
+/** @returns the port */
+export function tcpServer(onSocket: (socket: Socket) => void): Promise<number> {
+  return listen(
+    createTcpServer((socket) => {
+      socket.on('error', () => {})
+      onSocket(socket)
+    }),
+  )
+}
+
+async function listen(server: Server): Promise<number> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return (server.address() as AddressInfo).port
+}
