@@ -23,23 +23,38 @@ export interface Field {
   readonly children: Field[]
 }
 
+/** A field that has been entered and not left. */
+interface Open {
+  readonly field: Field
+  /** Fields entered within it, its length not counted: in a list, its elements. */
+  elements: number
+}
+
 /** Collects the fields that a reader passes. */
 export class FieldRecorder {
   readonly fields: Field[] = []
-  readonly #open: Field[] = []
+  readonly #open: Open[] = []
   readonly #base: number
+  /** False where only `path` is of interest: then no more is kept than the fields that are open. */
+  readonly keeps: boolean
 
   /** @param base added to every offset: where the reader's first byte stands in what is annotated */
-  constructor(base = 0) {
+  constructor({
+    base = 0,
+    keeps = true,
+  }: { readonly base?: number; readonly keeps?: boolean } = {}) {
     this.#base = base
+    this.keeps = keeps
   }
 
   enter(name: string, type: string, start: number, section?: string): void {
-    this.#open.push(this.#add(name, type, start, start, section))
+    const parent = this.#open.at(-1)
+    if (parent !== undefined && name !== 'length') parent.elements++
+    this.#open.push({ field: this.#add(name, type, start, start, section), elements: 0 })
   }
 
   leave(end: number, value?: string): void {
-    const field = this.#open.pop()
+    const field = this.#open.pop()?.field
     if (field === undefined) return
     field.end = end + this.#base
     if (value !== undefined) field.value = value
@@ -47,13 +62,13 @@ export class FieldRecorder {
 
   /** Says where the content of the open vector begins. */
   content(start: number): void {
-    const field = this.#open.at(-1)
+    const field = this.#open.at(-1)?.field
     if (field !== undefined) field.contentStart = start + this.#base
   }
 
   /** Says what the open field is before it is read to its end. */
   describe(value: string, section: string | undefined): void {
-    const field = this.#open.at(-1)
+    const field = this.#open.at(-1)?.field
     if (field === undefined) return
     field.value = value
     if (section !== undefined) field.section = section
@@ -69,7 +84,7 @@ export class FieldRecorder {
    * @param depth of the fields that stay open
    */
   breakOff({ at, limit, why }: DecodeError, end: number, depth = 0): void {
-    const broken = this.#open.length > depth ? this.#open.at(-1) : undefined
+    const broken = this.#open.length > depth ? this.#open.at(-1)?.field : undefined
     if (broken !== undefined) broken.problem = why
     if (at < limit && (broken === undefined || broken.children.length > 0)) {
       const rest = this.#add('undecoded', 'opaque[…]', at, limit)
@@ -82,11 +97,12 @@ export class FieldRecorder {
   /** The fields that are open, as a path: `.extensions.key_share.client_shares[0].group`. */
   get path(): string {
     return this.#open
-      .map((field, i) => {
+      .map(({ field }, i) => {
         const parent = this.#open[i - 1]
-        if (parent?.type.endsWith('>') !== true || field.name === 'length') return `.${field.name}`
+        if (parent?.field.type.endsWith('>') !== true || field.name === 'length')
+          return `.${field.name}`
         if (field.type === 'Extension' && field.value !== undefined) return `.${field.value}`
-        return `[${parent.children.filter(({ name }) => name !== 'length').length - 1}]`
+        return `[${parent.elements - 1}]`
       })
       .join('')
   }
@@ -100,7 +116,7 @@ export class FieldRecorder {
       children: [],
       ...(section === undefined ? {} : { section }),
     }
-    ;(this.#open.at(-1)?.children ?? this.fields).push(field)
+    if (this.keeps) (this.#open.at(-1)?.field.children ?? this.fields).push(field)
     return field
   }
 }

@@ -151,7 +151,7 @@ function located<T>(
 ): DecodeError {
   const { why, at, limit } = error
   if (recorder !== undefined) return new DecodeError(where + recorder.path, why, at, limit)
-  const names = new FieldRecorder()
+  const names = new FieldRecorder({ keeps: false })
   try {
     readWhole(wire, new Reader(bytes, names))
   } catch {}
@@ -190,7 +190,7 @@ export function readField<T>(reader: Reader, name: string, wire: Wire<T>, sectio
   if (recorder === undefined) return wire.decode(reader)
   recorder.enter(name, wire.type, reader.at, section)
   const value = wire.decode(reader)
-  recorder.leave(reader.at, wire.show?.(value))
+  recorder.leave(reader.at, recorder.keeps ? wire.show?.(value) : undefined)
   return value
 }
 

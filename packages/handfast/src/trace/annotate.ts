@@ -115,7 +115,7 @@ function codeOf(table: Readonly<Record<string, number>>, name: string): number {
 
 /** @param base where the first of `bytes` stands in what is annotated */
 function fieldsOf(wire: Wire<unknown>, bytes: Uint8Array, base: number): Field[] {
-  const recorder = new FieldRecorder(base)
+  const recorder = new FieldRecorder({ base })
   try {
     decode(wire, bytes, recorder)
   } catch (error) {

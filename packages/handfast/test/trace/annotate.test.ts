@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { recordHeader } from '../../src/record/protection.ts'
 import type { Field, RecordEvent, TraceEvent } from '../../src/trace/index.ts'
 import { annotate, annotateMessage } from '../../src/trace/index.ts'
+import { events } from './connections.ts'
 import { messages, plaintextRecords, vectorsFound } from './rfc8448.ts'
 import { certificate, samples } from './samples.ts'
 
@@ -58,6 +59,13 @@ describe('every byte belongs to exactly one leaf', () => {
     expect(messages).toHaveLength(40)
     for (const { name, bytes } of messages)
       expect(problems(annotateMessage(bytes)), name).toEqual([])
+  })
+
+  test('of every message and record of real connections', () => {
+    const withBytes = events.filter(({ type }) => type === 'message' || type === 'record')
+    expect(withBytes.length).toBeGreaterThan(300)
+    for (const event of withBytes)
+      if ('bytes' in event) expectWholeCover(annotate(event), 0, event.bytes.length)
   })
 
   test('of a message that was cut or changed anywhere', () => {
@@ -161,6 +169,7 @@ describe('values are good to read', () => {
   test('a certificate is shown by its subject, and opened when it is looked into', () => {
     const list = find(annotateMessage(samples.Certificate!), 'certificate_list')
     const data = find(list.children, 'CertificateEntry/cert_data')
+    expect(Object.getOwnPropertyDescriptor(data, 'children')?.get).toBeDefined()
     expect(data.value).toBe('CN=example.com')
     const tbs = find(data.children, 'certificate/tbsCertificate')
     expect(find(tbs.children, 'extensions/subjectAltName').value).toContain('example.com')

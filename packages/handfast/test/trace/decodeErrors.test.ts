@@ -87,6 +87,17 @@ describe('an error of decoding names the field', () => {
     )
   })
 
+  test('of a message that is as long as one may be, soon', () => {
+    const bytes = body('ClientHello')
+    const suites = new Uint8Array(65_534)
+    const at = 2 + 32 + 1 + 32
+    const long = Uint8Array.from([...bytes.subarray(0, at), 0xff, 0xfe, ...suites, 1])
+    const start = performance.now()
+    const { message } = errorOf(() => decode(ClientHello, long))
+    expect(message).toMatch(/^ClientHello\.legacy_compression_methods: a length of 1 byte /)
+    expect(performance.now() - start).toBeLessThan(500)
+  })
+
   test('or says that bytes are left over', () => {
     const bytes = Uint8Array.from([...body('ServerHello'), 0])
     expect(errorOf(() => decode(ServerHello, bytes)).message).toMatch(

@@ -18,8 +18,8 @@ vi.mock('../../src/codec/registry.ts', async (original) => {
 vi.mock('../../src/codec/fields.ts', async (original) => {
   const fields = await original<typeof import('../../src/codec/fields.ts')>()
   class FieldRecorder extends fields.FieldRecorder {
-    constructor(base?: number) {
-      super(base)
+    constructor(...options: ConstructorParameters<typeof fields.FieldRecorder>) {
+      super(...options)
       counts.recorders++
     }
   }
