@@ -143,7 +143,7 @@ export class ClientSide implements Side {
       return refused
     }
     if (error.code === 'ERR_CLOSED_DURING_HANDSHAKE') return this.earlyEnd(error)
-    return connectionError(error)
+    return connectionError(error, false)
   }
 
   earlyEnd(cause?: TlsError): Error {

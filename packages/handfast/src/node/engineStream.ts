@@ -227,13 +227,15 @@ export abstract class EngineStream extends SocketShape {
   // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
-    if (this.#established) this.#send(chunk, undefined, callback)
-    else this.#delayed = () => this.#send(chunk, undefined, callback)
+    this.#writeCallback = callback
+    if (this.#established) this.#send(chunk, undefined)
+    else this.#delayed = () => this.#send(chunk, undefined)
   }
 
   override _writev(chunks: Chunk[], callback: Callback): void {
-    if (this.#established) this.#send(undefined, chunks, callback)
-    else this.#delayed = () => this.#send(undefined, chunks, callback)
+    this.#writeCallback = callback
+    if (this.#established) this.#send(undefined, chunks)
+    else this.#delayed = () => this.#send(undefined, chunks)
   }
 
   override _final(callback: Callback): void {
@@ -248,10 +250,9 @@ export abstract class EngineStream extends SocketShape {
     if (!this.destroyed) delayed?.()
   }
 
-  #send(chunk: Buffer | undefined, chunks: Chunk[] | undefined, callback: Callback): void {
+  #send(chunk: Buffer | undefined, chunks: Chunk[] | undefined): void {
     const connection = this.#connection!
     this.touch()
-    this.#writeCallback = callback
     this.#callbackDue = true
     try {
       if (chunk !== undefined) this.#sendBytes(connection, chunk)
@@ -320,15 +321,22 @@ export abstract class EngineStream extends SocketShape {
     this.#delayed = undefined
     const unwritten = this.#writeCallback
     this.#writeCallback = undefined
-    unwritten?.(
-      error ??
-        withCode(
-          new Error('Cannot call write after a stream was destroyed'),
-          'ERR_STREAM_DESTROYED',
-        ),
-    )
+    unwritten?.(error ?? this.#unwrittenError())
     callback(error)
     this.#closeTransport()
+  }
+
+  /** What a write is told that will not be done any more. */
+  #unwrittenError(): Error {
+    return this.connecting
+      ? withCode(
+          new Error('Socket closed before the connection was established'),
+          'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
+        )
+      : withCode(
+          new Error('Cannot call write after a stream was destroyed'),
+          'ERR_STREAM_DESTROYED',
+        )
   }
 
   #closeTransport(): void {

@@ -58,7 +58,7 @@ export interface ConnectionError extends NodeError {
   readonly cause: TlsError
 }
 
-function reasonOf(error: TlsError): string | undefined {
+function reasonOf(error: TlsError, isServer: boolean): string | undefined {
   if (error.code === 'ERR_ALERT_RECEIVED') {
     const name = error.received ?? ''
     return (
@@ -67,12 +67,13 @@ function reasonOf(error: TlsError): string | undefined {
     )
   }
   if (error.code === 'ERR_NOT_TLS')
-    return /HTTP/.test(error.message) ? 'HTTP_REQUEST' : 'WRONG_VERSION_NUMBER'
+    return isServer && /HTTP/.test(error.message) ? 'HTTP_REQUEST' : 'WRONG_VERSION_NUMBER'
   return reasons[error.code as FailureCode]
 }
 
-export function connectionError(error: TlsError): ConnectionError {
-  const reason = reasonOf(error)
+/** @param isServer whether it happened to a server */
+export function connectionError(error: TlsError, isServer: boolean): ConnectionError {
+  const reason = reasonOf(error, isServer)
   const wrapped = new Error(error.message, { cause: error }) as Error & { cause: TlsError }
   const { help } = error
   if (reason === undefined) return withCode(wrapped, error.code, { help })

@@ -225,7 +225,7 @@ export class ServerSide implements Side {
       return refused
     }
     if (error.code === 'ERR_CLOSED_DURING_HANDSHAKE') return this.earlyEnd(error)
-    return connectionError(error)
+    return connectionError(error, true)
   }
 
   earlyEnd(cause?: TlsError): Error {

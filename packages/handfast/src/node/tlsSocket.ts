@@ -1,6 +1,6 @@
 /** `TLSSocket`: the stream of plain bytes, and everything that node:tls lets a program ask about the connection. */
 import { X509Certificate } from 'node:crypto'
-import type { Duplex } from 'node:stream'
+import { addAbortSignal, type Duplex } from 'node:stream'
 import type {
   CipherNameAndProtocol,
   DetailedPeerCertificate,
@@ -65,7 +65,6 @@ export class TLSSocket extends EngineStream {
     super(socket, {
       allowHalfOpen: options.allowHalfOpen ?? false,
       ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
-      ...(options.signal == null ? {} : { signal: options.signal }),
     })
     const context =
       options.secureContext == null
@@ -83,6 +82,8 @@ export class TLSSocket extends EngineStream {
     if (this.connecting) socket.once('connect', () => this.begin())
     // The program sets its listeners before anything happens.
     else process.nextTick(TLSSocket.#begin, this)
+    // It may have been given already: there must be something to destroy.
+    if (options.signal != null) addAbortSignal(options.signal, this)
   }
 
   static #begin = (socket: TLSSocket): void => {
