@@ -389,6 +389,6 @@ export function struct<S extends Record<string, AnyWire>>(
 }
 
 /** `legacySessionId` to the RFC's `legacy_session_id`. */
-export function snakeCase(camelCase: string): string {
+function snakeCase(camelCase: string): string {
   return camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

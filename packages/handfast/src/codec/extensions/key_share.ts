@@ -4,7 +4,7 @@ import { count, enumerated, list, named, opaque, shown, struct } from '../wire.t
 
 const Group = enumerated(namedGroups)
 
-export const KeyShareEntry = shown(
+const KeyShareEntry = shown(
   struct('KeyShareEntry', 'RFC 8446 §4.2.8', {
     group: Group,
     keyExchange: opaque(1, 65_535),
