@@ -17,7 +17,10 @@ Exit codes:
   5  certificate: not accepted, by us or by the server
   6  internal error: a bug in handfast
 
-Environment: SSL_CERT_FILE and NODE_EXTRA_CA_CERTS (authorities), SSLKEYLOGFILE, NO_COLOR, FORCE_COLOR`
+Environment:
+  SSL_CERT_FILE, NODE_EXTRA_CA_CERTS  authorities that are trusted where --ca is not given
+  SSLKEYLOGFILE                       as --keylog
+  NO_COLOR, FORCE_COLOR               colours, whatever the terminal is`
 
 /** @param finish hears the exit code of a command that ends without an exception */
 export function makeProgram(terminal: Terminal, finish: (code: ExitCode) => void): Command {

@@ -51,7 +51,10 @@ function trickle(socket: Socket, bytes: Bytes): void {
 async function hear(socket: Socket, wanted: RegExp | Buffer): Promise<Buffer | undefined> {
   let heard = Buffer.alloc(0)
   const length = () => {
-    if (wanted instanceof RegExp) return wanted.exec(heard.toString('latin1'))?.[0].length
+    if (wanted instanceof RegExp) {
+      const match = wanted.exec(heard.toString('latin1'))
+      return match === null ? undefined : match.index + match[0].length
+    }
     return heard.subarray(0, wanted.length).equals(wanted) ? wanted.length : undefined
   }
   while (length() === undefined) {

@@ -116,7 +116,9 @@ async function get(
       )
     }, options.timeout)
     call.on('close', () => clearTimeout(timer))
-    call.on('error', reject)
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code?.startsWith('HPE_') ? notHttp(error) : error)
+    })
     call.on('response', (response) => {
       response.on('data', () => timer.refresh())
       if (options.quiet !== true)
@@ -127,6 +129,14 @@ async function get(
     })
     call.end()
   })
+}
+
+function notHttp(error: Error): Error {
+  return connectionError(
+    'The server does not answer in HTTP/1.1',
+    'It speaks another protocol on this port: leave --get out to speak it yourself.',
+    error,
+  )
 }
 
 /** One line about the connection, for stderr. */
