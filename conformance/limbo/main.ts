@@ -1,9 +1,10 @@
 /**
- * Runs a file of x509-limbo cases: `npm run -s conformance:limbo -- FILE [--json OUT]`.
+ * Runs a file of x509-limbo cases, or one that BetterTLS exported: `npm run -s conformance:limbo -- FILE [--json OUT]`.
  * The exit code is 0 when every disagreement has a written reason and nothing is wrongly accepted.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { type BettertlsFile, fromBettertls, isBettertls } from './bettertls.ts'
 import { knownDisagreements } from './known-disagreements.ts'
 import { type CaseResult, runCase } from './run-case.ts'
 import type { LimboFile } from './suite.ts'
@@ -45,7 +46,8 @@ export function main(args: readonly string[]): number {
     process.stderr.write('usage: npm run -s conformance:limbo -- FILE [--json OUT]\n')
     return 2
   }
-  const suite = JSON.parse(readFileSync(file, 'utf8')) as LimboFile
+  const content = JSON.parse(readFileSync(file, 'utf8')) as LimboFile | BettertlsFile
+  const suite = isBettertls(content) ? fromBettertls(content) : content
   const report = runSuite(suite, Date.now())
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
   let unexplained = 0
