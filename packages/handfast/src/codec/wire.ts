@@ -78,6 +78,7 @@ export class Writer {
   /** Fills in the length of what was written since `open`. @returns that length */
   close(mark: number, size: number): number {
     const length = this.#length - mark
+    refuseOverlong(length, size)
     const here = this.#length
     this.#length = mark - size
     this.uint(length, size)
@@ -97,6 +98,12 @@ export class Writer {
     grown.set(this.#bytes)
     this.#bytes = grown
   }
+}
+
+/** What is ours to send and longer than its length can say would go out as something else. */
+function refuseOverlong(length: number, size: number): void {
+  if (length >= 256 ** size)
+    throw new RangeError(`${length} bytes do not fit a length of ${count(size, 'byte')}`)
 }
 
 /** One structure or field of the wire. */
@@ -298,6 +305,7 @@ export function opaque(min: number, max: number, text = false): Wire<Uint8Array>
     type: `opaque<${min}..${max}>`,
     decode: (reader) => reader.take(readLength(reader, min, max)),
     encode: (writer, value) => {
+      refuseOverlong(value.length, size)
       writer.uint(value.length, size)
       writer.put(value)
     },

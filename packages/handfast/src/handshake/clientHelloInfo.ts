@@ -57,8 +57,8 @@ function requestedName(hello: ClientHello): string | undefined {
   const [first] = hostNames
   if (first === undefined) return undefined
   const name = toText(first.hostName)
-  // No name holds these; a NUL would end it early in another program's eyes.
-  if (!/^[\x21-\x7e]+$/.test(name))
+  // No name holds other bytes (a NUL would end it early in another program's eyes), and none is longer.
+  if (!/^[\x21-\x7e]{1,255}$/.test(name))
     throw new TlsError('ERR_ILLEGAL_PARAMETER', 'server_name holds bytes that no DNS name has', {
       section: 'RFC 6066 §3',
     })
