@@ -59,8 +59,9 @@ export class RecordProtection {
    */
   open(record: Uint8Array): MaybePromise<OpenedRecord | undefined> {
     const ciphertext = record.subarray(recordHeaderLength)
+    const nonce = this.#nonce()
     if (ciphertext.length <= this.tagLength) return undefined
-    const opened = this.#key.open(this.#nonce(), record.subarray(0, recordHeaderLength), ciphertext)
+    const opened = this.#key.open(nonce, record.subarray(0, recordHeaderLength), ciphertext)
     if (opened === undefined || opened instanceof Uint8Array) return splitInner(opened)
     return opened.then(splitInner)
   }
