@@ -1,7 +1,12 @@
 /** All extensions that this library reads. */
 
 import { TlsError } from '../../errors.ts'
-import type { Extension, ExtensionContext, RawExtension } from '../extension.ts'
+import {
+  type Extension,
+  type ExtensionContext,
+  findExtension,
+  type RawExtension,
+} from '../extension.ts'
 import { extensionTypes, nameOf } from '../registry.ts'
 import { applicationLayerProtocolNegotiation } from './application_layer_protocol_negotiation.ts'
 import { certificateAuthorities } from './certificate_authorities.ts'
@@ -48,18 +53,23 @@ export function knownExtension(type: number): Extension | undefined {
   return known.get(type)
 }
 
-/** An extension that is known must not stand in a message that the table of RFC 8446 §4.2 does not allow it in. */
+/**
+ * An extension that is known must not stand in a message that the table of RFC 8446 §4.2 does not allow it in, and must be
+ * what the table says, whether anybody will read it or not (§6: what cannot be parsed ends the connection).
+ */
 export function refuseMisplaced(
   extensions: readonly RawExtension[],
   context: ExtensionContext,
 ): void {
   for (const { type } of extensions) {
     const extension = known.get(type)
-    if (extension !== undefined && extension.in[context] === undefined)
+    if (extension === undefined) continue
+    if (extension.in[context] === undefined)
       throw new TlsError(
         'ERR_ILLEGAL_PARAMETER',
         `The extension ${nameOf(extensionTypes, type)} must not stand in ${context}`,
         { section: 'RFC 8446 §4.2' },
       )
+    findExtension(extensions, extension, context)
   }
 }
