@@ -1,8 +1,8 @@
 /** Which version a connection speaks: all of the negotiation, for both roles (RFC 8446 §4.2.1, §4.1.3). */
-import { findExtension } from '../codec/extension.ts'
+import { findExtension, hasExtension } from '../codec/extension.ts'
 import { supportedVersions } from '../codec/extensions/supported_versions.ts'
 import { type ClientHello, isHelloRetryRequest, type ServerHello } from '../codec/messages.ts'
-import { nameOf, ProtocolVersion, protocolVersions } from '../codec/registry.ts'
+import { ExtensionType, nameOf, ProtocolVersion, protocolVersions } from '../codec/registry.ts'
 import { ConfigurationError, TlsError } from '../errors.ts'
 import { namesOf } from './negotiation.ts'
 
@@ -40,6 +40,15 @@ export function protocolChosen<P extends { readonly version: number }>(
   hello: ServerHello,
 ): P {
   const chosen = serverVersion(hello)
+  if (
+    chosen < ProtocolVersion.TLS13 &&
+    hasExtension(hello.extensions, ExtensionType.supported_versions)
+  )
+    throw new TlsError(
+      'ERR_ILLEGAL_PARAMETER',
+      `The server selects ${nameOf(protocolVersions, chosen)} in supported_versions, which is for later ones`,
+      { section: 'RFC 8446 §4.2.1' },
+    )
   const protocol = enabled.find(({ version }) => version === chosen)
   if (protocol !== undefined) return protocol
   const offered = namesOf(protocolVersions, versionsOf(enabled)).join(', ')
