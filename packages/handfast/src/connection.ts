@@ -258,6 +258,8 @@ export class Connection {
   }
 
   #command(command: Command): void {
+    if (this.#closing)
+      throw new TlsError('ERR_CLOSED', 'Nothing can be sent after close() was called')
     this.#commands.push(command)
     this.#guard(() => this.#sendPending())
   }
@@ -375,6 +377,10 @@ export class Connection {
 
   #onAlert(content: Uint8Array): void {
     const [level, description] = content
+    if (content.length === 0)
+      throw new TlsError('ERR_UNEXPECTED_MESSAGE', 'An alert record is empty', {
+        section: 'RFC 8446 §5.4',
+      })
     if (content.length !== 2 || level === undefined || description === undefined)
       throw new TlsError('ERR_DECODE', `An alert has ${content.length} bytes, not 2`, {
         section: 'RFC 8446 §6',
@@ -463,6 +469,7 @@ export class Connection {
   #sendCloseNotify(): void {
     this.#alert(AlertLevel.warning, AlertDescription.close_notify)
     this.#sentCloseNotify = true
+    this.#records.ended = true
     if (this.#receivedCloseNotify) this.#wipe()
   }
 

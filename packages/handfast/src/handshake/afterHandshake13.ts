@@ -133,6 +133,7 @@ function* onCertificateRequest(
   transcript: Transcript,
 ): Steps<void> {
   const request = readCertificateRequest(hs.read(message, CertificateRequest, transcript))
+  if (hs.records.ended) return
   yield* answerCertificateRequest(hs, config, request, established.suite, transcript)
   yield* sendFinished(hs, established.context, established.writeSecret, transcript)
   hs.flush()
@@ -155,7 +156,9 @@ function* onKeyUpdate(
       'The peer updates its keys again and again and sends no data',
     )
   yield* established.updateReadKeys()
-  if (requestUpdate === KeyUpdateRequest.update_requested) yield* established.updateKeys(false)
+  // Behind our close_notify there is nothing more to protect.
+  if (requestUpdate === KeyUpdateRequest.update_requested && !hs.records.ended)
+    yield* established.updateKeys(false)
 }
 
 export function afterServerHandshake(config: ServerConfig): Secrets13['after'] {
@@ -197,7 +200,8 @@ function* sendTickets(
   established: Established13,
 ): Steps<void> {
   const { tickets, crypto } = config
-  if (tickets === undefined) return
+  // RFC 8446 §4.2.9: no tickets for a client that could not use them.
+  if (tickets === undefined || !established.peerResumes) return
   const { context, info, resumptionSecret } = established
   const count = config.ticketCount ?? (info.resumed ? 1 : defaultTicketCount)
   const lifetime = Math.min(tickets.lifetime, maxTicketLifetime)
@@ -219,6 +223,8 @@ function* sendTickets(
     }
     const ticket = yield* hs.settle('issuing a ticket', tickets.issue(state))
     psk.value.fill(0)
+    // A session with a long chain of the client's may be more than a ticket can hold: it is not resumed.
+    if (ticket.length > 65_535) break
     hs.trace?.({ type: 'session', direction: 'sent', lifetime, ticketLength: ticket.length })
     hs.sendMessage(
       encodeMessage(HandshakeType.new_session_ticket, NewSessionTicket, {

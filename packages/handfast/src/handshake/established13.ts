@@ -28,6 +28,8 @@ export interface Secrets13 {
   readonly info: ConnectionInfo
   /** The client's hello carried post_handshake_auth. */
   readonly peerOffersAuthentication?: boolean
+  /** The client's hello says that it can resume by psk_dhe_ke. */
+  readonly peerResumes?: boolean
 }
 
 export class Established13 implements Established {
@@ -37,6 +39,7 @@ export class Established13 implements Established {
   readonly keyUpdateAfterRecords: number
   readonly resumptionSecret: NamedSecret
   readonly peerOffersAuthentication: boolean
+  readonly peerResumes: boolean
   /** Set by a server whose client can be asked for a certificate later. */
   requestClientCertificate?: () => void
   writeSecret: NamedSecret
@@ -57,6 +60,7 @@ export class Established13 implements Established {
     this.readSecret = secrets.readSecret
     this.resumptionSecret = secrets.resumptionSecret
     this.peerOffersAuthentication = secrets.peerOffersAuthentication === true
+    this.peerResumes = secrets.peerResumes === true
     this.#exporterSecret = secrets.exporterSecret
     this.keyUpdateAfterRecords = Math.min(
       secrets.keyUpdateAfterRecords ?? Number.POSITIVE_INFINITY,

@@ -5,6 +5,7 @@ import { extensionOf, findExtension, hasExtension, type RawExtension } from '../
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
 import { preSharedKey } from '../codec/extensions/pre_shared_key.ts'
+import { pskKeyExchangeModesExtension } from '../codec/extensions/psk_key_exchange_modes.ts'
 import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
 import { serverName } from '../codec/extensions/server_name.ts'
 import { supportedGroups } from '../codec/extensions/supported_groups.ts'
@@ -15,7 +16,12 @@ import {
   EncryptedExtensions,
   ServerHello,
 } from '../codec/messages.ts'
-import { ExtensionType, HandshakeType, ProtocolVersion } from '../codec/registry.ts'
+import {
+  ExtensionType,
+  HandshakeType,
+  ProtocolVersion,
+  PskKeyExchangeMode,
+} from '../codec/registry.ts'
 import type { ClientHelloInfo, ServerConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
@@ -153,6 +159,10 @@ function* server13(
       localCertificates: certificate?.identity.certificateChain ?? [],
     },
     peerOffersAuthentication: hasExtension(hello.extensions, ExtensionType.post_handshake_auth),
+    peerResumes:
+      findExtension(hello.extensions, pskKeyExchangeModesExtension, 'ClientHello')?.includes(
+        PskKeyExchangeMode.psk_dhe_ke,
+      ) === true,
   })
 }
 

@@ -46,7 +46,9 @@ export class RecordLayer {
   maxFragment: number
   /** The largest TLSInnerPlaintext, in bytes, that we told the peer to send (RFC 8449). */
   receiveLimit = maxPlaintextLength + 1
-  /** Bytes of records that may still be passed over because they are early data that was refused (RFC 8446 §4.2.10). */
+  /** True after our close_notify: nothing may follow it (RFC 8446 §6.1). */
+  ended = false
+  /** Bytes of records, headers included, that may still be passed over because they are early data that was refused (RFC 8446 §4.2.10). */
   skippableBytes = 0
 
   constructor(options: RecordLayerOptions) {
@@ -172,6 +174,10 @@ export class RecordLayer {
         `A record holds more than the ${this.receiveLimit} bytes of our record_size_limit`,
         { section: 'RFC 8449 §4' },
       )
+    if (opened.type === ContentType.change_cipher_spec)
+      throw new TlsError('ERR_UNEXPECTED_MESSAGE', 'A change_cipher_spec came protected', {
+        section: 'RFC 8446 §5',
+      })
     // Early data precedes everything that the handshake keys protect.
     this.skippableBytes = 0
     this.#options.trace?.({
@@ -191,7 +197,8 @@ export class RecordLayer {
 
   #skip(record: Uint8Array): boolean {
     if (this.skippableBytes === 0) return false
-    const length = record.length - recordHeaderLength
+    // Headers count: an empty record is not for nothing.
+    const { length } = record
     if (length > this.skippableBytes)
       throw new TlsError('ERR_TOO_MUCH', 'The peer sends more early data than it may', {
         section: 'RFC 8446 §4.2.10',
