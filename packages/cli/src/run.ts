@@ -22,6 +22,10 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
   } catch (error) {
     // Commander has said what is wrong, or shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+    if (terminal.stop.aborted) {
+      terminal.stderr.write('stopped\n')
+      return ExitCode.connection
+    }
     const paper = paperOn(terminal, terminal.stderr)
     renderError(paper, error)
     terminal.stderr.write(paper.toString())

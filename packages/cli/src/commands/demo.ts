@@ -52,7 +52,7 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
     port: 0,
     tls: { cert: issued.chain, key: issued.key },
     service: webService(greet),
-    onFailure: () => {},
+    onFailure: (error) => terminal.stderr.write(`the server: ${error.message}\n`),
   })
   const target = {
     host: server.address,
