@@ -4,8 +4,10 @@ import { oidName } from './oid.ts'
 import { describeKey } from './public-key.ts'
 import type {
   Certificate,
+  Problem,
   PublicKeyAlgorithm,
   SignatureAlgorithm,
+  SignatureAlgorithmIdentifier,
   SignatureVerifiers,
 } from './types.ts'
 
@@ -71,29 +73,41 @@ export function checkSignatureAlgorithm(
   verifiers: SignatureVerifiers,
   findings: Findings,
 ): void {
-  const { name, oid, problem } = certificate.signatureAlgorithm
   const section = 'RFC 5280 §4.1.1.2'
   const against = 'algorithms that are known and not broken'
-  if (name === undefined) {
-    findings.fail('signature algorithm', against, section, {
-      code: oid === md5WithRsa ? 'weak-signature' : 'unsupported-algorithm',
-      message: `${findings.subject} is signed with ${problem ?? oidName(oid)}`,
-      help: 'The certificate has to be issued again with a signature of today, such as ECDSA with SHA-256.',
-    })
-  } else if (name === 'rsa-pkcs1-sha1' || name === 'ecdsa-sha1') {
-    findings.fail('signature algorithm', against, section, {
-      code: 'weak-signature',
-      message: `${findings.subject} is signed with SHA-1 (${name}), which can be forged`,
-      help: 'The certificate has to be issued again with SHA-256 or better.',
-    })
-  } else if (verifiers[name] === undefined) {
-    findings.fail('signature algorithm', against, section, {
-      code: 'unsupported-algorithm',
-      message: `${findings.subject} is signed with ${name}, for which no verifier was given`,
-      help: `Give a function under \`verifiers['${name}']\`, or use a certificate with another signature.`,
-    })
+  const problem = signatureProblem(certificate.signatureAlgorithm, verifiers, findings.subject)
+  if (problem === undefined) {
+    findings.pass('signature algorithm', against, section, certificate.signatureAlgorithm.name)
   } else {
-    findings.pass('signature algorithm', against, section, name)
+    findings.fail('signature algorithm', against, section, problem)
+  }
+}
+
+/** Why a signature of this algorithm does not count, whatever its bytes; `subject` is what it stands on. */
+export function signatureProblem(
+  { name, oid, problem }: SignatureAlgorithmIdentifier,
+  verifiers: SignatureVerifiers,
+  subject: string,
+): Problem | undefined {
+  if (name === undefined) {
+    return {
+      code: oid === md5WithRsa ? 'weak-signature' : 'unsupported-algorithm',
+      message: `${subject} is signed with ${problem ?? oidName(oid)}`,
+      help: 'The certificate has to be issued again with a signature of today, such as ECDSA with SHA-256.',
+    }
+  }
+  if (name === 'rsa-pkcs1-sha1' || name === 'ecdsa-sha1') {
+    return {
+      code: 'weak-signature',
+      message: `${subject} is signed with SHA-1 (${name}), which can be forged`,
+      help: 'The certificate has to be issued again with SHA-256 or better.',
+    }
+  }
+  if (verifiers[name] !== undefined) return undefined
+  return {
+    code: 'unsupported-algorithm',
+    message: `${subject} is signed with ${name}, for which no verifier was given`,
+    help: `Give a function under \`verifiers['${name}']\`, or use a certificate with another signature.`,
   }
 }
 

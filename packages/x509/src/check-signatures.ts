@@ -1,7 +1,7 @@
 /** Signatures (RFC 5280 §6.1.3(a)(1)), verified from the anchor down: no key is used before it is itself vouched for. */
 import type { WorkBudget } from './budget.ts'
 import { equalBytes } from './bytes.ts'
-import { keyFits } from './check-key.ts'
+import { keyFits, signatureProblem } from './check-key.ts'
 import { Findings } from './findings.ts'
 import { formatName } from './name.ts'
 import { describeKey } from './public-key.ts'
@@ -9,6 +9,8 @@ import { type Steps, settle } from './steps.ts'
 import type {
   Certificate,
   CertificationPath,
+  Name,
+  Problem,
   SignatureAlgorithmIdentifier,
   SignatureVerifiers,
   SubjectPublicKeyInfo,
@@ -46,23 +48,13 @@ export class SignatureChecker {
     for (let depth = certificates.length - (isOwnAnchor ? 2 : 1); depth >= 0; depth--) {
       const certificate = certificates[depth]!
       const against = `the key of ${formatName(issuer)}`
-      const valid = yield* this.#verify(certificate, key)
-      if (!valid) {
-        const name = certificate.signatureAlgorithm.name
-        const fits = name !== undefined && keyFits(key.algorithm, name)
-        findings.fail(
-          'signature',
-          against,
-          section,
-          {
-            code: 'bad-signature',
-            message: fits
-              ? `the signature on ${formatName(certificate.subject)} is not by the key of ${formatName(issuer)}`
-              : `the signature on ${formatName(certificate.subject)} is ${name ?? 'of an unknown algorithm'}, but its issuer's key is ${describeKey(key.algorithm)}`,
-            help: 'The certificate was altered, or another authority of the same name issued it: check that the trusted certificate is the current one.',
-          },
-          { certificate, depth },
-        )
+      const problem =
+        signatureProblem(certificate.signatureAlgorithm, this.#verifiers, 'the certificate') ??
+        ((yield* this.#verify(certificate, key))
+          ? undefined
+          : badSignature(certificate, issuer, key))
+      if (problem !== undefined) {
+        findings.fail('signature', against, section, problem, { certificate, depth })
         return findings
       }
       findings.pass('signature', against, section, certificate.signatureAlgorithm.name)
@@ -108,5 +100,18 @@ export class SignatureChecker {
 
   #earlier(certificate: Certificate, key: Uint8Array): boolean | undefined {
     return this.#tried.get(certificate)?.find((attempt) => equalBytes(attempt.key, key))?.valid
+  }
+}
+
+function badSignature(certificate: Certificate, issuer: Name, key: SubjectPublicKeyInfo): Problem {
+  const { name } = certificate.signatureAlgorithm
+  const subject = formatName(certificate.subject)
+  const fits = name !== undefined && keyFits(key.algorithm, name)
+  return {
+    code: 'bad-signature',
+    message: fits
+      ? `the signature on ${subject} is not by the key of ${formatName(issuer)}`
+      : `the signature on ${subject} is ${name}, but its issuer's key is ${describeKey(key.algorithm)}`,
+    help: 'The certificate was altered, or another authority of the same name issued it: check that the trusted certificate is the current one.',
   }
 }

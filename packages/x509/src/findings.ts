@@ -69,6 +69,18 @@ export class Findings implements CheckReport {
     for (const failure of other.failures) this.failures.push({ ...failure, depth })
   }
 
+  /** Takes over findings of which a failure may have been told before, with its code and its place. */
+  addUntold(other: Findings): void {
+    this.checks.push(...other.checks)
+    const earlier = [...this.failures]
+    for (const failure of other.failures) {
+      const isTold = earlier.some(
+        ({ code, depth }) => code === failure.code && depth === failure.depth,
+      )
+      if (!isTold) this.failures.push(failure)
+    }
+  }
+
   add(other: Findings): void {
     this.checks.push(...other.checks)
     this.failures.push(...other.failures)

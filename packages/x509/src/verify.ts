@@ -222,7 +222,7 @@ class Verification {
         }
       })
     }
-    all.addAt(0, this.#check(this.#leaf, 'leaf', 0))
+    all.addUntold(this.#check(this.#leaf, 'leaf', 0))
     all.add(checkName(this.#leaf, this.#input.name))
     const path = outcome === undefined ? (deadEnd?.path ?? [this.#leaf]) : wholePath(outcome.path)
     return {

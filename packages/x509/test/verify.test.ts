@@ -205,6 +205,19 @@ describe('signatures', () => {
     expect(codes(verify({ certificate }))).toContain('unsupported-algorithm')
   })
 
+  test('each rule of a profile that is broken is told', () => {
+    const certificate = maker.makeLeaf(leafKey, 'Authority', authorityKey, {
+      subject: '',
+      serialNumber: integer(0),
+      extensions: [maker.subjectAltName('dns:example.com')],
+    })
+    const verdict = verify({ certificate, profile: 'rfc5280' })
+    expect(codes(verdict)).toEqual(['profile', 'profile', 'profile'])
+    const sections = verdict.failures.map(({ section }) => section)
+    expect(sections).toEqual(['RFC 5280 §4.1.2.2', 'RFC 5280 §4.2.1.1', 'RFC 5280 §4.2.1.6'])
+    expect(codes(verify({ certificate }))).toEqual([])
+  })
+
   test('an algorithm without verifier is unsupported, and the message names it', () => {
     const verdict = verify({ verifiers: {} })
     expect(new Set(codes(verdict))).toEqual(new Set(['unsupported-algorithm']))
