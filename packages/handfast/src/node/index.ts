@@ -2,6 +2,7 @@
 export { convertALPNProtocols } from './alpn.ts'
 export { connect } from './connect.ts'
 export type { ConnectionError } from './errors.ts'
+export { Agent, createHttpsServer, HttpsServer, type HttpsServerOptions } from './https.ts'
 export type { KeyInput } from './identities.ts'
 export { checkServerIdentity, type IdentityError } from './identity.ts'
 export type { NameList } from './names.ts'

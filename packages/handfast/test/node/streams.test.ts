@@ -330,7 +330,9 @@ it('makes 1000 connections without leaking a listener, and leaves nothing unhand
   const onWarning = (warning: Error) => warnings.push(warning)
   process.on('warning', onWarning)
   const own = await files('good')
-  const server = handfast.createServer({ ...own, groups: 'X25519' }, (socket) => socket.pipe(socket))
+  const server = handfast.createServer({ ...own, groups: 'X25519' }, (socket) =>
+    socket.pipe(socket),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as import('node:net').AddressInfo

@@ -1,0 +1,177 @@
+/** HTTPS: Node's own HTTP/1.1 and HTTP/2 over the sockets of this library. */
+import * as http from 'node:http'
+import * as http2 from 'node:http2'
+import * as https from 'node:https'
+import type { Duplex } from 'node:stream'
+import { connect } from './connect.ts'
+import type { ConnectOptions, ServerOptions } from './options.ts'
+import { Server } from './server.ts'
+import type { TLSSocket } from './tlsSocket.ts'
+
+type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
+
+export interface HttpsServerOptions
+  extends ServerOptions,
+    Omit<http.ServerOptions, keyof ServerOptions> {
+  /** Speaks HTTP/2 with the clients that offer it by ALPN, HTTP/1.1 with the others. Default: false. */
+  readonly http2?: boolean | undefined
+  /** For HTTP/2: settings, and what else `http2.createServer()` takes. */
+  readonly http2Options?: http2.ServerOptions | undefined
+}
+
+/** Settings of an http.Server, which programs read and write. */
+const settings = [
+  'timeout',
+  'keepAliveTimeout',
+  'headersTimeout',
+  'requestTimeout',
+  'maxHeadersCount',
+  'maxRequestsPerSocket',
+] as const
+
+/** Events of this server itself; all others are those of the HTTP server behind it. */
+const ownEvents: ReadonlySet<string | symbol> = new Set([
+  'newListener',
+  'removeListener',
+  'connection',
+  'secureConnection',
+  'tlsClientError',
+  'listening',
+  'close',
+  'error',
+  'drop',
+  'keylog',
+  'newSession',
+  'resumeSession',
+  'OCSPRequest',
+])
+
+type HttpServerLike = Pick<http.Server, (typeof settings)[number]>
+
+export interface HttpsServer extends HttpServerLike {}
+
+/** A Server whose connections are served by Node's HTTP parser; the shape of https.Server. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the settings are defined on the prototype below
+export class HttpsServer extends Server {
+  readonly #http: http.Server
+  readonly #http2: http2.Http2Server | undefined
+
+  constructor(options: HttpsServerOptions = {}, handler?: Handler) {
+    super({
+      ...options,
+      noDelay: options.noDelay ?? true,
+      ALPNProtocols: protocolsOf(options),
+    })
+    this.#http = http.createServer(options as http.ServerOptions)
+    this.#http2 =
+      options.http2 === true ? http2.createServer(options.http2Options ?? {}) : undefined
+    // An event that nobody listens for has a meaning for HTTP servers: `upgrade` for one is then refused.
+    this.on('newListener', (event) => this.#forward(event))
+    this.on('secureConnection', (socket: TLSSocket) => this.#serve(socket))
+    this.on('tlsClientError', (error: Error, socket: Duplex) => {
+      if (!this.emit('clientError', error, socket)) socket.destroy()
+    })
+    if (handler !== undefined) this.on('request', handler)
+  }
+
+  #forward(event: string | symbol): void {
+    if (ownEvents.has(event) || this.listenerCount(event) > 0) return
+    const again = (...args: unknown[]) => this.emit(event as string, ...args)
+    this.#http.on(event as string, again)
+    this.#http2?.on(event as string, again)
+  }
+
+  #serve(socket: TLSSocket): void {
+    const server = socket.alpnProtocol === 'h2' ? this.#http2 : undefined
+    ;(server ?? this.#http).emit('connection', socket)
+  }
+
+  /** The HTTP server behind; its settings are this server's. */
+  get httpServer(): http.Server {
+    return this.#http
+  }
+
+  setTimeout(milliseconds?: number | (() => void), callback?: () => void): this {
+    this.#http.setTimeout(milliseconds as number, callback)
+    return this
+  }
+
+  closeAllConnections(): void {
+    this.#http.closeAllConnections()
+  }
+
+  closeIdleConnections(): void {
+    this.#http.closeIdleConnections()
+  }
+
+  override close(callback?: (error?: Error) => void): this {
+    this.#http.closeIdleConnections()
+    return super.close(callback)
+  }
+}
+
+for (const name of settings)
+  Object.defineProperty(HttpsServer.prototype, name, {
+    get(this: HttpsServer) {
+      return this.httpServer[name]
+    },
+    set(this: HttpsServer, value: never) {
+      this.httpServer[name] = value
+    },
+    configurable: true,
+  })
+
+function protocolsOf(options: HttpsServerOptions): HttpsServerOptions['ALPNProtocols'] {
+  if (options.ALPNProtocols !== undefined || options.ALPNCallback !== undefined)
+    return options.ALPNProtocols
+  return options.http2 === true ? ['h2', 'http/1.1'] : ['http/1.1']
+}
+
+/**
+ * An HTTPS server: `https.createServer()` over this library.
+ * @param handler a listener for `request`
+ */
+export function createHttpsServer(options: HttpsServerOptions, handler?: Handler): HttpsServer {
+  return new HttpsServer(options, handler)
+}
+
+/** Options that tell two connections apart, beyond those that https.Agent knows. */
+const namingOptions = [
+  'groups',
+  'signatureSchemes',
+  'keyShares',
+  'grease',
+  'requireCloseNotify',
+] as const
+
+/** An https.Agent whose connections are this library's; sessions are kept for each server, and each is used once. */
+export class Agent extends https.Agent {
+  readonly #sessions = new Map<string, Buffer>()
+
+  override getName(options: https.RequestOptions & ConnectOptions): string {
+    const own = namingOptions.map((name) => JSON.stringify(options[name]) ?? '')
+    return `${super.getName(options as https.RequestOptions)}:${own.join(':')}`
+  }
+
+  override createConnection(requested: https.RequestOptions): TLSSocket {
+    const options = requested as https.RequestOptions & ConnectOptions
+    const name = this.getName(options)
+    const session = options.session ?? this.#sessions.get(name)
+    // RFC 8446 §C.4: a ticket that is shown twice lets an observer link the connections.
+    this.#sessions.delete(name)
+    // `path` is the one of the URL here.
+    const path = options.socketPath
+    const socket = connect({ ...options, path, session } as ConnectOptions)
+    socket.on('session', (bytes: Buffer) => this.#keep(name, bytes))
+    return socket
+  }
+
+  #keep(name: string, session: Buffer): void {
+    const capacity = (this.options as { maxCachedSessions?: number }).maxCachedSessions ?? 100
+    if (capacity <= 0) return
+    const oldest = this.#sessions.keys().next()
+    if (this.#sessions.size >= capacity && !this.#sessions.has(name) && !oldest.done)
+      this.#sessions.delete(oldest.value)
+    this.#sessions.set(name, session)
+  }
+}
