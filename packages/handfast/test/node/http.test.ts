@@ -223,7 +223,6 @@ describe('CONNECT proxies', () => {
     const socket = handfast.connect({ socket: tunnel, servername: 'localhost', ca })
     const answer = await fetchOnce({
       createConnection: (() => socket) as never,
-      agent: false as never,
     })
     expect(answer.text).toBe('hello')
     socket.destroy()
