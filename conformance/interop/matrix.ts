@@ -40,7 +40,7 @@ function declare(peer: Peer, probe: Probe, role: Role, direction: Direction, ids
   if (abilities === undefined) return
   const pool = new ServerPool()
   afterAll(() => pool.stop())
-  for (const one of casesFor(direction, abilities, ids)) {
+  for (const one of casesFor(direction, ids)) {
     const { axis, value, needs } = one
     const reason = probe.reasons?.[`${role} ${needs?.name}`]
     if (needs && !abilities[needs.kind].includes(needs.name)) {
@@ -112,11 +112,12 @@ async function asClient(
   pool: ServerPool,
 ): Promise<void> {
   const { server: serverOptions, client, narrow } = optionsOf(one, ids)
-  // Some servers have more groups than they use by themselves.
-  const server = await pool.get(
-    peer,
-    one.axis === 'group' ? { ...serverOptions, groups: abilities.groups } : serverOptions,
-  )
+  // Some servers have more groups and suites than they use by themselves.
+  const server = await pool.get(peer, {
+    ...serverOptions,
+    ...(one.axis === 'group' && { groups: abilities.groups }),
+    ...(one.axis === 'suite' && { suites: abilities.suites }),
+  })
   const before = server.connections().length
   const { answers, port, filesFolder, trigger, largestPayload = Infinity } = server
   const { connections } = await handfast.runClient({

@@ -11,6 +11,8 @@ export type Feature =
   | 'resumption'
   /** Client: offers several groups but sends a share only for the first. Server: asks for another share. */
   | 'hello-retry-request'
+  /** The same on a connection that resumes, so that the binder covers both ClientHellos (RFC 8446 §4.2.11.2). */
+  | 'hello-retry-request-while-resuming'
   /** A client certificate during the handshake. */
   | 'client-auth'
   /** A client certificate after the handshake (RFC 8446 §4.6.2). */

@@ -22,6 +22,7 @@ import { defaultPayloadBytes } from '../peer.ts'
 const features: readonly Feature[] = [
   'resumption',
   'hello-retry-request',
+  'hello-retry-request-while-resuming',
   'client-auth',
   'post-handshake-auth',
   'alpn',
@@ -32,7 +33,7 @@ const features: readonly Feature[] = [
 ]
 
 /** Milliseconds for a connection, from its start to its end. */
-const connectionLimit = 20_000
+const connectionLimit = 10_000
 
 /** Counts what the reports of a connection do not hold, in its trace; only where it is asked for. */
 function watch(options: CommonOptions): { trace: object; counted: () => Pick<ConnectionReport, 'keyUpdatesReceived'> } {
@@ -140,8 +141,10 @@ async function startServer(options: ServerOptions): Promise<RunningServer> {
       const answer = () => {
         socket.pause()
         socket.unshift(first)
-        if (/^(GET|POST) \//.test(first.toString('latin1', 0, 8))) http.emit('connection', socket)
-        else socket.pipe(socket)
+        if (/^(GET|POST) \//.test(first.toString('latin1', 0, 8))) {
+          http.emit('connection', socket)
+          socket.resume()
+        } else socket.pipe(socket)
       }
       if (clientCertificate === 'post-handshake') {
         socket.pause()

@@ -40,6 +40,7 @@ const printedGroups: Record<string, string> = { ...groupNames, secp256r1: 'ECDH,
 const features: readonly Feature[] = [
   'resumption',
   'hello-retry-request',
+  'hello-retry-request-while-resuming',
   'client-auth',
   'post-handshake-auth',
   'alpn',

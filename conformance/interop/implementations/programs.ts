@@ -6,7 +6,8 @@ import { interopFolder, notInstalled, systemProgram, unpackedProgram } from '../
 import type { Feature, Peer } from '../peer.ts'
 import { build, programPeer } from './program.ts'
 
-const usual: readonly Feature[] = ['resumption', 'hello-retry-request', 'client-auth', 'alpn']
+const retry: readonly Feature[] = ['hello-retry-request', 'hello-retry-request-while-resuming']
+const usual: readonly Feature[] = ['resumption', ...retry, 'client-auth', 'alpn']
 
 export const go: Peer = programPeer({
   name: 'Go crypto/tls',
@@ -25,7 +26,15 @@ export const rustls: Peer = programPeer({
     const built = await build('rust')
     return typeof built === 'string' ? built : [join(built.folder, 'peer')]
   },
-  features: { client: [...usual, 'key-update'], server: [...usual, 'key-update', 'ocsp-stapling'] },
+  features: {
+    client: ['resumption', 'hello-retry-request', 'client-auth', 'alpn', 'key-update'],
+    server: [...usual, 'key-update', 'ocsp-stapling'],
+  },
+  reasons: {
+    'client hello-retry-request-while-resuming':
+      'rustls remembers which group the server chose, and sends its share at once',
+    'client ocsp-stapling': 'rustls asks for it and checks nothing of it, so that its program has nothing to tell',
+  },
   source: "the CryptoProvider of rustls's aws-lc-rs feature",
   flags: ['suites', 'groups', 'signature-schemes', 'ocsp'],
 })
