@@ -71,8 +71,13 @@ export function readCertificate(
 }
 
 export function parseLeaf(der: Uint8Array): X509Certificate {
+  return readable(() => parseCertificate(der))
+}
+
+/** Parts of a certificate are parsed when they are first read: what is malformed in them is the certificate's fault. */
+function readable<T>(read: () => T): T {
   try {
-    return parseCertificate(der)
+    return read()
   } catch (cause) {
     if (!(cause instanceof X509Error)) throw cause
     throw new TlsError(
@@ -159,7 +164,10 @@ export function* receiveCertificateVerify(
       `The ${peer} signed with ${name}, which was not offered for CertificateVerify`,
       { section: 'RFC 8446 §4.4.3' },
     )
-  const { subjectPublicKeyInfo: key } = leaf
+  const { subjectPublicKeyInfo: key, keyUsage } = readable(() => ({
+    subjectPublicKeyInfo: leaf.subjectPublicKeyInfo,
+    keyUsage: leaf.keyUsage,
+  }))
   if (
     key.algorithm.type !== scheme.keyType ||
     (scheme.curve !== undefined && key.algorithm.curve !== scheme.curve)
@@ -169,7 +177,7 @@ export function* receiveCertificateVerify(
       `The ${peer} signed with ${name}, which its certificate's key cannot make`,
       { section: 'RFC 8446 §4.4.3' },
     )
-  if (leaf.keyUsage !== undefined && !leaf.keyUsage.has('digitalSignature'))
+  if (keyUsage !== undefined && !keyUsage.has('digitalSignature'))
     throw new TlsError(
       'ERR_CERTIFICATE_UNKNOWN',
       `The ${peer}'s certificate is not for signatures (keyUsage has no digitalSignature)`,
