@@ -385,3 +385,19 @@ it('does not let a certificate speak to the terminal', async () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
 })
+
+it('tells a certificate whose parts cannot be read', async () => {
+  const garbage = Uint8Array.of(0x30, 0x03, 0x82, 0x05, 0x61)
+  for (const oid of ['2.5.29.17', '2.5.29.15', '2.5.29.19']) {
+    const odd = await makeSite({ extensions: [{ oid, critical: false, value: garbage }] })
+    const port = await tlsServer(odd)
+    for (const more of [[], ['--insecure'], ['--bytes']]) {
+      const words = ['inspect', `localhost:${port}`, '--ca', odd.ca, ...more]
+      const { code, stdout } = await runCli(words)
+      // A key usage that cannot be read is not passed over: the handshake itself asks for it.
+      const goesOn = more[0] === '--insecure' && oid !== '2.5.29.15'
+      expect([oid, more, code]).toEqual([oid, more, goesOn ? 0 : 5])
+      expect(stdout).toContain('The outcome')
+    }
+  }
+})

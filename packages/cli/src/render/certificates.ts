@@ -14,19 +14,35 @@ import { glyphs } from './glyphs.ts'
 import type { Paper, Style } from './paper.ts'
 import { bytes, day, fromNow, listed } from './words.ts'
 
+/** Parts of a certificate are parsed when they are looked at: what is malformed there must not end the telling. */
+function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch {
+    return otherwise
+  }
+}
+
+/** A distinguished name as RFC 4514 writes it. */
+function wholeName(name: Name): string {
+  return attempt(() => formatName(name) || '(no name)', '(a name that cannot be read)')
+}
+
 /** The name by which people know it: the common name, else the organization, else the whole. */
 export function shortName(name: Name): string {
-  const attributes = name.rdns.flat()
+  const attributes = attempt(() => name.rdns.flat(), [])
   for (const type of ['CN', 'O', 'OU']) {
     const value = attributes.find((attribute) => attribute.type === type)?.value
     if (value) return value
   }
-  return formatName(name) || '(no name)'
+  return wholeName(name)
 }
 
 /** `EC P-256`, `RSA 2048 bits`, `Ed25519`. */
-export function keyInWords({ subjectPublicKeyInfo }: Certificate): string {
-  const { type, curve, bits } = subjectPublicKeyInfo.algorithm
+export function keyInWords(certificate: Certificate): string {
+  const algorithm = attempt(() => certificate.subjectPublicKeyInfo.algorithm, undefined)
+  if (algorithm === undefined) return 'a key that cannot be read'
+  const { type, curve, bits } = algorithm
   switch (type) {
     case 'ec':
       return `EC ${curve ?? 'of another curve'}`
@@ -42,8 +58,9 @@ export function keyInWords({ subjectPublicKeyInfo }: Certificate): string {
 }
 
 /** The names that a certificate is for. */
-export function namesOf({ subjectAltName }: Certificate): readonly string[] {
-  return (subjectAltName ?? []).map((name) =>
+export function namesOf(certificate: Certificate): readonly string[] {
+  const names = attempt(() => certificate.subjectAltName, undefined)
+  return (names ?? []).map((name) =>
     name.type === 'dns' ? name.value : formatGeneralName(name).replace(/^[a-z]+:/i, ''),
   )
 }
@@ -85,7 +102,7 @@ export function certificateRows(
   )
   const names = namesOf(certificate)
   if (names.length > 0) row('for', listed(names, 8))
-  row('from', formatName(certificate.issuer) || '(no name)')
+  row('from', wholeName(certificate.issuer))
   row('valid', validityInWords(certificate, now), validityStyle(paper, certificate, now))
 }
 
@@ -122,7 +139,13 @@ export function renderVerdict(paper: Paper, verdict: Verdict): void {
   const { path, anchor, checks, failures } = verdict
   path.forEach((certificate, depth) => {
     const isAnchor = anchor !== undefined && depth === path.length - 1
-    const role = depth === 0 ? 'shown by the peer' : isAnchor ? 'trusted' : 'intermediate'
+    const role = isAnchor
+      ? 'trusted'
+      : depth === 0
+        ? 'shown by the server'
+        : certificate.isSelfIssued
+          ? 'self-signed'
+          : 'intermediate'
     const stem = depth === 0 ? '' : `${'  '.repeat(depth - 1)}${glyphs.last}`
     paper.gap()
     paper.ends(
@@ -152,6 +175,8 @@ export function renderVerdict(paper: Paper, verdict: Verdict): void {
     paper.text('The path as a whole', { indent: 4, style: bold })
     renderChecks(paper, ofThePath, 4)
   }
+  // A failure nearly always is a check that failed, which has been told.
+  if (checks.some(({ result }) => result === 'fail')) return
   paper.gap()
   for (const { message, section } of failures)
     paper.text(`${glyphs.fail} ${message} [${section}]`, { indent: 4, style: red })

@@ -34,7 +34,9 @@ export function renderFailure(paper: Paper, error: TlsError, alert: AlertEvent |
   row('code', error.code)
 }
 
-function blameOf({ blame, received }: TlsError): string {
+function blameOf({ blame, received, verdict }: TlsError): string {
+  if (verdict?.failures[0]?.code.match(/^unknown-issuer$|^self-signed/))
+    return 'whoever runs the server, or this side, which was not told to trust its authority'
   if (blame === 'certificate' && received !== undefined)
     return 'this side: the server does not accept the certificate that it was shown, or wants one'
   return faultInWords[blame]

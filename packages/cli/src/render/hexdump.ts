@@ -35,13 +35,13 @@ function fieldBytes(
   const full = `${names}${value === undefined ? '' : `: ${value}`}`
   // What a field with fields of its own says, they say too.
   const label = !isLeaf && full.length > labelWidth ? names : full
-  const paint = problem === undefined ? (isLeaf ? dim : cyan) : red
+  const paint = problem === undefined ? (isLeaf ? (text: string) => text : cyan) : red
   rows.forEach((row, index) => {
     const at = index === 0 ? place : ''
     paper.line(
       [
         { text: at.padEnd(6), style: dim },
-        { text: row.padEnd(room + 2) },
+        { text: row.padEnd(room + 2), style: dim },
         { text: index === 0 ? clip(label, labelWidth) : '', style: paint },
       ],
       indent,

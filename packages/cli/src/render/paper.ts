@@ -56,6 +56,8 @@ export class Paper {
   readonly width: number
   readonly #ascii: boolean
   readonly #lines: string[] = []
+  /** The line below the last heading. */
+  #rule: string | undefined
 
   /** @param width columns. @param ascii true where the terminal has nothing beyond ASCII */
   constructor(colors: Colors, width: number, ascii = false) {
@@ -70,9 +72,10 @@ export class Paper {
     return this.#ascii ? toAscii(text) : text
   }
 
-  /** An empty line, unless there is one already. */
+  /** An empty line, unless there is one already, or a heading. */
   gap(): void {
-    if (this.#lines.length > 0 && this.#lines.at(-1) !== '') this.#lines.push('')
+    const last = this.#lines.at(-1)
+    if (last !== undefined && last !== '' && last !== this.#rule) this.#lines.push('')
   }
 
   /** A paragraph. @param indent columns */
@@ -127,6 +130,7 @@ export class Paper {
     this.gap()
     this.ends({ text: title, style: bold }, { text: remark, style: dim })
     this.#put(2, dim(glyphs.thin.repeat(this.width - 2)))
+    this.#rule = this.#lines.at(-1)
   }
 
   #put(indent: number, line: string): void {

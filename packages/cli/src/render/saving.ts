@@ -36,7 +36,7 @@ export function renderSaving(
         { text: label.padEnd(a - 4), style: dim },
         { text: first.padEnd(b - a), style },
         { text: second.padEnd(c - b), style },
-        { text: saved, style: green },
+        { text: saved, style: saved.endsWith('less') ? green : dim },
       ],
       4,
     )

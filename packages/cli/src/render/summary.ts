@@ -48,6 +48,8 @@ export function renderSummary(
     row('for', listed(namesOf(leaf), 8))
   }
   if (info.ocspResponse !== undefined) row('OCSP', 'the server staples a response')
+  const timestamps = info.signedCertificateTimestamps.length + embedded(leaf)
+  if (timestamps > 0) row('transparency', `${count(timestamps, 'timestamp')} of public logs (SCTs)`)
   if (info.alpnProtocol !== undefined) row('protocol (ALPN)', info.alpnProtocol)
   row(
     'handshake',
@@ -107,6 +109,15 @@ function resumptionInWords(info: ConnectionInfo, story: Story): string {
 /** Of the handshake alone: each ClientHello is one. */
 export function roundTrips(story: Story): number {
   return story.messages.filter(({ name }) => name === 'ClientHello').length
+}
+
+/** SCTs inside of the certificate (RFC 6962 §3.3). */
+function embedded(leaf: Certificate | undefined): number {
+  try {
+    return leaf?.signedCertificateTimestamps?.length ?? 0
+  } catch {
+    return 0
+  }
 }
 
 function readable(der: Uint8Array | undefined): Certificate | undefined {

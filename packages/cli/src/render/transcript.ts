@@ -26,6 +26,12 @@ export interface TranscriptOptions {
   readonly peer: string
 }
 
+/** What is kept while a transcript is told. */
+interface Telling extends TranscriptOptions {
+  /** What has been explained. */
+  readonly explained: Set<string>
+}
+
 /** Columns: arrows begin at 2, what is said of a message at 6, values at 30. */
 const notesAt = 6
 const valuesAt = 30
@@ -38,17 +44,13 @@ export function renderTranscript(paper: Paper, story: Story, options: Transcript
   const thin = glyphs.thin.repeat(3)
   const thick = glyphs.thick.repeat(3)
   paper.line([{ text: `${thin} anyone on the way can read it   ${thick} encrypted`, style: dim }])
+  const telling = { ...options, explained: new Set<string>() }
   story.flights.forEach((flight, index) => {
-    renderFlight(paper, flight, index + 1, options)
+    renderFlight(paper, flight, index + 1, telling)
   })
 }
 
-function renderFlight(
-  paper: Paper,
-  flight: Flight,
-  number: number,
-  options: TranscriptOptions,
-): void {
+function renderFlight(paper: Paper, flight: Flight, number: number, options: Telling): void {
   const { dim, bold } = paper.colors
   const { start } = options
   const size = flight.records.reduce((sum, { length }) => sum + length, 0)
@@ -66,7 +68,7 @@ function renderFlight(
   for (const item of flight.items) renderItem(paper, item, flight, options)
 }
 
-function renderItem(paper: Paper, item: Item, flight: Flight, options: TranscriptOptions): void {
+function renderItem(paper: Paper, item: Item, flight: Flight, options: Telling): void {
   switch (item.kind) {
     case 'message':
       renderMessage(paper, item, options)
@@ -106,7 +108,7 @@ function arrow(paper: Paper, options: Arrow): void {
   ])
 }
 
-function renderMessage(paper: Paper, item: MessageItem, options: TranscriptOptions): void {
+function renderMessage(paper: Paper, item: MessageItem, options: Telling): void {
   const { event, notes } = item
   if (!options.brief) paper.gap()
   arrow(paper, {
@@ -115,7 +117,7 @@ function renderMessage(paper: Paper, item: MessageItem, options: TranscriptOptio
     name: event.name,
     size: bytes(event.bytes.length),
   })
-  if (options.explain) renderExplanation(paper, explain(event))
+  if (isNew(options, `${event.direction} ${event.name}`)) renderExplanation(paper, explain(event))
   if (event.name === 'Certificate') certificateLines(paper, event, notesAt)
   else
     for (const { name, value } of factsOf(event))
@@ -125,12 +127,7 @@ function renderMessage(paper: Paper, item: MessageItem, options: TranscriptOptio
   renderNotes(paper, notes, options)
 }
 
-function renderAlert(
-  paper: Paper,
-  { event }: AlertItem,
-  flight: Flight,
-  options: TranscriptOptions,
-): void {
+function renderAlert(paper: Paper, { event }: AlertItem, flight: Flight, options: Telling): void {
   const { red } = paper.colors
   const last = flight.records.findLast(({ innerType }) => innerType === 'alert')
   const isGoodbye = event.description === 'close_notify'
@@ -142,15 +139,11 @@ function renderAlert(
     size: bytes(2),
     ...(isGoodbye ? {} : { style: red }),
   })
-  if (options.explain) renderExplanation(paper, explain(event))
+  if (isNew(options, `${event.direction} ${event.description}`))
+    renderExplanation(paper, explain(event))
 }
 
-function renderRecord(
-  paper: Paper,
-  item: RecordItem,
-  flight: Flight,
-  options: TranscriptOptions,
-): void {
+function renderRecord(paper: Paper, item: RecordItem, flight: Flight, options: Telling): void {
   const isData = item.name === 'application_data'
   if (options.brief && !isData) return
   if (!options.brief) paper.gap()
@@ -168,12 +161,19 @@ function renderRecord(
     })
 }
 
+/** Whether this is to be explained: each thing is, once. */
+function isNew({ explain, explained }: Telling, what: string): boolean {
+  if (!explain || explained.has(what)) return false
+  explained.add(what)
+  return true
+}
+
 function renderExplanation(paper: Paper, text: string | undefined, indent = notesAt): void {
   const { italic, dim } = paper.colors
   if (text !== undefined) paper.text(text, { indent, style: (line) => italic(dim(line)) })
 }
 
-function renderNotes(paper: Paper, notes: readonly Note[], options: TranscriptOptions): void {
+function renderNotes(paper: Paper, notes: readonly Note[], options: Telling): void {
   if (options.brief) {
     for (const note of notes)
       if (note.type === 'decision' && note.what === 'resumption') renderNote(paper, note, options)
@@ -204,7 +204,7 @@ function bothInWords({ protection }: KeysEvent): string {
     : 'for the data of both sides'
 }
 
-function renderNote(paper: Paper, note: Note, options: TranscriptOptions): void {
+function renderNote(paper: Paper, note: Note, options: Telling): void {
   const { green, red, yellow, dim, cyan } = paper.colors
   const say = (sign: string, style: Style, what: string, text: string) =>
     paper.row(`${sign} ${what}`, text, {
@@ -225,8 +225,9 @@ function renderNote(paper: Paper, note: Note, options: TranscriptOptions): void 
         fail: [glyphs.fail, red],
         skipped: [glyphs.skip, dim],
       }[note.result] as [string, Style]
+      const verb = { pass: 'verified against', fail: 'fails against', skipped: 'not checked:' }
       const detail = note.detail === undefined ? '' : `: ${note.detail}`
-      say(sign, style, note.what, `${note.against}${detail}`)
+      say(sign, style, note.what, `${verb[note.result]} ${note.against}${detail}`)
       break
     }
     case 'keys':
@@ -247,7 +248,8 @@ function renderNote(paper: Paper, note: Note, options: TranscriptOptions): void 
       )
       break
   }
-  if (options.explain && note.type === 'decision') renderExplanation(paper, explain(note), valuesAt)
+  if (note.type === 'decision' && isNew(options, note.what))
+    renderExplanation(paper, explain(note), valuesAt)
 }
 
 function keysInWords({ direction, protection, generation }: KeysEvent): string {

@@ -27,14 +27,20 @@ export interface HttpService {
 /** The protocols that a service speaks, the preferred first. */
 export const httpProtocols: readonly string[] = ['h2', 'http/1.1']
 
+/** Milliseconds without a byte after which a connection is closed. */
+const idleTimeout = 60_000
+
 export function httpService(handler: Handler): HttpService {
   const http1 = createServer((request, reply) => handler(request, reply))
   const h2 = createH2Server((request: Http2ServerRequest, reply: Http2ServerResponse) =>
     handler(request, reply as unknown as Reply),
   )
+  // Without `listen` Node does not look for requests that take too long: an idle connection is all that can be noticed.
+  http1.timeout = idleTimeout
   const sessions = new Set<ServerHttp2Session>()
   h2.on('session', (session) => {
     sessions.add(session)
+    session.setTimeout(idleTimeout, () => session.close())
     session.on('error', () => {})
     session.on('close', () => sessions.delete(session))
   })
