@@ -42,9 +42,9 @@ export class WorkBudget {
     this.depth = this.#allowed.depth
   }
 
-  /** Takes one unit. @throws BudgetExhausted when none is left */
-  spend(limit: 'signatures' | 'candidates' | 'nameComparisons'): void {
-    this.#spent[limit] += 1
+  /** Takes some units. @throws BudgetExhausted when they are not left */
+  spend(limit: 'signatures' | 'candidates' | 'nameComparisons', units = 1): void {
+    this.#spent[limit] += units
     if (this.#spent[limit] > this.#allowed[limit]) {
       throw new BudgetExhausted(limit, this.#allowed[limit])
     }

@@ -5,7 +5,7 @@
 import type { WorkBudget } from './budget.ts'
 import { equalBytes } from './bytes.ts'
 import type { Findings } from './findings.ts'
-import { equalNames, formatName, nameKey } from './name.ts'
+import { briefName, equalNames, nameKey } from './name.ts'
 import type { Certificate, CertificationPath, Failure, TrustAnchor, TrustStore } from './types.ts'
 
 export interface Search {
@@ -18,6 +18,8 @@ export interface Search {
   readonly isKnownForgery: (certificate: Certificate, key: Uint8Array) => boolean
   /** True to go on past issuers that have something wrong: not to find a valid path, but to explain the failure. */
   readonly tolerant: boolean
+  /** Told of each path whose last certificate cannot be an issuer. */
+  readonly refuse: (path: readonly Certificate[], failure: Failure) => void
   /** Told of each path that leads nowhere. */
   readonly giveUp: (path: readonly Certificate[], failure: Failure) => void
 }
@@ -28,33 +30,34 @@ export function* buildPaths(
   path: readonly Certificate[],
 ): Generator<CertificationPath, void, undefined> {
   const last = path.at(-1)!
+  const anchors = search.trust.find(last.issuer)
+  const candidates = search.intermediates.find(last)
+  // Charged for all at once: to put many candidates in order is work too.
+  search.budget.spend('candidates', anchors.length + candidates.length)
   let found = false
 
-  for (const anchor of inOrder(last, search.trust.find(last.issuer), anchorKeyIdentifier)) {
-    search.budget.spend('candidates')
+  for (const anchor of inOrder(last, anchors, anchorKeyIdentifier)) {
     found = true
     yield { certificates: path, anchor }
   }
 
-  const candidates = search.intermediates.find(last)
-  if (candidates.length > 0 && logicalLength(path) > search.budget.depth) {
-    search.giveUp(path, tooDeep(last, path.length - 1, search.budget.depth))
-    return
-  }
   const isNextToAnchor = ({ issuer }: Certificate): boolean => search.trust.find(issuer).length > 0
   for (const candidate of inOrder(last, candidates, certificateKeyIdentifier, isNextToAnchor)) {
-    search.budget.spend('candidates')
     if (isInPath(candidate, path)) continue
-    if (search.trust.has(candidate)) continue // was tried as an anchor
+    if (search.trust.findExact(candidate) !== undefined) continue // was tried as an anchor
     if (search.isKnownForgery(last, keyBytes(candidate))) continue
     found = true
-    const { failures } = search.issuerFindings(candidate, path.length)
-    const failure = failures[0]
+    const longer = [...path, candidate]
+    if (isTooLong(longer, search.budget.depth)) {
+      search.giveUp(path, tooLong(last, path.length - 1, search.budget.depth))
+      return
+    }
+    const failure = search.issuerFindings(candidate, path.length).failures[0]
     if (failure !== undefined && !search.tolerant) {
-      search.giveUp([...path, candidate], { ...failure, depth: path.length })
+      search.refuse(longer, { ...failure, depth: path.length })
       continue
     }
-    yield* buildPaths(search, [...path, candidate])
+    yield* buildPaths(search, longer)
   }
   if (!found) search.giveUp(path, noIssuer(path))
 }
@@ -117,12 +120,17 @@ function keyBytes(certificate: Certificate): Uint8Array {
   return readSafely(() => certificate.subjectPublicKeyInfo.der) ?? none
 }
 
-/** Certificates above the leaf that are not self-issued, plus one for the next. */
-function logicalLength(path: readonly Certificate[]): number {
-  return 1 + path.slice(1).filter((certificate) => !certificate.isSelfIssued).length
+/**
+ * Self-issued certificates do not count (RFC 5280 §6.1.4(l)), but there cannot be more of them than of the others: the
+ * search goes as deep as the path is long.
+ */
+function isTooLong(path: readonly Certificate[], allowed: number): boolean {
+  const intermediates = path.slice(1)
+  const counted = intermediates.filter((certificate) => !certificate.isSelfIssued).length
+  return counted > allowed || intermediates.length > 2 * allowed + 1
 }
 
-function tooDeep(certificate: Certificate, depth: number, allowed: number): Failure {
+function tooLong(certificate: Certificate, depth: number, allowed: number): Failure {
   return {
     code: 'path-too-long',
     message: `the path would have more than ${allowed} intermediate certificates`,
@@ -137,11 +145,11 @@ function noIssuer(path: readonly Certificate[]): Failure {
   const depth = path.length - 1
   const certificate = path[depth]!
   const section = 'RFC 5280 §6.1.3(a)(4)'
-  const subject = formatName(certificate.subject)
+  const subject = briefName(certificate.subject)
   if (!certificate.isSelfIssued) {
     return {
       code: 'unknown-issuer',
-      message: `the issuer of ${subject}, ${formatName(certificate.issuer)}, is neither trusted nor among the certificates given`,
+      message: `the issuer of ${subject}, ${briefName(certificate.issuer)}, is neither trusted nor among the certificates given`,
       help: 'Either the server does not send its intermediate certificates, or its authority has to be added to those trusted.',
       section,
       certificate,

@@ -1,5 +1,12 @@
 /** Small helpers on bytes; no platform API, so that the package runs wherever JavaScript does. */
 
+/** True for a Uint8Array, one of another realm (a frame, a test runner's context) included. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return (
+    ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
+  )
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a === b) return true
   if (a.length !== b.length) return false

@@ -1,5 +1,5 @@
 /** Certificates (RFC 5280 §4.1): the frame is read at once and strictly, what is inside when it is asked for. */
-import { equalBytes } from './bytes.ts'
+import { equalBytes, isBytes } from './bytes.ts'
 import { contextConstructed, contextPrimitive, type DerReader, readWhole, tags } from './der.ts'
 import { X509Error } from './errors.ts'
 import {
@@ -53,7 +53,7 @@ import type {
  * @throws X509Error with the byte offset and the field, for anything that is not a certificate in DER (RFC 5280 §4.1)
  */
 export function parseCertificate(der: Uint8Array): Certificate {
-  if (!(der instanceof Uint8Array)) {
+  if (!isBytes(der)) {
     throw new X509Error('invalid-argument', 'a certificate is given as a Uint8Array of its DER')
   }
   return new ParsedCertificate(der)
@@ -61,7 +61,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
 
 /** A certificate as it came, or parsed if it is still bytes. */
 export function toCertificate(certificate: Uint8Array | Certificate): Certificate {
-  return certificate instanceof Uint8Array ? parseCertificate(certificate) : certificate
+  return isBytes(certificate) ? parseCertificate(certificate) : certificate
 }
 
 class ParsedCertificate implements Certificate {
@@ -251,6 +251,7 @@ function readExtensions(tbs: DerReader, version: number): readonly Extension[] {
 /** Reads the `Extension`s up to the reader's end. */
 export function readExtensionList(list: DerReader): readonly Extension[] {
   const extensions: Extension[] = []
+  const seen = new Set<string>()
   while (!list.atEnd) {
     const extension = list.enter(tags.sequence, 'extension')
     const span = list.span()
@@ -258,9 +259,8 @@ export function readExtensionList(list: DerReader): readonly Extension[] {
     const critical = extension.booleanDefaultFalse('critical')
     const value = extension.octetString('extnValue')
     extension.finish()
-    if (extensions.some((other) => other.oid === oid)) {
-      throw list.error(`extension ${oidName(oid)} is given twice`)
-    }
+    if (seen.has(oid)) throw list.error(`extension ${oidName(oid)} is given twice`)
+    seen.add(oid)
     extensions.push({ oid, critical, value, span })
   }
   if (extensions.length === 0) throw list.error('list of extensions is empty')

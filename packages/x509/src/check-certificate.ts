@@ -2,7 +2,7 @@
 import { checkKey, checkSignatureAlgorithm } from './check-key.ts'
 import { X509Error } from './errors.ts'
 import { Findings } from './findings.ts'
-import { formatGeneralName } from './general-name.ts'
+import { briefGeneralName } from './general-name.ts'
 import { constraintProblem } from './name-constraints.ts'
 import { describeOid, extensionOids, keyPurposes, oidName } from './oid.ts'
 import { checkRfc5280Profile } from './profile-rfc5280.ts'
@@ -249,7 +249,7 @@ function checkConstraintsReadable(certificate: Certificate, findings: Findings):
     if (problem === undefined) continue
     findings.fail('name constraints', 'constraints that can be read', 'RFC 5280 §4.2.1.10', {
       code: 'malformed',
-      message: `the name constraint ${formatGeneralName(base)} of ${findings.subject} ${problem}`,
+      message: `the name constraint ${briefGeneralName(base)} of ${findings.subject} ${problem}`,
       help: 'The authority has to issue its certificate again; what the constraint allows cannot be known.',
     })
     return

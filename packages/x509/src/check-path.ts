@@ -1,8 +1,7 @@
 /** The checks of RFC 5280 §6.1 that concern a path as a whole: its lengths, its constraints, its policies. */
-import { BudgetExhausted, type WorkBudget } from './budget.ts'
-import { X509Error } from './errors.ts'
+import type { WorkBudget } from './budget.ts'
 import { Findings } from './findings.ts'
-import { formatName } from './name.ts'
+import { briefName } from './name.ts'
 import { constrainedNames, violation } from './name-constraints.ts'
 import { policyViolation } from './policies.ts'
 import type { Certificate, CertificationPath, NameConstraints } from './types.ts'
@@ -14,18 +13,15 @@ export function wholePath({ certificates, anchor }: CertificationPath): readonly
     : [...certificates, anchor.certificate]
 }
 
-/** @throws BudgetExhausted when the names and constraints are more than the budget allows */
+/**
+ * @throws BudgetExhausted when the names and constraints are more than the budget allows; X509Error when a certificate is
+ * malformed
+ */
 export function checkPath(path: CertificationPath, budget: WorkBudget): Findings {
   const findings = new Findings()
-  try {
-    checkPathLengths(path, findings)
-    checkNameConstraints(path, budget, findings)
-    checkPolicies(path, findings)
-  } catch (error) {
-    if (error instanceof BudgetExhausted) throw error
-    // Malformed content has been found on the certificate itself, which then makes the path fail.
-    if (!(error instanceof X509Error)) throw error
-  }
+  checkPathLengths(path, findings)
+  checkNameConstraints(path, budget, findings)
+  checkPolicies(path, findings)
   return findings
 }
 
@@ -39,11 +35,11 @@ function checkPathLengths(path: CertificationPath, findings: Findings): void {
     if (allowed !== undefined && intermediates > allowed) {
       findings.fail(
         'path length',
-        `at most ${allowed} below ${formatName(certificate.subject)}`,
+        `at most ${allowed} below ${briefName(certificate.subject)}`,
         section,
         {
           code: 'path-too-long',
-          message: `${formatName(certificate.subject)} allows ${allowed} authorities below itself, and there are ${intermediates}`,
+          message: `${briefName(certificate.subject)} allows ${allowed} authorities below itself, and there are ${intermediates}`,
           help: 'An authority further down was not allowed to issue authorities; it has to issue the certificate itself.',
         },
         { certificate, depth },

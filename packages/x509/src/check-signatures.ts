@@ -3,20 +3,23 @@ import type { WorkBudget } from './budget.ts'
 import { equalBytes } from './bytes.ts'
 import { keyFits, signatureProblem } from './check-key.ts'
 import { Findings } from './findings.ts'
-import { formatName } from './name.ts'
+import { briefName } from './name.ts'
 import { describeKey } from './public-key.ts'
 import { type Steps, settle } from './steps.ts'
 import type {
   Certificate,
   CertificationPath,
-  Name,
   Problem,
   SignatureAlgorithmIdentifier,
   SignatureVerifiers,
   SubjectPublicKeyInfo,
+  TrustAnchor,
 } from './types.ts'
 
 const section = 'RFC 5280 §6.1.3(a)(1)'
+
+/** Whose key made a signature: the anchor, or a certificate of the path. */
+type Issuer = Pick<TrustAnchor, 'subject' | 'subjectPublicKeyInfo' | 'certificate'>
 
 /** Verifies signatures once each, however many paths they are part of. */
 export class SignatureChecker {
@@ -43,23 +46,22 @@ export class SignatureChecker {
     if (isOwnAnchor) {
       findings.skip('signature', 'the anchor', section, 'the certificate is itself trusted')
     }
-    let issuer = anchor.subject
-    let key = anchor.subjectPublicKeyInfo
+    let issuer: Issuer = anchor
     for (let depth = certificates.length - (isOwnAnchor ? 2 : 1); depth >= 0; depth--) {
       const certificate = certificates[depth]!
-      const against = `the key of ${formatName(issuer)}`
+      const against = `the key of ${briefName(issuer.subject)}`
       const problem =
         signatureProblem(certificate.signatureAlgorithm, this.#verifiers, 'the certificate') ??
-        ((yield* this.#verify(certificate, key))
+        ((yield* this.#verify(certificate, issuer.subjectPublicKeyInfo))
           ? undefined
-          : badSignature(certificate, issuer, key))
+          : badSignature(certificate, issuer, depth))
       if (problem !== undefined) {
         findings.fail('signature', against, section, problem, { certificate, depth })
         return findings
       }
       findings.pass('signature', against, section, certificate.signatureAlgorithm.name)
-      issuer = certificate.subject
-      key = certificate.subjectPublicKeyInfo
+      const { subject, subjectPublicKeyInfo } = certificate
+      issuer = { subject, subjectPublicKeyInfo, certificate }
     }
     return findings
   }
@@ -103,15 +105,34 @@ export class SignatureChecker {
   }
 }
 
-function badSignature(certificate: Certificate, issuer: Name, key: SubjectPublicKeyInfo): Problem {
+function badSignature(certificate: Certificate, issuer: Issuer, depth: number): Problem {
   const { name } = certificate.signatureAlgorithm
-  const subject = formatName(certificate.subject)
-  const fits = name !== undefined && keyFits(key.algorithm, name)
+  const subject = briefName(certificate.subject)
+  const issuerName = briefName(issuer.subject)
+  const key = issuer.subjectPublicKeyInfo.algorithm
+  if (isByAnotherKey(certificate, issuer.certificate)) {
+    const selfSigned = depth === 0 ? 'self-signed-leaf' : 'self-signed-in-chain'
+    return {
+      code: certificate.isSelfIssued ? selfSigned : 'unknown-issuer',
+      message: `${subject} was issued by ${issuerName}, but not by the one that is known under this name: their keys differ`,
+      help: 'The authority may have been made anew: check that the certificate that is trusted is its current one.',
+    }
+  }
+  const fits = name !== undefined && keyFits(key, name)
   return {
     code: 'bad-signature',
     message: fits
-      ? `the signature on ${subject} is not by the key of ${formatName(issuer)}`
-      : `the signature on ${subject} is ${name}, but its issuer's key is ${describeKey(key.algorithm)}`,
+      ? `the signature on ${subject} is not by the key of ${issuerName}`
+      : `the signature on ${subject} is ${name}, but its issuer's key is ${describeKey(key)}`,
     help: 'The certificate was altered, or another authority of the same name issued it: check that the trusted certificate is the current one.',
   }
+}
+
+/** True when the certificate names a key of its issuer (RFC 5280 §4.2.1.1), and it is not this issuer's. */
+function isByAnotherKey(certificate: Certificate, issuer: Certificate | undefined): boolean {
+  // A self-signed certificate may leave the identifier out, for it is its own.
+  const itself = certificate.isSelfIssued ? certificate.subjectKeyIdentifier : undefined
+  const wanted = certificate.authorityKeyIdentifier?.keyIdentifier ?? itself
+  const own = issuer?.subjectKeyIdentifier
+  return wanted !== undefined && own !== undefined && !equalBytes(wanted, own)
 }

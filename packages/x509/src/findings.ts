@@ -1,5 +1,5 @@
 /** What was checked and what came out, while a verdict is being made. */
-import { formatName } from './name.ts'
+import { briefName } from './name.ts'
 import type { Certificate, Check, CheckReport, Failure, Problem } from './types.ts'
 
 /** The checks made on one certificate or one path, in order. */
@@ -20,7 +20,7 @@ export class Findings implements CheckReport {
   get subject(): string {
     if (this.#certificate === undefined || this.#depth === 0) return 'the certificate'
     try {
-      return `the certificate of ${formatName(this.#certificate.subject)}`
+      return `the certificate of ${briefName(this.#certificate.subject)}`
     } catch {
       return 'a certificate whose name is malformed'
     }

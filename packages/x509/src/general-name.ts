@@ -104,6 +104,12 @@ export function formatGeneralName(name: GeneralName): string {
   }
 }
 
+/** The name for a message: as much of it as a line holds. */
+export function briefGeneralName(name: GeneralName): string {
+  const text = formatGeneralName(name)
+  return text.length <= 120 ? text : `${text.slice(0, 120)}…`
+}
+
 /** Control characters as `\x00`, so that a name cannot act on a terminal or hide its end. */
 export function printable(text: string): string {
   return text.replace(

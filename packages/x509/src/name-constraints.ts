@@ -1,6 +1,6 @@
 /** Name constraints (RFC 5280 §4.2.1.10): what an authority may speak for. */
 import type { WorkBudget } from './budget.ts'
-import { formatGeneralName } from './general-name.ts'
+import { briefGeneralName } from './general-name.ts'
 import { parseDnsName } from './host-name.ts'
 import { parseIpAddress, prefixLength } from './ip-address.ts'
 import { emailAddressOid, isWithin } from './name.ts'
@@ -41,14 +41,14 @@ export function violation(
     if (allow === undefined && deny === undefined) continue
     const problem = syntaxProblem(name)
     if (problem !== undefined)
-      return `${formatGeneralName(name)} is under constraints but ${problem}`
+      return `${briefGeneralName(name)} is under constraints but ${problem}`
     for (const base of deny ?? []) {
       budget.spend('nameComparisons')
       const relation = compare(name, base)
       if (relation === 'within' || relation === 'overlaps' || relation === 'unknown') {
         return relation === 'unknown'
-          ? `${formatGeneralName(name)} is of a form whose constraints are not supported`
-          : `${formatGeneralName(name)} lies in the excluded ${formatGeneralName(base)}`
+          ? `${briefGeneralName(name)} is of a form whose constraints are not supported`
+          : `${briefGeneralName(name)} lies in the excluded ${briefGeneralName(base)}`
       }
     }
     if (allow === undefined) continue
@@ -57,9 +57,9 @@ export function violation(
       return compare(name, base) === 'within'
     })
     if (!inside) {
-      const some = allow.slice(0, 3).map(formatGeneralName).join(', ')
+      const some = allow.slice(0, 3).map(briefGeneralName).join(', ')
       const more = allow.length > 3 ? ` and ${allow.length - 3} more` : ''
-      return `${formatGeneralName(name)} lies outside what is permitted: ${some}${more}`
+      return `${briefGeneralName(name)} lies outside what is permitted: ${some}${more}`
     }
   }
   return undefined

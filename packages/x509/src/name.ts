@@ -122,6 +122,8 @@ function isStringTag(tag: number): boolean {
     tag === tags.utf8String ||
     tag === tags.printableString ||
     tag === tags.ia5String ||
+    tag === tags.numericString ||
+    tag === tags.visibleString ||
     tag === tags.bmpString ||
     tag === tags.universalString
   )
@@ -139,6 +141,12 @@ export function readName(reader: DerReader, field: string): Name {
  */
 export function formatName(name: Name): string {
   return name.isEmpty ? '(empty name)' : lazy(name).text
+}
+
+/** The name for a message: as much of it as a line holds. What a certificate contains may be as long as it likes. */
+export function briefName(name: Name): string {
+  const text = formatName(name)
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`
 }
 
 /** True when two names are the same by RFC 5280 §7.1: case and white space do not count. */

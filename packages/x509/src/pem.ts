@@ -8,7 +8,7 @@ export interface PemBlock {
 }
 
 const block =
-  /-----BEGIN ([A-Z0-9][A-Z0-9 .-]*)-----[ \t]*\r?\n([A-Za-z0-9+/=\s]*)-----END ([A-Z0-9][A-Z0-9 .-]*)-----/g
+  /-----BEGIN ([A-Z0-9][A-Z0-9 .-]{0,63})-----[ \t]*\r?\n([A-Za-z0-9+/=\s]*)-----END ([A-Z0-9][A-Z0-9 .-]{0,63})-----/g
 
 /**
  * Every PEM block of a text, in order. What stands between blocks is a comment and skipped, as RFC 7468 §2 allows.

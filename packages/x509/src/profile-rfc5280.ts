@@ -3,6 +3,7 @@
  * it, and private authorities often miss some, so it is checked only on request.
  */
 import type { Role } from './check-certificate.ts'
+import { contextConstructed, readWhole, tags } from './der.ts'
 import type { Findings } from './findings.ts'
 import { parseDnsName } from './host-name.ts'
 import { describeOid, extensionOids } from './oid.ts'
@@ -33,6 +34,18 @@ function extension(certificate: Certificate, oid: string) {
   return certificate.extensions.find((candidate) => candidate.oid === oid)
 }
 
+/** Through 2049 times are UTCTime, from 2050 on GeneralizedTime; UTCTime cannot say the latter. */
+function hasMisencodedTime({ tbs, notBefore, notAfter }: Certificate): boolean {
+  const reader = readWhole(tbs, tags.sequence, 'tbsCertificate')
+  reader.optional(contextConstructed(0), 'version')
+  for (const field of ['serialNumber', 'signature', 'issuer']) reader.next(field)
+  const validity = reader.enter(tags.sequence, 'validity')
+  return [notBefore, notAfter].some((time) => {
+    validity.next('time')
+    return validity.tag === tags.generalizedTime && time < Date.UTC(2050)
+  })
+}
+
 /** The rules that the Web PKI profile shares. */
 export const commonRules: readonly Rule[] = [
   {
@@ -50,6 +63,13 @@ export const commonRules: readonly Rule[] = [
   {
     section: 'RFC 5280 §4.1.2.4',
     problem: ({ issuer }) => (issuer.isEmpty ? 'its issuer name is empty' : undefined),
+  },
+  {
+    section: 'RFC 5280 §4.1.2.5',
+    problem: (certificate) =>
+      hasMisencodedTime(certificate)
+        ? 'a time before 2050 is written as GeneralizedTime'
+        : undefined,
   },
   {
     section: 'RFC 5280 §4.1.2.6',

@@ -47,6 +47,8 @@ export function decodeString(tag: number, bytes: Uint8Array): string | undefined
     case tags.printableString:
       return decodePrintable(bytes)
     case tags.ia5String:
+    case tags.numericString:
+    case tags.visibleString:
       return decodeAscii(bytes)
     case tags.teletexString:
       return decodeLatin1(bytes)

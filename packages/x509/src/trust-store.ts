@@ -1,5 +1,5 @@
 /** Trust anchors (RFC 5280 §6.1.1(d)): a name and a key that are believed without a signature. */
-import { equalBytes } from './bytes.ts'
+import { equalBytes, isBytes } from './bytes.ts'
 import { toCertificate } from './certificate.ts'
 import { nameKey } from './name.ts'
 import type { Certificate, Name, TrustAnchor, TrustStore } from './types.ts'
@@ -22,8 +22,7 @@ class IndexedTrustStore implements TrustStore {
         anchors.push(anchor)
       } catch (error) {
         if (!(error instanceof Error)) throw error
-        const der =
-          input instanceof Uint8Array ? input : 'der' in input ? input.der : input.subject.der
+        const der = isBytes(input) ? input : 'der' in input ? input.der : input.subject.der
         rejected.push({ der, error })
       }
     }
@@ -35,8 +34,8 @@ class IndexedTrustStore implements TrustStore {
     return this.#bySubject.get(nameKey(subject)) ?? []
   }
 
-  has(certificate: Certificate): boolean {
-    return this.find(certificate.subject).some(
+  findExact(certificate: Certificate): TrustAnchor | undefined {
+    return this.find(certificate.subject).find(
       (anchor) =>
         anchor.certificate !== undefined && equalBytes(anchor.certificate.der, certificate.der),
     )
@@ -56,7 +55,7 @@ export function createTrustStore(
 }
 
 function toAnchor(input: TrustAnchor | Certificate | Uint8Array): TrustAnchor {
-  if (!(input instanceof Uint8Array) && !('tbs' in input)) return input
+  if (!isBytes(input) && !('tbs' in input)) return input
   const certificate = toCertificate(input)
   const { subject, subjectPublicKeyInfo } = certificate
   return { subject, subjectPublicKeyInfo, certificate }

@@ -7,7 +7,7 @@ import { checkPath, wholePath } from './check-path.ts'
 import { SignatureChecker } from './check-signatures.ts'
 import { X509Error } from './errors.ts'
 import { Findings } from './findings.ts'
-import { formatGeneralName, printable } from './general-name.ts'
+import { briefGeneralName, formatGeneralName, printable } from './general-name.ts'
 import { findMatch, parseReferenceName } from './host-name.ts'
 import { type MaybePromise, runSteps, type Steps } from './steps.ts'
 import { createTrustStore } from './trust-store.ts'
@@ -72,8 +72,10 @@ class Verification {
     issuer: new Map(),
     anchor: new Map(),
   }
-  /** Of the paths that reached an anchor, the one with the fewest failures. */
+  /** Of the paths that reached an anchor, the one with the fewest failures; among equals the longest. */
   #nearest: Outcome | undefined
+  /** True when the search has left out an issuer that has something wrong. */
+  #wasRefused = false
 
   constructor(leaf: Certificate, input: VerifyInput) {
     this.#leaf = leaf
@@ -98,9 +100,9 @@ class Verification {
 
   /** Tries paths until one has nothing wrong. */
   *#search(tolerant: boolean, budget = this.#budget): Steps<Outcome | undefined> {
-    if (this.#trust.has(this.#leaf)) {
-      const { subject, subjectPublicKeyInfo } = this.#leaf
-      const anchor = { subject, subjectPublicKeyInfo, certificate: this.#leaf }
+    const itself = this.#trust.findExact(this.#leaf)
+    if (itself !== undefined) {
+      const anchor = { ...itself, certificate: this.#leaf }
       return yield* this.#try({ certificates: [this.#leaf], anchor })
     }
     const search: Search = {
@@ -110,6 +112,10 @@ class Verification {
       issuerFindings: (certificate, depth) => this.#check(certificate, 'issuer', depth),
       isKnownForgery: (certificate, key) => this.#signatures.isKnownForgery(certificate, key),
       tolerant,
+      refuse: (path, failure) => {
+        this.#wasRefused = true
+        this.#giveUp(path, failure)
+      },
       giveUp: (path, failure) => this.#giveUp(path, failure),
     }
     for (const path of buildPaths(search, [this.#leaf])) {
@@ -121,8 +127,7 @@ class Verification {
 
   /** Goes the way of the search again, past issuers that it refused, so that the verdict can show where that leads. */
   *#explain(): Steps<undefined> {
-    const wasRefused = this.#attempts.some(({ path, failure }) => failure.depth === path.length - 1)
-    if (this.#nearest !== undefined || !wasRefused) return undefined
+    if (this.#nearest !== undefined || !this.#wasRefused) return undefined
     try {
       yield* this.#search(
         true,
@@ -144,20 +149,31 @@ class Verification {
         this.#check(certificate, depth < path.certificates.length ? 'issuer' : 'anchor', depth),
       )
     })
-    findings.add(checkPath(path, this.#budget))
-    if (findings.failures.length === 0) {
-      findings.add(yield* this.#signatures.check(path))
-    }
-    if (findings.failures.length === 0) {
-      findings.add(yield* this.#checkFurther(path))
+    try {
+      yield* this.#checkWhole(path, findings)
+    } catch (error) {
+      // An extension that only a further check looks into may be malformed as well.
+      if (!(error instanceof X509Error)) throw error
+      addFailure(findings, 'encoding', 'DER', malformed(error, 'a certificate of the path'))
     }
     const outcome = { path, findings }
     const failure = findings.failures[0]
     if (failure === undefined) return outcome
     this.#giveUp(wholePath(path), failure)
-    const nearest = this.#nearest?.findings.failures.length ?? Infinity
-    if (findings.failures.length < nearest) this.#nearest = outcome
+    if (this.#nearest === undefined || isNearer(outcome, this.#nearest)) this.#nearest = outcome
     return undefined
+  }
+
+  /** What concerns the path as a whole: first what costs little, then signatures, then what the caller demands. */
+  *#checkWhole(path: CertificationPath, findings: Findings): Steps<void> {
+    findings.add(checkPath(path, this.#budget))
+    if (findings.failures.length > 0) {
+      const detail = 'the path fails anyway'
+      findings.skip('signature', 'the keys of the path', 'RFC 5280 §6.1.3(a)(1)', detail)
+      return
+    }
+    findings.add(yield* this.#signatures.check(path))
+    if (findings.failures.length === 0) findings.add(yield* this.#checkFurther(path))
   }
 
   /** What the caller demands beyond a valid path. */
@@ -189,7 +205,10 @@ class Verification {
   }
 
   #giveUp(path: readonly Certificate[], failure: Failure): void {
-    if (this.#attempts.length < keptAttempts) this.#attempts.push({ path, failure })
+    const isKept = this.#attempts.some(
+      (attempt) => attempt.failure.code === failure.code && isSamePath(attempt.path, path),
+    )
+    if (!isKept && this.#attempts.length < keptAttempts) this.#attempts.push({ path, failure })
   }
 
   #readIntermediates(inputs: readonly (Uint8Array | Certificate)[]): readonly Certificate[] {
@@ -251,6 +270,15 @@ class Verification {
   }
 }
 
+function isNearer(a: Outcome, b: Outcome): boolean {
+  const difference = a.findings.failures.length - b.findings.failures.length
+  return difference < 0 || (difference === 0 && wholePath(a.path).length > wholePath(b.path).length)
+}
+
+function isSamePath(a: readonly Certificate[], b: readonly Certificate[]): boolean {
+  return a.length === b.length && a.every((certificate, i) => certificate === b[i])
+}
+
 /** RFC 9525: is the certificate for the name that was asked for? */
 function checkName(leaf: Certificate, name: string | undefined): Findings {
   const findings = new Findings(leaf)
@@ -259,7 +287,7 @@ function checkName(leaf: Certificate, name: string | undefined): Findings {
     findings.skip('name', 'no name', section, 'no name was asked for')
     return findings
   }
-  const shown = printable(name)
+  const shown = printable(name.slice(0, 300))
   const reference = parseReferenceName(name)
   if (reference === undefined) {
     findings.fail('name', shown, section, {
@@ -294,7 +322,7 @@ function checkName(leaf: Certificate, name: string | undefined): Findings {
 
 function listNames(names: Certificate['subjectAltName']): string {
   if (names === undefined) return 'no name at all (it has no subjectAltName)'
-  const shown = names.slice(0, 10).map(formatGeneralName).join(', ')
+  const shown = names.slice(0, 10).map(briefGeneralName).join(', ')
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Budget, type Verdict, type VerifyInput, verifyCertificate } from '../src/index.ts'
 import * as maker from './support/certificate-maker.ts'
+import { integer } from './support/der-writer.ts'
 import { nodeVerifiers } from './support/verifiers.ts'
 
 const trusted = maker.makeRoot('Trusted', maker.poolKey(31))
@@ -108,6 +109,32 @@ test('a chain longer than the budget is too long, and is valid with a larger one
   expect(codes(measure(leaf, chain))).toEqual(['path-too-long'])
   expect(codes(measure(leaf, chain, { budget: { depth: 11 } }))).toEqual(['path-too-long'])
   expect(codes(measure(leaf, chain, { budget: { depth: 12 } }))).toEqual([])
+})
+
+test('self-issued certificates do not make a path longer, but not without end', () => {
+  const depth = { budget: { depth: 1 } }
+  const first = maker.makeAuthority('A0', maker.poolKey(0), 'Trusted', maker.poolKey(31))
+  const rollover = maker.makeAuthority('A0', maker.poolKey(1), 'A0', maker.poolKey(0))
+  const leaf = maker.makeLeaf(maker.poolKey(30), 'A0', maker.poolKey(1))
+  expect(codes(measure(leaf, [first, rollover], depth))).toEqual([])
+  const chain = [first]
+  for (let i = 1; i < 30; i++)
+    chain.push(maker.makeAuthority('A0', maker.poolKey(i), 'A0', maker.poolKey(i - 1)))
+  const last = maker.makeLeaf(maker.poolKey(30), 'A0', maker.poolKey(29))
+  // Every one of them may have issued every other, by its name: the search ends before the chain does.
+  expect(['budget', 'path-too-long']).toContain(codes(measure(last, chain, depth))[0])
+})
+
+test('thousands of authorities of one name cost little', () => {
+  const many = Array.from({ length: 3000 }, (_, i) =>
+    maker.makeAuthority('A0', maker.poolKey(i % 30), 'A0', maker.poolKey((i + 1) % 30), {
+      serialNumber: integer(i + 1),
+    }),
+  )
+  const leaf = maker.makeLeaf(maker.poolKey(30), 'A0', maker.poolKey(0))
+  const measured = measure(leaf, many)
+  expect(codes(measured)[0]).toBe('budget')
+  expect(measured.milliseconds).toBeLessThan(3000)
 })
 
 test('each limit is kept to the unit', () => {

@@ -3,6 +3,7 @@ import {
   type Certificate,
   createTrustStore,
   type FailureCode,
+  type PathCheck,
   parseCertificate,
   type Verdict,
   type VerifyInput,
@@ -133,9 +134,28 @@ describe('trust', () => {
     ).toEqual(['name-mismatch'])
   })
 
-  test('an anchor of the same name with another key is a bad signature', () => {
-    const verdict = verify({ trust: [maker.makeRoot('Root', otherKey)] })
-    expect(verdict.failures).toMatchObject([{ code: 'bad-signature', depth: 1 }])
+  test('an anchor of the same name with another key is another issuer, where identifiers tell', () => {
+    const renewed = maker.makeRoot('Root', otherKey)
+    const verdict = verify({ trust: [renewed] })
+    expect(verdict.failures).toMatchObject([{ code: 'unknown-issuer', depth: 1 }])
+    expect(verdict.failures[0]?.message).toContain('keys differ')
+    expect(verify({ trust: [renewed], intermediates: [authority, root] }).failures).toMatchObject([
+      { code: 'self-signed-in-chain', depth: 2 },
+    ])
+    const silent = maker.makeRoot('Root', otherKey, { extensions: [maker.basicConstraints(true)] })
+    expect(verify({ trust: [silent] }).failures).toMatchObject([
+      { code: 'bad-signature', depth: 1 },
+    ])
+  })
+
+  test('a trusted leaf is under the constraints its anchor was given', () => {
+    const certificate = parseCertificate(leaf)
+    const { subject, subjectPublicKeyInfo } = certificate
+    const excludedSubtrees = [{ type: 'dns' as const, value: 'example.com' }]
+    const nameConstraints = { permittedSubtrees: [], excludedSubtrees }
+    const anchor = { subject, subjectPublicKeyInfo, certificate }
+    expect(verify({ trust: [anchor] }).valid).toBe(true)
+    expect(codes(verify({ trust: [{ ...anchor, nameConstraints }] }))).toEqual(['name-constraints'])
   })
 
   test('of several anchors of one name the right one is found', () => {
@@ -474,6 +494,13 @@ describe('malformed certificates', () => {
     const verdict = verify({ certificate: leafWith({ extensions: [broken] }) })
     expect(codes(verdict)).toContain('malformed')
     expect(verdict.failures[0]?.message).toMatch(/subjectAltName at byte \d+/)
+  })
+
+  test('a malformed extension that only a further check looks into is a failure, not an exception', () => {
+    const certificate = leafWith({ also: [maker.extension('1.3.6.1.5.5.7.1.24', integer(5))] })
+    expect(verify({ certificate }).valid).toBe(true)
+    const look: PathCheck = ({ certificates }) => void certificates[0]?.tlsFeature
+    expect(codes(verify({ certificate, additionalChecks: [look] }))).toEqual(['malformed'])
   })
 
   test('all failures of a certificate are told, not only the first', () => {

@@ -20,8 +20,8 @@ export interface TrustStore {
   readonly rejected: readonly { readonly der: Uint8Array; readonly error: Error }[]
   /** The anchors whose subject is this name (compared as RFC 5280 §7.1 says). */
   find(subject: Name): readonly TrustAnchor[]
-  /** True when exactly these bytes are an anchor's certificate. */
-  has(certificate: Certificate): boolean
+  /** The anchor whose certificate is exactly these bytes. */
+  findExact(certificate: Certificate): TrustAnchor | undefined
 }
 
 /** The most work one verification may do, whatever the input. */
