@@ -1,0 +1,42 @@
+/** Every case, by who has to defend itself. */
+import { afterServerHandshakeCases, keyUpdateCases } from './afterHandshake.ts'
+import { clientFlightCases } from './clientFlight.ts'
+import { clientHelloCases } from './clientHello.ts'
+import type { Case } from './expected.ts'
+import { clientShareCases, serverShareCases } from './keyShares.ts'
+import { beforeClientHelloCases, recordCases } from './records.ts'
+import { secondClientHelloCases } from './secondClientHello.ts'
+import { certificateCases, certificateVerifyCases, finishedCases } from './serverCertificate.ts'
+import {
+  certificateRequestCases,
+  encryptedExtensionsCases,
+  serverOrderCases,
+} from './serverFlight.ts'
+import { resumptionCases, retryCases, serverHelloCases } from './serverHello.ts'
+
+export const againstClients: readonly Case[] = [
+  ...serverHelloCases,
+  ...serverShareCases,
+  ...resumptionCases,
+  ...retryCases,
+  ...encryptedExtensionsCases,
+  ...serverOrderCases,
+  ...certificateRequestCases,
+  ...certificateCases,
+  ...certificateVerifyCases,
+  ...finishedCases,
+  ...keyUpdateCases,
+  ...afterServerHandshakeCases,
+  ...recordCases,
+]
+
+export const againstServers: readonly Case[] = [
+  ...clientHelloCases,
+  ...clientShareCases,
+  ...secondClientHelloCases,
+  ...clientFlightCases,
+  ...finishedCases,
+  ...keyUpdateCases,
+  ...beforeClientHelloCases,
+  ...recordCases,
+]
