@@ -19,7 +19,7 @@ import { bytesOf, invalidArgType, validateFunction, validateString, withCode } f
 import { Verification } from './verification.ts'
 
 export interface ClientSideOptions extends ClientOptions {
-  /** The name that the certificate must be for; undefined where the caller has none, and only the chain is checked. */
+  /** The name that the certificate must be for, where it is neither `servername` nor `host`. */
   readonly expectedName?: string | undefined
   /** What to say of the address in an error. */
   readonly dialed?: object | undefined
@@ -36,7 +36,13 @@ export class ClientSide implements Side {
   readonly #socket: TLSSocket
   readonly #options: ClientSideOptions
 
-  constructor(socket: TLSSocket, context: SecureContext, options: ClientSideOptions) {
+  /** @param expectedName that the certificate must be for; undefined where the caller has none, and only the chain is checked */
+  constructor(
+    socket: TLSSocket,
+    context: SecureContext,
+    options: ClientSideOptions,
+    expectedName: string | undefined,
+  ) {
     this.#socket = socket
     this.#options = options
     this.context = context
@@ -48,7 +54,7 @@ export class ClientSide implements Side {
     this.verification = new Verification({
       context,
       rejectUnauthorized: options.rejectUnauthorized !== false,
-      hostname: options.expectedName,
+      hostname: expectedName,
       checkServerIdentity: options.checkServerIdentity,
     })
   }

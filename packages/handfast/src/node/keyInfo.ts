@@ -1,5 +1,6 @@
-/** Groups and signature schemes in OpenSSL's words. */
+/** Versions, groups and signature schemes in OpenSSL's words. */
 import type { EphemeralKeyInfo } from 'node:tls'
+import { ProtocolVersion } from '../codec/registry.ts'
 import type { SignatureScheme } from '../codec/signatureScheme.ts'
 
 /** Name and size in bits, as OpenSSL gives them. */
@@ -34,4 +35,16 @@ export function sharedSigalgName({ keyType, name }: SignatureScheme): string {
   const algorithm = name.startsWith('rsa_pss') ? 'RSA-PSS' : algorithms[keyType]
   const hash = /sha\d+$/.exec(name)?.[0].toUpperCase() ?? 'UNDEF'
   return `${algorithm}+${hash}`
+}
+
+const versions: Readonly<Record<number, string>> = {
+  [ProtocolVersion.TLS10]: 'TLSv1',
+  [ProtocolVersion.TLS11]: 'TLSv1.1',
+  [ProtocolVersion.TLS12]: 'TLSv1.2',
+  [ProtocolVersion.TLS13]: 'TLSv1.3',
+}
+
+/** The highest version that is offered, where none has been agreed on. */
+export function versionName(version: number = ProtocolVersion.TLS13): string {
+  return versions[version] ?? 'unknown'
 }

@@ -1,9 +1,9 @@
 /** `Server`: a net.Server whose connections become TLSSockets. */
-import { Server as NetServer, type Socket } from 'node:net'
+import { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TicketService } from '../session/tickets.ts'
 import { connectionReset } from './errors.ts'
-import type { ServerOptions } from './options.ts'
+import type { ServerOptions, TLSSocketOptions } from './options.ts'
 import {
   createSecureContext,
   SecureContext,
@@ -38,6 +38,7 @@ export class Server extends NetServer {
   #context: SecureContext
   #ticketKeys: Uint8Array
   #tickets: TicketService | undefined
+  #socketOptions: TLSSocketOptions | undefined
 
   constructor(options?: ServerOptions | Listener | null, listener?: Listener) {
     const given = typeof options === 'function' ? {} : (options ?? {})
@@ -64,13 +65,15 @@ export class Server extends NetServer {
   }
 
   #accept(transport: Duplex): void {
-    const socket = new TLSSocket(transport, {
+    // One object for all sockets of a context: an option costs no memory for each of them.
+    this.#socketOptions ??= {
       ...this.#options,
       isServer: true,
       server: this,
       secureContext: this.#context,
       handshakeTimeout: this.#handshakeTimeout,
-    })
+    }
+    const socket = new TLSSocket(transport, this.#socketOptions)
     socket.on('error', Server.#onSocketError)
     socket.on('close', Server.#onSocketClose)
   }
@@ -120,6 +123,7 @@ export class Server extends NetServer {
   setSecureContext(options: SecureContextOptions): void {
     validateObject(options, 'options')
     this.#context = contextOf(options)
+    this.#socketOptions = undefined
     if (this.#context.ticketKeys !== undefined) this.#ticketKeys = this.#context.ticketKeys
     this.#tickets = undefined
   }
@@ -159,8 +163,6 @@ function netOptions(options: ServerOptions): object {
   const { pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay } = options
   return { pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay }
 }
-
-export type { Socket }
 
 export function createServer(listener?: Listener): Server
 export function createServer(options: ServerOptions | null | undefined, listener?: Listener): Server

@@ -18,7 +18,7 @@ import { type Session, serializeSession } from '../session/session.ts'
 import { ClientSide, type ClientSideOptions, readSession } from './clientSide.ts'
 import { EngineStream } from './engineStream.ts'
 import { handshakeTimeout, invalidState, unavailable } from './errors.ts'
-import { ephemeralKeyInfo, sharedSigalgName } from './keyInfo.ts'
+import { ephemeralKeyInfo, sharedSigalgName, versionName } from './keyInfo.ts'
 import type { TLSSocketOptions } from './options.ts'
 import { detailedCertificate, legacyCertificate } from './peerCertificate.ts'
 import { asSecureContext, createSecureContext } from './secureContext.ts'
@@ -76,7 +76,7 @@ export class TLSSocket extends EngineStream {
     this.#side =
       options.isServer === true
         ? new ServerSide(this, context, options)
-        : new ClientSide(this, context, { ...options, expectedName })
+        : new ClientSide(this, context, options, expectedName)
     if (options.pauseOnConnect === true) this.pause()
     this.#limitHandshake(options.handshakeTimeout)
     if (this.connecting) socket.once('connect', () => this.begin())
@@ -155,16 +155,17 @@ export class TLSSocket extends EngineStream {
 
   // ── What was agreed on ────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** `TLSv1.3`; null for a socket that is destroyed. */
+  /** `TLSv1.3`, also before it is agreed on; null for a socket that is destroyed. */
   getProtocol(): string | null {
-    return this.destroyed ? null : 'TLSv1.3'
+    if (this.destroyed) return null
+    return versionName(this.connectionInfo?.version)
   }
 
   getCipher(): CipherNameAndProtocol {
     if (this.destroyed) return null as unknown as CipherNameAndProtocol
     const name = this.connectionInfo?.cipherSuiteName
     if (name === undefined) return undefined as unknown as CipherNameAndProtocol
-    return { name, standardName: name, version: 'TLSv1.3' }
+    return { name, standardName: name, version: versionName(this.connectionInfo?.version) }
   }
 
   /** The key exchange, on a client; null on a server. */
