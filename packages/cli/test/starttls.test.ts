@@ -170,7 +170,9 @@ describe.each(Object.entries(scripts))('%s', (name, script) => {
   })
 
   it('gives up when the server closes in the middle', async () => {
-    const port = await tcpServer((socket) => socket.end(script.greeting?.slice(0, 5)))
+    const port = await tcpServer((socket) =>
+      socket.end(Buffer.from((script.greeting ?? '') as string, 'latin1').subarray(0, 5)),
+    )
     const { code, stderr } = await runCli(['inspect', `localhost:${port}`, '--starttls', name])
     expect(code).toBe(3)
     expect(stderr).toMatch(/closed the connection before TLS began/)

@@ -46,7 +46,3 @@ export function listed(items: readonly string[], most = 6): string {
   if (parts.length < 2) return parts.join('')
   return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 }
-
-export function hex(value: Uint8Array): string {
-  return Buffer.from(value).toString('hex')
-}
