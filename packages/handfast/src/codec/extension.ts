@@ -6,10 +6,14 @@ import { TlsError } from '../errors.ts'
 import { extensionTypes, isGrease, nameOf } from './registry.ts'
 import { type AnyWire, decode, encode, type ValueOf, type Wire } from './wire.ts'
 
-/** The messages that carry extensions. A HelloRetryRequest is a ServerHello on the wire, with rules of its own. */
+/**
+ * The messages that carry extensions. A HelloRetryRequest is a ServerHello on the wire, with rules of its own; so is the
+ * ServerHello of TLS 1.2 and before, which answers all that EncryptedExtensions and Certificate answer in TLS 1.3.
+ */
 export type ExtensionContext =
   | 'ClientHello'
   | 'ServerHello'
+  | 'ServerHello12'
   | 'HelloRetryRequest'
   | 'EncryptedExtensions'
   | 'Certificate'

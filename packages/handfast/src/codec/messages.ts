@@ -4,6 +4,7 @@ import type { ExtensionContext, RawExtension } from './extension.ts'
 import { knownExtension } from './extensions/index.ts'
 import {
   cipherSuites,
+  ExtensionType,
   extensionTypes,
   HandshakeType,
   handshakeTypes,
@@ -132,6 +133,13 @@ function showServerRandom(random: Uint8Array): string {
   return hex
 }
 
+/** True where the extensions that come next have supported_versions among them, as those of TLS 1.3 have. */
+function namesVersion({ bytes, at, end }: Reader): boolean {
+  for (let i = at + 2; i + 4 <= end; i += 4 + bytes[i + 2]! * 256 + bytes[i + 3]!)
+    if (bytes[i]! * 256 + bytes[i + 1]! === ExtensionType.supported_versions) return true
+  return false
+}
+
 /** RFC 8446 §4.1.3 and §4.1.4 */
 export const ServerHello = struct('ServerHello', 'RFC 8446 §4.1.3', {
   legacyVersion,
@@ -142,7 +150,11 @@ export const ServerHello = struct('ServerHello', 'RFC 8446 §4.1.3', {
   extensions: absentOr(
     // A reader of this structure begins at its first byte: the random stands after the version.
     extensionsOf((reader) =>
-      isHelloRetryRequest(reader.bytes.subarray(2, 34)) ? 'HelloRetryRequest' : 'ServerHello',
+      isHelloRetryRequest(reader.bytes.subarray(2, 34))
+        ? 'HelloRetryRequest'
+        : namesVersion(reader)
+          ? 'ServerHello'
+          : 'ServerHello12',
     ),
   ),
 })

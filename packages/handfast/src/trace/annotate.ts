@@ -6,9 +6,10 @@
  */
 import { DecodeError, type Field, FieldRecorder } from '../codec/fields.ts'
 import { HandshakeHeader, handshakeHeaderLength, messageBodies } from '../codec/messages.ts'
+import { messageBodies12 } from '../codec/messages12.ts'
 import { Alert, ChangeCipherSpec, CiphertextHeader, PlaintextHeader } from '../codec/record.ts'
 import { AlertDescription, AlertLevel } from '../codec/registry.ts'
-import { count, decode, encode, named, rest, type Wire } from '../codec/wire.ts'
+import { type AnyWire, count, decode, encode, named, rest, type Wire } from '../codec/wire.ts'
 import { recordHeaderLength } from '../record/framing.ts'
 import type { AlertEvent, MessageEvent, RecordEvent, TraceEvent } from './events.ts'
 import { finishFields } from './finishFields.ts'
@@ -23,7 +24,10 @@ import { finishFields } from './finishFields.ts'
 export function annotate(event: TraceEvent): Field[] {
   switch (event.type) {
     case 'message':
-      return annotateMessage(event.bytes)
+      return annotateBody(
+        event.bytes,
+        event.version === undefined ? messageBodies : messageBodies12(event.keyExchange),
+      )
     case 'record':
       return annotateRecord(event)
     case 'alert':
@@ -33,8 +37,12 @@ export function annotate(event: TraceEvent): Field[] {
   }
 }
 
-/** The fields of a handshake message. @param bytes header and body (RFC 8446 §4) */
+/** The fields of a handshake message of TLS 1.3. @param bytes header and body (RFC 8446 §4) */
 export function annotateMessage(bytes: MessageEvent['bytes']): Field[] {
+  return annotateBody(bytes, messageBodies)
+}
+
+function annotateBody(bytes: Uint8Array, bodies: ReadonlyMap<number, AnyWire>): Field[] {
   const header = bytes.subarray(0, handshakeHeaderLength)
   const fields = fieldsOf(HandshakeHeader, header, 0)
   const body = bytes.subarray(handshakeHeaderLength)
@@ -43,7 +51,7 @@ export function annotateMessage(bytes: MessageEvent['bytes']): Field[] {
   if (length !== undefined && announced !== body.length)
     length.problem ??= `${announced} announced, ${count(body.length, 'byte')} there`
   if (body.length > 0) {
-    const wire = messageBodies.get(header[0]!) ?? named('body', rest)
+    const wire = bodies.get(header[0]!) ?? named('body', rest)
     fields.push(...fieldsOf(wire, body, handshakeHeaderLength))
   }
   return finishFields(fields, bytes)

@@ -6,6 +6,7 @@
  * `annotate` in `handfast/trace` turns the bytes of a message into named fields; `schema.json` beside it is the JSON form.
  */
 import type { Check, Verdict } from '@handfast/x509'
+import type { KeyExchange } from '../codec/messages12.ts'
 import type { Blame } from '../errors.ts'
 
 export type Direction = 'sent' | 'received'
@@ -48,14 +49,24 @@ export interface MessageEvent extends Base {
   /** Header and body. */
   readonly bytes: Uint8Array
   readonly protection: 'plaintext' | 'handshake' | 'application'
+  /** The version, where it is agreed and not TLS 1.3: several messages have another form there. */
+  readonly version?: number
+  /** Of TLS 1.2 and before, once it is agreed: what the two key exchange messages hold. */
+  readonly keyExchange?: KeyExchange
 }
 
-/** A step of the key schedule (RFC 8446 §7.1). */
+/** A step of the key schedule (RFC 8446 §7.1); of TLS 1.2 the PRF, and the key block that is cut into keys (RFC 5246 §6.3, §8.1). */
 export interface KeyScheduleEvent extends Base {
   readonly type: 'keySchedule'
   /** What comes out, in the RFC's words: `Early Secret`, `client_handshake_traffic_secret`, `server_write_key`. */
   readonly name: string
-  readonly operation: 'HKDF-Extract' | 'HKDF-Expand-Label' | 'Derive-Secret' | 'HMAC'
+  readonly operation:
+    | 'HKDF-Extract'
+    | 'HKDF-Expand-Label'
+    | 'Derive-Secret'
+    | 'HMAC'
+    | 'PRF'
+    | 'partition'
   /** The hash that HKDF works with. */
   readonly hash: string
   /** The secret that goes in, by name; for HKDF-Extract the salt, then the input keying material. */
@@ -87,6 +98,7 @@ export interface DecisionEvent extends Base {
     | 'client authentication'
     | 'early data'
     | 'record size limit'
+    | 'renegotiation'
   /** Who chose. */
   readonly by: Role
   /** The names from which it was chosen. */

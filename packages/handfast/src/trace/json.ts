@@ -4,7 +4,7 @@
  */
 import { hexOf } from '../codec/bytes.ts'
 import type { Field } from '../codec/fields.ts'
-import { annotateMessage } from './annotate.ts'
+import { annotate } from './annotate.ts'
 import type { MessageEvent, TraceEvent, VerdictEvent } from './events.ts'
 import { type JsonVerdict, verdictToJson } from './verdictJson.ts'
 
@@ -44,7 +44,7 @@ export function toJson(event: TraceEvent): JsonEvent {
   const json: Record<string, unknown> = { type, time, role }
   for (const [key, value] of Object.entries(others))
     if (value !== undefined) json[key] = value instanceof Uint8Array ? hexOf(value) : value
-  if (event.type === 'message') json.fields = fieldsToJson(annotateMessage(event.bytes))
+  if (event.type === 'message') json.fields = fieldsToJson(annotate(event))
   if (event.type === 'verdict') json.verdict = verdictToJson(event.verdict)
   return json as unknown as JsonEvent
 }

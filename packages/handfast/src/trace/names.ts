@@ -62,15 +62,12 @@ const extensionTypes: Names = {
 }
 
 const handshakeTypes: Names = {
-  0: 'hello_request',
   3: 'hello_verify_request',
   6: 'hello_retry_request',
   9: 'request_connection_id',
   10: 'new_connection_id',
-  12: 'server_key_exchange',
-  14: 'server_hello_done',
-  16: 'client_key_exchange',
-  ...counted(21, ['certificate_url', 'certificate_status', 'supplemental_data']),
+  21: 'certificate_url',
+  23: 'supplemental_data',
   25: 'compressed_certificate',
   67: 'next_protocol',
 }
@@ -81,7 +78,6 @@ const alerts: Names = {
   41: 'no_certificate',
   52: 'too_many_cids_requested',
   60: 'export_restriction',
-  100: 'no_renegotiation',
   111: 'certificate_unobtainable',
   114: 'bad_certificate_hash_value',
   117: 'general_error',

@@ -5,7 +5,7 @@ import type { Field, RecordEvent, TraceEvent } from '../../src/trace/index.ts'
 import { annotate, annotateMessage } from '../../src/trace/index.ts'
 import { events } from './connections.ts'
 import { messages, plaintextRecords, vectorsFound } from './rfc8448.ts'
-import { certificate, samples } from './samples.ts'
+import { certificate, samples, samples12 } from './samples.ts'
 
 /** The fields without children, in order. */
 function leaves(fields: readonly Field[]): Field[] {
@@ -51,6 +51,15 @@ describe('every byte belongs to exactly one leaf', () => {
   test.each(everyMessage)('$name', ({ bytes }) => {
     const fields = annotateMessage(bytes)
     expectWholeCover(fields, 0, bytes.length)
+    for (const leaf of leaves(fields)) expect(leaf.value, leaf.name).toBeTypeOf('string')
+    for (const leaf of leaves(fields)) expect(leaf.section, leaf.name).toBeTypeOf('string')
+  })
+
+  test.each(samples12)('$name of TLS 1.2, $keyExchange', ({ name, keyExchange, bytes }) => {
+    const form = { version: 0x0303, keyExchange, protection: 'plaintext' } as const
+    const fields = annotate({ ...base, type: 'message', name, bytes, ...form })
+    expectWholeCover(fields, 0, bytes.length)
+    expect(problems(fields).filter(({ value }) => value !== '30'.repeat(12))).toEqual([])
     for (const leaf of leaves(fields)) expect(leaf.value, leaf.name).toBeTypeOf('string')
     for (const leaf of leaves(fields)) expect(leaf.section, leaf.name).toBeTypeOf('string')
   })
@@ -131,7 +140,8 @@ describe('values are good to read', () => {
     ['extensions/certificate_authorities/authorities', 'CN=authority'],
     ['extensions/padding/padding', '5 bytes'],
     ['extensions/record_size_limit/record_size_limit', '16385 bytes'],
-    ['extensions/renegotiation_info/extension_data', '00'],
+    ['extensions/heartbeat/extension_data', '01'],
+    ['extensions/renegotiation_info/renegotiated_connection', 'empty'],
     ['extensions/delegated_credential/extension_data', '070707070707'],
   ])('ClientHello: %s', (path, value) => {
     expect(find(clientHello, path).value).toBe(value)

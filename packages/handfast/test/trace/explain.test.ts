@@ -20,7 +20,7 @@ import type { Field, TraceEvent } from '../../src/trace/index.ts'
 import { annotate, annotateMessage, explain, explainField } from '../../src/trace/index.ts'
 import { events } from './connections.ts'
 import { messages as rfc8448 } from './rfc8448.ts'
-import { samples } from './samples.ts'
+import { samples, samples12 } from './samples.ts'
 
 function flat(fields: readonly Field[]): Field[] {
   return fields.flatMap((field) => [field, ...flat(field.children)])
@@ -45,6 +45,7 @@ const base = { time: 0, role: 'client', direction: 'received' } as const
 describe('there is a sentence of its own for', () => {
   test('every message', () => {
     for (const { type: name } of messageBodies.values()) expect(messages, name).toHaveProperty(name)
+    for (const { name } of samples12) expect(messages, name).toHaveProperty(name)
     for (const event of of('message')) expect(explain(event), event.name).not.toBe(otherMessage)
     for (const name of of('keySchedule').flatMap(({ transcript }) => transcript ?? []))
       expect(messages).toHaveProperty(/^\w+/.exec(name)![0])
@@ -111,6 +112,19 @@ describe('there is a sentence of its own for', () => {
   test('every field of every message, record and alert', () => {
     const all = flat([
       ...Object.values(samples).flatMap(annotateMessage),
+      ...samples12.flatMap(({ name, keyExchange, bytes }) =>
+        annotate({
+          ...base,
+          ...{
+            type: 'message',
+            name,
+            bytes,
+            version: 0x0303,
+            keyExchange,
+            protection: 'plaintext',
+          },
+        } as TraceEvent),
+      ),
       ...rfc8448.flatMap(({ bytes }) => annotateMessage(bytes)),
       ...events.flatMap(annotate),
       ...annotateMessage(Uint8Array.of(99, 0, 0, 1, 0)),

@@ -47,7 +47,7 @@ const eventKeys = {
   },
   message: {
     ...{ ...base, direction: 'required', name: 'required', bytes: 'required' },
-    protection: 'required',
+    ...{ protection: 'required', version: 'optional', keyExchange: 'optional' },
   },
   keySchedule: {
     ...{ ...base, name: 'required', operation: 'required', hash: 'required', from: 'required' },

@@ -19,6 +19,7 @@ import {
   NewSessionTicket,
   ServerHello,
 } from '../../src/codec/messages.ts'
+import { type KeyExchange, messageBodies12 } from '../../src/codec/messages12.ts'
 import { ExtensionType, extensionTypes, HandshakeType } from '../../src/codec/registry.ts'
 import { encode, type Wire } from '../../src/codec/wire.ts'
 
@@ -45,10 +46,12 @@ const groups = [0x1a1a, 0x11ec, 0x001d, 0x0200]
 const values: Readonly<Record<string, { readonly [context in ExtensionContext]?: unknown }>> = {
   server_name: {
     ClientHello: [{ nameType: 0, hostName: text('example.com') }],
+    ServerHello12: true,
     EncryptedExtensions: true,
   },
   status_request: {
     ClientHello: statusRequest,
+    ServerHello12: true,
     CertificateRequest: statusRequest,
     Certificate: { statusType: 1, response: bytes(10, 0x30) },
   },
@@ -56,11 +59,17 @@ const values: Readonly<Record<string, { readonly [context in ExtensionContext]?:
   signature_algorithms: { ClientHello: signatureSchemes, CertificateRequest: signatureSchemes },
   application_layer_protocol_negotiation: {
     ClientHello: [bytes(2, 0x3a), text('h2'), text('http/1.1')],
+    ServerHello12: [text('h2')],
     EncryptedExtensions: [text('h2')],
   },
-  signed_certificate_timestamp: { ClientHello: true, CertificateRequest: true, Certificate: [sct] },
+  signed_certificate_timestamp: {
+    ClientHello: true,
+    ServerHello12: [sct],
+    CertificateRequest: true,
+    Certificate: [sct],
+  },
   padding: { ClientHello: bytes(5, 0) },
-  record_size_limit: { ClientHello: 16_385, EncryptedExtensions: 4096 },
+  record_size_limit: { ClientHello: 16_385, ServerHello12: 4096, EncryptedExtensions: 4096 },
   pre_shared_key: {
     ClientHello: {
       identities: [{ identity: bytes(40), obfuscatedTicketAge: 1234 }],
@@ -86,6 +95,12 @@ const values: Readonly<Record<string, { readonly [context in ExtensionContext]?:
     ],
   },
   post_handshake_auth: { ClientHello: true },
+  max_fragment_length: { ClientHello: 2, ServerHello12: 2 },
+  ec_point_formats: { ClientHello: [0], ServerHello12: [0, 1] },
+  encrypt_then_mac: { ClientHello: true, ServerHello12: true },
+  extended_master_secret: { ClientHello: true, ServerHello12: true },
+  session_ticket: { ClientHello: bytes(30), ServerHello12: true },
+  renegotiation_info: { ClientHello: bytes(0), ServerHello12: bytes(0) },
   signature_algorithms_cert: {
     ClientHello: signatureSchemes,
     CertificateRequest: signatureSchemes,
@@ -103,7 +118,7 @@ const values: Readonly<Record<string, { readonly [context in ExtensionContext]?:
 /** Types that the library has no form for stand there with a body that nobody looks into. */
 const foreign: readonly RawExtension[] = [
   { type: 0x0a0a, data: bytes(0) },
-  { type: ExtensionType.renegotiation_info, data: bytes(1, 0) },
+  { type: ExtensionType.heartbeat, data: bytes(1, 1) },
   { type: 34, data: bytes(6) },
 ]
 
@@ -200,6 +215,51 @@ export const samples: Readonly<Record<string, Uint8Array>> = {
     extensions: extensionsIn('NewSessionTicket'),
   }),
   KeyUpdate: message(key_update, KeyUpdate, { requestUpdate: 1 }),
+}
+
+const ecdh = { curveType: 3, namedCurve: 0x1d, public: bytes(32) }
+const signedParams = { algorithm: 0x0403, signature: bytes(70) }
+
+/** The messages of TLS 1.2 that differ from TLS 1.3's, with the key exchange that they belong to. */
+export const samples12: readonly {
+  readonly name: string
+  readonly keyExchange: KeyExchange
+  readonly bytes: Uint8Array
+}[] = [
+  sample12('ECDHE', 'server_hello', {
+    ...serverHello,
+    cipherSuite: 0xc02b,
+    extensions: extensionsIn('ServerHello12'),
+  }),
+  sample12('ECDHE', 'hello_request', true),
+  sample12('ECDHE', 'certificate', { certificateList: [certificate, bytes(12, 0x30)] }),
+  sample12('ECDHE', 'certificate_status', { statusType: 1, response: bytes(10, 0x30) }),
+  sample12('ECDHE', 'certificate_request', {
+    certificateTypes: [1, 64],
+    supportedSignatureAlgorithms: signatureSchemes,
+    certificateAuthorities: [distinguishedName],
+  }),
+  sample12('ECDHE', 'server_hello_done', true),
+  sample12('ECDHE', 'certificate_verify', signedParams),
+  sample12('ECDHE', 'new_session_ticket', { ticketLifetimeHint: 7200, ticket: bytes(50) }),
+  sample12('ECDHE', 'server_key_exchange', { params: ecdh, signedParams }),
+  sample12('ECDHE', 'client_key_exchange', { ecdhYc: bytes(32) }),
+  sample12('DHE', 'server_key_exchange', {
+    params: { dhP: bytes(256), dhG: bytes(1, 2), dhYs: bytes(256) },
+    signedParams,
+  }),
+  sample12('DHE', 'client_key_exchange', { dhYc: bytes(256) }),
+  sample12('RSA', 'client_key_exchange', { encryptedPreMasterSecret: bytes(256) }),
+  sample12('PSK', 'server_key_exchange', { pskIdentityHint: text('hint') }),
+  sample12('PSK', 'client_key_exchange', { pskIdentity: text('name') }),
+  sample12('ECDHE_PSK', 'server_key_exchange', { pskIdentityHint: text('hint'), params: ecdh }),
+  sample12('ECDHE_PSK', 'client_key_exchange', { pskIdentity: text('name'), ecdhYc: bytes(32) }),
+]
+
+function sample12(keyExchange: KeyExchange, type: keyof typeof HandshakeType, value: unknown) {
+  const wire = messageBodies12(keyExchange).get(HandshakeType[type])
+  if (wire === undefined) throw new Error(`${keyExchange} has no ${type}`)
+  return { name: wire.type, keyExchange, bytes: message(HandshakeType[type], wire, value) }
 }
 
 for (const [type, { type: name }] of messageBodies)

@@ -15,5 +15,9 @@ const ProtocolNameList = named('protocol_name_list', list(ProtocolName, 2, 65_53
 export const applicationLayerProtocolNegotiation = defineExtension(
   ExtensionType.application_layer_protocol_negotiation,
   'RFC 7301 §3.1',
-  { ClientHello: ProtocolNameList, EncryptedExtensions: ProtocolNameList },
+  {
+    ClientHello: ProtocolNameList,
+    ServerHello12: ProtocolNameList,
+    EncryptedExtensions: ProtocolNameList,
+  },
 )

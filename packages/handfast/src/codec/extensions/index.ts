@@ -12,14 +12,20 @@ import { applicationLayerProtocolNegotiation } from './application_layer_protoco
 import { certificateAuthorities } from './certificate_authorities.ts'
 import { cookie } from './cookie.ts'
 import { earlyData } from './early_data.ts'
+import { ecPointFormats } from './ec_point_formats.ts'
+import { encryptThenMac } from './encrypt_then_mac.ts'
+import { extendedMasterSecret } from './extended_master_secret.ts'
 import { keyShare } from './key_share.ts'
+import { maxFragmentLength } from './max_fragment_length.ts'
 import { oidFilters } from './oid_filters.ts'
 import { padding } from './padding.ts'
 import { postHandshakeAuth } from './post_handshake_auth.ts'
 import { preSharedKey } from './pre_shared_key.ts'
 import { pskKeyExchangeModesExtension } from './psk_key_exchange_modes.ts'
 import { recordSizeLimit } from './record_size_limit.ts'
+import { renegotiationInfo } from './renegotiation_info.ts'
 import { serverName } from './server_name.ts'
+import { sessionTicket } from './session_ticket.ts'
 import { signatureAlgorithms, signatureAlgorithmsCert } from './signature_algorithms.ts'
 import { signedCertificateTimestamp } from './signed_certificate_timestamp.ts'
 import { statusRequest } from './status_request.ts'
@@ -32,6 +38,12 @@ const known: ReadonlyMap<number, Extension> = new Map(
     certificateAuthorities,
     cookie,
     earlyData,
+    ecPointFormats,
+    encryptThenMac,
+    extendedMasterSecret,
+    maxFragmentLength,
+    renegotiationInfo,
+    sessionTicket,
     keyShare,
     oidFilters,
     padding,

@@ -13,5 +13,6 @@ const ServerName = shown(
 
 export const serverName = defineExtension(ExtensionType.server_name, 'RFC 6066 §3', {
   ClientHello: named('server_name_list', list(ServerName, 1, 65_535)),
+  ServerHello12: empty,
   EncryptedExtensions: empty,
 })

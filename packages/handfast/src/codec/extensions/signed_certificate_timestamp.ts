@@ -32,6 +32,7 @@ function showTime(bytes: Uint8Array): string {
 }
 
 const SerializedSct = opaqueHolding(SignedCertificateTimestamp, 1, 65_535)
+const SerializedScts = named('sct_list', list(SerializedSct, 1, 65_535, 'SerializedSCT'))
 
 /** RFC 6962 §3.3: proofs that the certificate was logged. */
 export const signedCertificateTimestamp = defineExtension(
@@ -39,7 +40,8 @@ export const signedCertificateTimestamp = defineExtension(
   'RFC 6962 §3.3',
   {
     ClientHello: empty,
+    ServerHello12: SerializedScts,
     CertificateRequest: empty,
-    Certificate: named('sct_list', list(SerializedSct, 1, 65_535, 'SerializedSCT')),
+    Certificate: SerializedScts,
   },
 )

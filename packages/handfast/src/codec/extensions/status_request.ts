@@ -1,18 +1,22 @@
 import { defineExtension } from '../extension.ts'
 import { certificateStatusTypes, ExtensionType } from '../registry.ts'
-import { enumerated, opaque, rest, struct } from '../wire.ts'
+import { empty, enumerated, opaque, rest, struct } from '../wire.ts'
 
 const CertificateStatusRequest = struct('CertificateStatusRequest', 'RFC 6066 §8', {
   statusType: enumerated(certificateStatusTypes),
   request: rest,
 })
 
+/** In TLS 1.3 an extension of the certificate, before that a message (RFC 6066 §8). */
+export const CertificateStatus = struct('CertificateStatus', 'RFC 6066 §8', {
+  statusType: enumerated(certificateStatusTypes),
+  response: opaque(1, 0xff_ffff),
+})
+
 /** RFC 6066 §8, RFC 8446 §4.4.2.1: a stapled OCSP response, asked for and given. */
 export const statusRequest = defineExtension(ExtensionType.status_request, 'RFC 8446 §4.4.2.1', {
   ClientHello: CertificateStatusRequest,
+  ServerHello12: empty,
   CertificateRequest: CertificateStatusRequest,
-  Certificate: struct('CertificateStatus', 'RFC 6066 §8', {
-    statusType: enumerated(certificateStatusTypes),
-    response: opaque(1, 0xff_ffff),
-  }),
+  Certificate: CertificateStatus,
 })

@@ -34,6 +34,8 @@ export const alerts: Readonly<Record<AlertName, string>> = {
     'The {sender} failed for a reason of its own that has nothing to do with the {receiver}.',
   inappropriate_fallback:
     'The client came back with an older version than it could speak, as an attacker would like it to; the server knows better ones and refuses.',
+  no_renegotiation:
+    'The {sender} was asked to begin a new handshake within the connection and does not: that is how attacks on renegotiation are kept out. The connection can go on.',
   user_canceled:
     'The {sender} gave up for a reason outside of TLS: a user pressed cancel, a program had enough.',
   missing_extension: 'The {sender} got a hello without an extension that it needs.',

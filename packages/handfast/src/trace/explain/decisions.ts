@@ -25,6 +25,8 @@ export const decisions: Readonly<Record<DecisionEvent['what'], string>> = {
     'Whether the client shows a certificate too. On the web it rarely does; between machines it is common (mutual TLS).',
   'early data':
     'Whether data may come with the first message, before the server has answered: faster, but it can be replayed by an attacker.',
+  renegotiation:
+    'TLS 1.2 knows a second handshake within a connection. It was the way for several attacks, and TLS 1.3 has none; here it is always refused.',
   'record size limit': 'How large the records may be that one side sends to the other.',
 }
 
@@ -36,8 +38,14 @@ export const checks: Readonly<Record<string, string>> = {
     'The signature over the handshake must verify with the key in the certificate. This is what proves that the certificate was shown by its owner, and not copied.',
   Finished:
     'Both sides computed a code over all messages; that they are equal proves that neither was told anything that the other did not say.',
+  ServerKeyExchange:
+    "The server signs its fresh public key together with both randoms: so the key is the owner's of the certificate, and made for this handshake.",
   'PSK binder':
     'The code with which the client proves, before anything else is agreed, that it holds the key of the earlier connection.',
+  'downgrade protection':
+    'A server that has a newer version says so in its random. That it did not shows that nobody between removed the newer version from the offer.',
+  'secure renegotiation':
+    'The other side knows the guard against an attack on renegotiation, and says that this is a first handshake.',
   'certificate of the session':
     'A session is resumed without showing a certificate again, so the one of the earlier connection must still be acceptable today.',
   name: 'The certificate must be for the name that was asked for; otherwise anyone with any valid certificate could pose as anyone.',

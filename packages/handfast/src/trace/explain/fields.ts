@@ -106,7 +106,34 @@ export const fields: Readonly<Record<string, string>> = {
   verify_data:
     'A code over all messages so far, made with a key that only the two sides have. One changed byte anywhere, and it would not fit.',
 
+  // Key exchange of TLS 1.2
+  params: "The server's fresh public key, and the group that it belongs to.",
+  signed_params: "The server's signature over both randoms and the parameters.",
+  curve_type: 'How the curve is given: 3, by its name, is the only way in use.',
+  named_curve: 'The curve.',
+  public: "The server's public key: a point of the curve.",
+  dh_p: 'The prime number of the group. Too small a one can be broken (Logjam).',
+  dh_g: 'The generator of the group.',
+  dh_ys: "The server's public key.",
+  dh_yc: "The client's public key.",
+  ecdh_yc: "The client's public key: a point of the curve.",
+  encrypted_pre_master_secret:
+    "The secret that the client made, encrypted with the public key of the server's certificate. Who has, or later steals, the private key can read it: so this key exchange is gone from TLS 1.3.",
+  psk_identity_hint: 'Tells the client which of its keys the server means.',
+  psk_identity: 'The name of the key that both sides have.',
+  certificate_types: 'Which kinds of key the client may sign with.',
+  ClientCertificateType: 'One kind of key.',
+  certificate_authorities: 'The names of the authorities that the server trusts for clients.',
+
+  // Extensions of TLS 1.2
+  max_fragment_length: 'The longest record that is to be sent.',
+  ec_point_format_list: 'The ways of writing points; only uncompressed is left.',
+  ECPointFormat: 'One way of writing points.',
+  renegotiated_connection:
+    'Empty in a first handshake; in a later one it names the one before, so that nobody can put his own in front.',
+
   // After the handshake
+  ticket_lifetime_hint: 'For how long the server thinks that it will take the ticket.',
   ticket_lifetime: 'For how long the ticket may be used; seven days at the most.',
   ticket_age_add: "The secret number that hides the ticket's age when it is used.",
   ticket_nonce: 'Makes the key of this ticket different from those of its sisters.',

@@ -31,12 +31,22 @@ export const keySchedule: Readonly<Record<string, string>> = {
     "Starting value for the {owner}'s nonces: each record's number is mixed into it, so that no two records are encrypted alike.",
   finished_key:
     'The key of the code in a Finished message (or of a binder): who can make that code has seen the same messages and has the same secret.',
+  master_secret:
+    'TLS 1.2: the premaster secret, mixed with both randoms, or with the whole handshake where both sides have extended_master_secret. All keys of the connection come from it.',
+  key_block:
+    'TLS 1.2: the master secret and both randoms, stretched to as many bytes as all keys together need.',
+  write_MAC_key:
+    'A piece of the key block: with it the code is made by which a changed record of the {owner} is noticed.',
+  verify_data:
+    'The code of a Finished: who can make it has seen the same messages and has the same secret.',
   PSK: 'The key that belongs to one ticket. Server and client each compute it; only the ticket crosses the wire, and it tells nothing to others.',
 }
 
 /** The key schedule's names for what goes in from outside. */
 export const keyScheduleInputs: Readonly<Record<string, string>> = {
   '0': 'Zeros, where a stage has nothing of its own to mix in.',
+  premaster_secret:
+    'What both sides got from the key exchange: a secret that they agreed on, or that the client made and encrypted for the server.',
   '(EC)DHE':
     "The secret of the key exchange: what each side computed from its private and the other's public key.",
 }

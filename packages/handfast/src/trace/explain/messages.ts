@@ -21,6 +21,16 @@ export const messages: Readonly<Record<string, string>> = {
     'The server hands out a ticket: with it the client can resume later, and both save the certificate and its signature. When it is used the ticket can be seen, but it is of no use to others: the key that belongs to it never crosses the wire.',
   KeyUpdate:
     'The {sender} changes to new keys from the next record on, made from the old ones in a way that does not lead back. Keys should not protect endless amounts of data, and whoever stole the new ones cannot read what went before.',
+  HelloRequest:
+    'TLS 1.2: the server would like a new handshake within this connection. It was the way for several attacks; this library refuses it.',
+  ServerKeyExchange:
+    "TLS 1.2: the server's fresh public key, signed with the key of its certificate together with both randoms. TLS 1.3 has the key in the ServerHello, and signs in CertificateVerify.",
+  ServerHelloDone:
+    'TLS 1.2: the server has said what it has to say, and it is the turn of the client. It has no content.',
+  ClientKeyExchange:
+    "TLS 1.2: the client's half of the key exchange: its fresh public key, or a secret that is encrypted so that only the owner of the server's certificate can read it.",
+  CertificateStatus:
+    "TLS 1.2: the authority's fresh statement that the certificate was not revoked (OCSP), stapled by the server. In TLS 1.3 it is an extension of the certificate.",
   end_of_early_data:
     "The client has sent the last of its early data, which it encrypted with keys of the earlier connection; what follows is under the new handshake's keys.",
   message_hash:
