@@ -46,8 +46,8 @@ function configure(command: Command, terminal: Terminal): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => stdout.write(text),
     writeErr: (text) => stderr.write(text),
-    getOutHelpWidth: () => widthOf(stdout),
-    getErrHelpWidth: () => widthOf(stderr),
+    getOutHelpWidth: () => widthOf(terminal, stdout),
+    getErrHelpWidth: () => widthOf(terminal, stderr),
     getOutHasColors: () => color.isColorSupported,
     getErrHasColors: () => colorsFor(terminal, stderr).isColorSupported,
   })

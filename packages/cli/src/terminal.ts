@@ -29,7 +29,11 @@ export function colorsFor({ env }: Pick<Terminal, 'env'>, output: Output): Color
 const widest = 100
 const narrowest = 60
 
-/** Columns to write in: the terminal's, but lines longer than 100 are hard to read. */
-export function widthOf(output: Output): number {
-  return Math.max(narrowest, Math.min(widest, output.columns ?? widest))
+/**
+ * Columns to write in: the terminal's, but lines longer than 100 are hard to read. What goes to a pager is read on the
+ * same terminal that stderr is.
+ */
+export function widthOf({ stderr, env }: Pick<Terminal, 'stderr' | 'env'>, output: Output): number {
+  const columns = output.columns ?? stderr.columns ?? Number(env.COLUMNS || widest)
+  return Math.max(narrowest, Math.min(widest, columns || widest))
 }

@@ -69,6 +69,18 @@ describe('a handshake that succeeds', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
   })
 
+  it('fits into the terminal, and loses nothing there', async () => {
+    const port = await tlsServer(site)
+    const words = ['inspect', `localhost:${port}`, '--ca', site.ca]
+    for (const columns of [60, 80]) {
+      const { stdout } = await runCli(words, { env: { COLUMNS: `${columns}` } })
+      expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(
+        columns,
+      )
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(/server Finished/)
+    }
+  })
+
   it('has colours only where they are asked for', async () => {
     const port = await tlsServer(site)
     const words = ['inspect', `localhost:${port}`, '--ca', site.ca]

@@ -148,6 +148,8 @@ function withoutGrease(value: string): string {
 /** A field in words; opaque bytes as their beginning and their number. */
 export function inWords(field: Field): string {
   const value = field.value ?? field.children.map(inWords).join(', ')
-  if (!/^(?:[0-9a-f]{2}){17,}$/.test(value)) return value
-  return `${value.slice(0, 16)}… (${bytes(value.length / 2)})`
+  return value.replace(
+    /^(?:[0-9a-f]{2}){17,}(?= |$)/,
+    (digits) => `${digits.slice(0, 16)}… (${bytes(digits.length / 2)})`,
+  )
 }

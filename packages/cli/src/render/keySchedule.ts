@@ -63,16 +63,12 @@ function renderNode(
   const { dim, yellow, bold } = paper.colors
   const isSecret = event.operation === 'HKDF-Extract'
   const lead = `${stem}${branch}`
-  const name = `${event.name}`
-  paper.line(
-    [
-      { text: lead, style: dim },
-      { text: name, style: isSecret ? (text) => bold(yellow(text)) : yellow },
-      { text: ' '.repeat(Math.max(1, stepAt - lead.length - name.length)) },
-      { text: stepInWords(event), style: dim },
-    ],
-    4,
-  )
+  const { name } = event
+  paper.row(`${lead}${name}`, stepInWords(event), {
+    column: 4 + stepAt,
+    style: dim,
+    labelStyle: () => `${dim(lead)}${isSecret ? bold(yellow(name)) : yellow(name)}`,
+  })
   const below = stem + (branch === '' ? '' : branch === glyphs.last ? '  ' : glyphs.trunk)
   if (explaining && isSecret) {
     const text = explain(event)

@@ -25,8 +25,8 @@ export interface ViewOptions {
 }
 
 /** Paper for one of the terminal's outputs. */
-export function paperOn(terminal: Pick<Terminal, 'env'>, output: Output): Paper {
-  return new Paper(colorsFor(terminal, output), widthOf(output), isAsciiOnly(terminal))
+export function paperOn(terminal: Pick<Terminal, 'env' | 'stderr'>, output: Output): Paper {
+  return new Paper(colorsFor(terminal, output), widthOf(terminal, output), isAsciiOnly(terminal))
 }
 
 export function renderConnection(paper: Paper, seen: Observation, view: ViewOptions): void {
