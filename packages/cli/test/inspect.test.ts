@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createAuthority } from '@handfast/ca'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from './support/cli.ts'
 import { fileWith, folder, makeSite, type Site, tcpServer, tlsServer } from './support/servers.ts'
@@ -208,6 +209,17 @@ describe('--json', () => {
     )
     const messages = events.filter(({ type }) => type === 'message').map(({ name }) => name)
     expect(messages.slice(0, 3)).toEqual(['ClientHello', 'ServerHello', 'EncryptedExtensions'])
+  })
+
+  it('is what the published schema says, also of a failure', async () => {
+    const schema = readFileSync(new URL(import.meta.resolve('handfast/trace/schema.json')), 'utf8')
+    const isEvent = new Ajv2020({ strict: false }).compile(JSON.parse(schema))
+    const port = await tlsServer(site)
+    for (const more of [['--ca', site.ca], []]) {
+      const { stdout } = await runCli(['inspect', `localhost:${port}`, '--json', ...more])
+      for (const line of stdout.trimEnd().split('\n'))
+        expect(isEvent(JSON.parse(line)), `${line}\n${JSON.stringify(isEvent.errors)}`).toBe(true)
+    }
   })
 
   it('ends with the failure, which stderr tells too', async () => {
