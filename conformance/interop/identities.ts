@@ -67,13 +67,14 @@ export const keyForScheme: Readonly<Record<SignatureScheme, KeyName>> = {
 
 const day = 24 * 60 * 60 * 1000
 /** Changes whenever what is made below changes. */
-const edition = 1
+const edition = 2
 
 const run = (...args: string[]) => promisify(execFile)('openssl', args, { timeout: 30_000 })
 
-const leafExtensions = (usage: 'serverAuth' | 'clientAuth') => `
+/** NSS wants RSA keys of servers to be for keyEncipherment as well, as they are on the Web. */
+const leafExtensions = (usage: 'serverAuth' | 'clientAuth', type: KeyName) => `
 basicConstraints = critical, CA:false
-keyUsage = critical, digitalSignature
+keyUsage = critical, digitalSignature${type === 'rsa' ? ', keyEncipherment' : ''}
 extendedKeyUsage = ${usage}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
@@ -128,7 +129,7 @@ async function stapled(folder: string, file: string): Promise<void> {
 async function leaf(folder: string, role: 'server' | 'client', type: KeyName): Promise<void> {
   const path = (name: string) => join(folder, name)
   const file = `${role}-${type}`
-  await issue(folder, file, file, type, leafExtensions(`${role}Auth`), 'intermediate')
+  await issue(folder, file, file, type, leafExtensions(`${role}Auth`, type), 'intermediate')
   writeFileSync(path(`${file}.chain.pem`), readFileSync(path(`${file}.pem`), 'utf8') + readFileSync(path('intermediate.pem'), 'utf8'))
   await stapled(folder, file)
   await run(

@@ -141,7 +141,12 @@ async function asClient(
 /** The peer is the client. */
 async function asServer(peer: Peer, one: Case, ids: Identities): Promise<void> {
   const { server: serverOptions, client, narrow } = optionsOf(one, ids)
-  const server = await handfast.startServer({ ...serverOptions, ...narrow })
+  const scheme = one.axis === 'signature scheme' ? one.value : undefined
+  const server = await handfast.startServer({
+    ...serverOptions,
+    ...narrow,
+    ...(scheme && { signatureSchemes: [scheme] }),
+  })
   try {
     const { connections, log } = await peer.runClient({
       ...client,
@@ -152,9 +157,14 @@ async function asServer(peer: Peer, one: Case, ids: Identities): Promise<void> {
     const reports = await server.waitForConnections(client.resume ? 2 : 1)
     const ours = reports.at(-1) ?? {}
     expect(ours.error, `handfast's report; the client said:\n${log.slice(-2000)}`).toBeUndefined()
-    expect(ours, "handfast's report").toMatchObject(nameWithin(ours, { ...exact(one), ...one.ours }))
-    const scheme = one.axis === 'signature scheme' ? { signatureScheme: one.value } : {}
-    expectAgreement(connections.at(-1) ?? {}, { ...one.expected, ...scheme }, 'server')
+    expect(ours, "handfast's report").toMatchObject(
+      nameWithin(ours, { ...exact(one), ...(scheme && { ownSignatureScheme: scheme }), ...one.ours }),
+    )
+    expectAgreement(
+      connections.at(-1) ?? {},
+      { ...one.expected, ...(scheme && { signatureScheme: scheme }) },
+      'server',
+    )
   } finally {
     await server.stop()
   }

@@ -102,6 +102,8 @@ export interface ConnectionReport {
   readonly group?: string
   /** The scheme that the other end signed with. */
   readonly signatureScheme?: string
+  /** The scheme that this end signed with. */
+  readonly ownSignatureScheme?: string
   readonly resumed?: boolean
   readonly helloRetryRequest?: boolean
   readonly alpn?: string

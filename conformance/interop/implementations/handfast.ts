@@ -76,6 +76,7 @@ function reportOf(socket: TLSSocket): ConnectionReport {
   if (info === undefined) return {}
   const { peerSignatureScheme, groupName, alpnProtocol, serverName } = info
   const scheme = peerSignatureScheme === undefined ? undefined : schemeById.get(peerSignatureScheme)
+  const own = info.signatureScheme === undefined ? undefined : schemeById.get(info.signatureScheme)
   const subject = socket.getPeerX509Certificate()?.subject.replaceAll('\n', ', ')
   return {
     version: info.version === 0x0304 ? 'TLS 1.3' : `0x${info.version.toString(16)}`,
@@ -85,6 +86,7 @@ function reportOf(socket: TLSSocket): ConnectionReport {
     ocspStapled: info.ocspResponse !== undefined,
     ...(groupName && { group: groupName }),
     ...(scheme && { signatureScheme: scheme }),
+    ...(own && { ownSignatureScheme: own }),
     ...(alpnProtocol && { alpn: alpnProtocol }),
     ...(serverName && { serverName }),
     ...(subject && { peerSubject: subject }),
@@ -98,7 +100,11 @@ function answerHttp(request: IncomingMessage, response: ServerResponse): void {
   const size = /\/payload-(\d+)$/.exec(request.url ?? '')?.[1]
   response.setHeader('Connection', 'close')
   if (size !== undefined) response.end(makePayload(Number(size)))
-  else request.pipe(response)
+  else {
+    // Not in chunks, whose lengths would stand in the midst of the payload.
+    response.setHeader('Content-Length', request.headers['content-length'] ?? 0)
+    request.pipe(response)
+  }
 }
 
 async function startServer(options: ServerOptions): Promise<RunningServer> {
