@@ -284,3 +284,40 @@ test(`${chains} generated chains are judged as openssl judges them`, {
   expect(accepted).toBeGreaterThan(chains / 10)
   expect(explained).toBeLessThan(chains / 10)
 })
+
+test('the difference that is meant: a wildcard that reaches into an excluded subtree', () => {
+  const good = {
+    selfIssued: false,
+    pathLength: undefined,
+    permitted: [],
+    validity: 'valid',
+    policies: [],
+    mappings: [],
+    explicitPolicy: undefined,
+    inhibitMapping: undefined,
+    inhibitAny: undefined,
+    unknownCritical: false,
+    badSignature: false,
+  } as const
+  const above: Spec = {
+    ...good,
+    cA: 'yes',
+    keyUsage: ['keyCertSign'],
+    purposes: undefined,
+    excluded: ['dns:www.example.com'],
+    names: [],
+  }
+  const below: Spec = {
+    ...good,
+    cA: 'no',
+    keyUsage: ['digitalSignature'],
+    purposes: ['serverAuth'],
+    excluded: [],
+    names: ['dns:*.example.com'],
+  }
+  const chain = makeChain([above], below)
+  const mine = judgeHere(chain)
+  expect(mine.failures.map(({ code }) => code)).toEqual(['name-constraints'])
+  expect(judgeByOpenssl(chain)).toMatchObject({ valid: true })
+  expect(explanation(mine, true, [above], below)).toBeDefined()
+})
