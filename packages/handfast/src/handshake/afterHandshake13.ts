@@ -150,7 +150,10 @@ function* onKeyUpdate(
     throw new TlsError('ERR_ILLEGAL_PARAMETER', 'A KeyUpdate asks for what does not exist', {
       section: 'RFC 8446 §4.6.3',
     })
-  if (++hs.keyUpdatesWithoutData > hs.limits.keyUpdatesWithoutData)
+  // What we asked for is not held against the peer.
+  if (requestUpdate === KeyUpdateRequest.update_not_requested && established.keyUpdatesAsked > 0)
+    established.keyUpdatesAsked--
+  else if (++hs.keyUpdatesWithoutData > hs.limits.keyUpdatesWithoutData)
     throw new TlsError(
       'ERR_TOO_MUCH',
       'The peer updates its keys again and again and sends no data',

@@ -44,6 +44,8 @@ export class Established13 implements Established {
   requestClientCertificate?: () => void
   writeSecret: NamedSecret
   readSecret: NamedSecret
+  /** KeyUpdates that we asked the peer for and that have not come. */
+  keyUpdatesAsked = 0
   readonly #exporterSecret: NamedSecret
   readonly #hs: HandshakeContext
   readonly #after: Secrets13['after']
@@ -77,6 +79,7 @@ export class Established13 implements Established {
     const hs = this.#hs
     const next = yield* nextTrafficSecret(this.context, this.writeSecret)
     this.writeSecret = next
+    if (requestPeer) this.keyUpdatesAsked++
     const requestUpdate = requestPeer
       ? KeyUpdateRequest.update_requested
       : KeyUpdateRequest.update_not_requested
