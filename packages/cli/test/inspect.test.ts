@@ -113,6 +113,26 @@ describe('a handshake that succeeds', () => {
     expect(stdout).toMatch(/signatures by the server +1 +0 +1 less/)
   })
 
+  it('says that there is no session where the server gives none', async () => {
+    // Node sends tickets with the first data: a server that ends at once gives none.
+    const port = await tlsServer(site, (socket) => socket.end())
+    const file = join(folder, 'no-session')
+    const words = ['inspect', `localhost:${port}`, '--ca', site.ca]
+    for (const more of [['--resume'], ['--session-out', file]]) {
+      const { code, stderr } = await runCli([...words, ...more])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/no ticket/) })
+    }
+  })
+
+  it('tells a HelloRetryRequest, and the second round trip that it costs', async () => {
+    const port = await tlsServer({ ...site, ecdhCurve: 'P-384' })
+    const { code, stdout } = await runCli(['inspect', `localhost:${port}`, '--ca', site.ca])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/◀── HelloRetryRequest .*→ hello retry +secp384r1/s)
+    expect(stdout.match(/─── ClientHello ─/g)).toHaveLength(2)
+    expect(stdout).toMatch(/handshake +2 round trips/)
+  })
+
   it('keeps a session for later, readable by its owner only', async () => {
     const port = await tlsServer(site)
     const file = join(folder, 'session')

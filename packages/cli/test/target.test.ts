@@ -16,6 +16,7 @@ describe('parseTarget', () => {
     ['https://example.com?c', 'example.com', 443, '/?c'],
     ['HTTPS://[::1]:8443/x', '::1', 8443, '/x'],
     ['https://user:word@example.com:444/', 'example.com', 444, '/'],
+    ['bücher.example:444', 'xn--bcher-kva.example', 444, '/'],
     ['wss://example.com', 'example.com', 443, '/'],
     ['imaps://mail.example', 'mail.example', 993, '/'],
   ])('%s', (text, host, port, path) => {

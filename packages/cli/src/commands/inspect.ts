@@ -92,10 +92,22 @@ async function inspect(
     seen = await look({ ...client.config, session })
     print(seen, first)
   }
-  const kept = seen.sessions.at(-1)
-  if (options.sessionOut !== undefined && kept !== undefined) writeSession(options.sessionOut, kept)
+  keepSession(seen, options, terminal)
   if (seen.error === undefined) return 0
   // The outcome has been told on stdout; a reader of the JSON hears it here.
   if (options.json || !('blame' in seen.error)) throw seen.error
   return exitCodeOf(seen.error)
+}
+
+/** Writes the last session where that is asked for, and says so where there is none. */
+function keepSession(
+  { sessions, error }: Observation,
+  { sessionOut, resume }: InspectOptions,
+  { stderr }: Terminal,
+): void {
+  const kept = sessions.at(-1)
+  if (kept === undefined) {
+    if (error === undefined && (resume || sessionOut !== undefined))
+      stderr.write('The server gave no ticket: there is no session to resume.\n')
+  } else if (sessionOut !== undefined) writeSession(sessionOut, kept)
 }

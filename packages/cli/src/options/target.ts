@@ -1,5 +1,6 @@
 /** Where to connect: `HOST`, `HOST:PORT`, `[IPv6]:PORT`, or a URL. */
 import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
 import { usageError } from '../exit.ts'
 
 export interface Target {
@@ -78,7 +79,24 @@ function withPort(
   if (host === undefined) throw usageError(`${quote(text)} is not a host`, form)
   if (bracketed !== undefined && isIP(bracketed) !== 6)
     throw usageError(`[${bracketed}] is not an IPv6 address`, form)
-  return { host, port: digits ? parsePort(digits) : defaultPort, path, starttls }
+  return {
+    host: asciiName(host),
+    port: digits ? parsePort(digits) : defaultPort,
+    path,
+    starttls,
+  }
+}
+
+/**
+ * A name as DNS and certificates have it: `bücher.example` is `xn--bcher-kva.example` (RFC 5890).
+ * @throws CommandError (usage)
+ */
+export function asciiName(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII as a whole
+  if (/^[\u0000-\u007f]*$/.test(name)) return name
+  const ascii = domainToASCII(name)
+  if (ascii === '') throw usageError(`${quote(name)} is not a host`, form)
+  return ascii
 }
 
 /** @param min 0 where the system may choose the port. @throws CommandError (usage) */

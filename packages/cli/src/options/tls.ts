@@ -27,7 +27,7 @@ import {
   parseSignatureSchemes,
   parseVersion,
 } from './names.ts'
-import type { Target } from './target.ts'
+import { asciiName, type Target } from './target.ts'
 import { type Trust, trustFrom } from './trust.ts'
 
 /** What both sides can choose. */
@@ -136,7 +136,7 @@ export async function prepareClient(
   checkVersions(options.minVersion, options.maxVersion)
   if (options.key !== undefined && options.cert === undefined)
     throw usageError('--key wants the certificate that it belongs to: --cert FILE')
-  const serverName = options.servername ?? target.host
+  const serverName = asciiName(options.servername ?? target.host)
   if (serverName === '') throw usageError('--servername is empty')
   const trust = trustFrom(options.ca, terminal)
   const check = certificateVerifier({ crypto: nodeProvider, trust: trust.store })

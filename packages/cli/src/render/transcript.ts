@@ -2,16 +2,15 @@
  * The handshake as a picture: an arrow for each message, from the left (the client) to the right (the server) or back,
  * thin where anyone on the way can read it and double where it is encrypted; below each what it says and what followed.
  */
-import type { Verdict } from '@handfast/x509'
-import type { KeysEvent } from 'handfast'
-import { explain } from 'handfast/trace'
-import { certificateLines, shortName } from './certificates.ts'
+import { certificateLines } from './certificates.ts'
+import { Explainer } from './explainer.ts'
 import { factsOf } from './facts.ts'
 import { glyphs } from './glyphs.ts'
 import { messageBytes } from './hexdump.ts'
+import { notesAt, renderNotes, valuesAt } from './notes.ts'
 import type { Paper, Style } from './paper.ts'
-import type { AlertItem, Flight, Item, MessageItem, Note, RecordItem, Story } from './story.ts'
-import { bytes, count, duration, span } from './words.ts'
+import type { AlertItem, Flight, Item, MessageItem, RecordItem, Story } from './story.ts'
+import { bytes, count, duration } from './words.ts'
 
 export interface TranscriptOptions {
   /** Show each message's bytes and fields. */
@@ -28,13 +27,8 @@ export interface TranscriptOptions {
 
 /** What is kept while a transcript is told. */
 interface Telling extends TranscriptOptions {
-  /** What has been explained. */
-  readonly explained: Set<string>
+  readonly explainer: Explainer
 }
-
-/** Columns: arrows begin at 2, what is said of a message at 6, values at 30. */
-const notesAt = 6
-const valuesAt = 30
 
 export function renderTranscript(paper: Paper, story: Story, options: TranscriptOptions): void {
   const { peer } = options
@@ -44,7 +38,7 @@ export function renderTranscript(paper: Paper, story: Story, options: Transcript
   const thin = glyphs.thin.repeat(3)
   const thick = glyphs.thick.repeat(3)
   paper.line([{ text: `${thin} anyone on the way can read it   ${thick} encrypted`, style: dim }])
-  const telling = { ...options, explained: new Set<string>() }
+  const telling = { ...options, explainer: new Explainer(options.explain) }
   story.flights.forEach((flight, index) => {
     renderFlight(paper, flight, index + 1, telling)
   })
@@ -90,7 +84,7 @@ interface Arrow {
   readonly style?: Style
 }
 
-/** `─── ClientHello ──────────── 1,559 bytes ──▶` */
+/** `─── ClientHello ──────────── 1457 bytes ──▶` */
 function arrow(paper: Paper, options: Arrow): void {
   const { direction, encrypted, name, size } = options
   const { cyan, magenta, bold } = paper.colors
@@ -117,7 +111,7 @@ function renderMessage(paper: Paper, item: MessageItem, options: Telling): void 
     name: event.name,
     size: bytes(event.bytes.length),
   })
-  if (isNew(options, `${event.direction} ${event.name}`)) renderExplanation(paper, explain(event))
+  options.explainer.once(paper, `${event.direction} ${event.name}`, event, notesAt)
   if (event.name === 'Certificate') certificateLines(paper, event, notesAt)
   else
     for (const { name, value } of factsOf(event))
@@ -139,8 +133,7 @@ function renderAlert(paper: Paper, { event }: AlertItem, flight: Flight, options
     size: bytes(2),
     ...(isGoodbye ? {} : { style: red }),
   })
-  if (isNew(options, `${event.direction} ${event.description}`))
-    renderExplanation(paper, explain(event))
+  options.explainer.once(paper, `${event.direction} ${event.description}`, event, notesAt)
 }
 
 function renderRecord(paper: Paper, item: RecordItem, flight: Flight, options: Telling): void {
@@ -159,115 +152,4 @@ function renderRecord(paper: Paper, item: RecordItem, flight: Flight, options: T
       indent: notesAt,
       style: paper.colors.dim,
     })
-}
-
-/** Whether this is to be explained: each thing is, once. */
-function isNew({ explain, explained }: Telling, what: string): boolean {
-  if (!explain || explained.has(what)) return false
-  explained.add(what)
-  return true
-}
-
-function renderExplanation(paper: Paper, text: string | undefined, indent = notesAt): void {
-  const { italic, dim } = paper.colors
-  if (text !== undefined) paper.text(text, { indent, style: (line) => italic(dim(line)) })
-}
-
-function renderNotes(paper: Paper, notes: readonly Note[], options: Telling): void {
-  if (options.brief) {
-    for (const note of notes)
-      if (note.type === 'decision' && note.what === 'resumption') renderNote(paper, note, options)
-    return
-  }
-  // New keys for both directions at once are one thing to tell.
-  for (let i = 0; i < notes.length; i++) {
-    const note = notes[i]!
-    const next = notes[i + 1]
-    const both =
-      note.type === 'keys' && next?.type === 'keys' && note.protection === next.protection
-    if (both) {
-      const text = bothInWords(note)
-      const labelStyle = paper.colors.cyan
-      paper.row(`+ ${note.protection} keys`, text, {
-        indent: notesAt,
-        column: valuesAt,
-        labelStyle,
-      })
-      i++
-    } else renderNote(paper, note, options)
-  }
-}
-
-function bothInWords({ protection }: KeysEvent): string {
-  return protection === 'handshake'
-    ? "from here on both sides' messages are encrypted"
-    : 'for the data of both sides'
-}
-
-function renderNote(paper: Paper, note: Note, options: Telling): void {
-  const { green, red, yellow, dim, cyan } = paper.colors
-  const say = (sign: string, style: Style, what: string, text: string) =>
-    paper.row(`${sign} ${what}`, text, {
-      indent: notesAt,
-      column: valuesAt,
-      labelStyle: style,
-    })
-  switch (note.type) {
-    case 'decision': {
-      const offered = note.offered.filter((name) => !name.startsWith('GREASE'))
-      const among = offered.length > 1 ? `, of ${offered.length} offered` : ''
-      say(glyphs.to, yellow, note.what, `${note.chosen}${among}. ${note.why}`)
-      break
-    }
-    case 'check': {
-      const [sign, style] = {
-        pass: [glyphs.pass, green],
-        fail: [glyphs.fail, red],
-        skipped: [glyphs.skip, dim],
-      }[note.result] as [string, Style]
-      const verb = { pass: 'verified against', fail: 'fails against', skipped: 'not checked:' }
-      const detail = note.detail === undefined ? '' : `: ${note.detail}`
-      say(sign, style, note.what, `${verb[note.result]} ${note.against}${detail}`)
-      break
-    }
-    case 'keys':
-      say('+', cyan, `${note.protection} keys`, keysInWords(note))
-      break
-    case 'verdict': {
-      const failed = note.verdict.failures[0]
-      if (note.verdict.valid) say(glyphs.pass, green, 'certificate', acceptedInWords(note.verdict))
-      else say(glyphs.fail, red, 'certificate', failed?.message ?? 'refused')
-      break
-    }
-    case 'session':
-      say(
-        '+',
-        cyan,
-        'session',
-        `a ticket of ${bytes(note.ticketLength)}, good for ${span(note.lifetime)}`,
-      )
-      break
-  }
-  if (note.type === 'decision' && isNew(options, note.what))
-    renderExplanation(paper, explain(note), valuesAt)
-}
-
-function keysInWords({ direction, protection, generation }: KeysEvent): string {
-  const owner = direction === 'sent' ? 'client' : 'server'
-  if (generation > 0)
-    return `the ${owner} encrypts with new keys from here on (change ${generation})`
-  return protection === 'handshake'
-    ? `from here on the ${owner}'s messages are encrypted`
-    : `for the data that the ${owner} sends`
-}
-
-function acceptedInWords({ path, checks }: Verdict): string {
-  const failed = checks.find(({ result }) => result === 'fail')
-  if (failed !== undefined)
-    return `taken as you asked (--insecure); it fails: ${failed.detail ?? failed.what}`
-  const passed = checks.filter(({ result }) => result === 'pass').length
-  const anchor = path.at(-1)
-  return anchor === undefined || passed === 0
-    ? 'accepted without a check'
-    : `accepted: ${count(passed, 'check')} passed, up to ${shortName(anchor.subject)}`
 }
