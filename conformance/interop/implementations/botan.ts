@@ -55,7 +55,7 @@ async function probe(program: string): Promise<Probe> {
   return {
     version: (await output(program, ['version'])).trim(),
     abilities: {
-      client: { ...common, features: ['resumption', 'hello-retry-request', 'alpn'] },
+      client: { ...common, features: ['resumption', 'hello-retry-request', 'hello-retry-request-while-resuming', 'alpn'] },
       server: { ...common, features: ['resumption', 'hello-retry-request', 'hello-retry-request-while-resuming'] },
     },
     source: 'the options of botan tls_client and tls_server, and the names that a policy file takes',
@@ -63,7 +63,6 @@ async function probe(program: string): Promise<Probe> {
       'server alpn': 'tls_server has no option for it',
       'server client-auth': 'tls_server has no option for authorities',
       'client client-auth': 'tls_client answers with an empty Certificate, to OpenSSL as well',
-      'client hello-retry-request-while-resuming': 'tls_client cannot be told to offer another group first',
       ...Object.fromEntries(withoutScheme),
       'server key-update': 'tls_server has no command for it',
       'client key-update': 'tls_client has no command for it',

@@ -1,0 +1,83 @@
+/** Chromium loads a page from a server of ours. */
+
+import { createHash, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer, type TLSSocket } from 'handfast/node'
+import { describe, expect, test } from 'vitest'
+import { identities, type KeyName } from './identities.ts'
+import { notInstalled, systemProgram } from './paths.ts'
+import { start } from './process.ts'
+
+const chromium = systemProgram('chromium')
+
+/** Milliseconds: a browser's first start on a busy machine. */
+const limit = 60_000
+
+/** Serves one page that tells what the server's end of the connection agreed on; gives what Chromium shows of it. */
+async function load(key: KeyName, options: { groups?: string[]; ciphers?: string[] }): Promise<string> {
+  const identity = (await identities()).server[key]
+  const sockets = new Set<TLSSocket>()
+  const http = createHttpServer((request, response) => {
+    const info = (request.socket as unknown as TLSSocket).connectionInfo
+    response.setHeader('Content-Type', 'text/html')
+    response.setHeader('Connection', 'close')
+    response.end(
+      `<!doctype html><title>handfast</title><p>${info?.cipherSuiteName} ${info?.groupName} for ${info?.serverName}`,
+    )
+  })
+  const server = createServer({
+    cert: readFileSync(identity.chain),
+    key: readFileSync(identity.key),
+    ALPNProtocols: ['http/1.1'],
+    ...options,
+  })
+  server.on('secureConnection', (socket: TLSSocket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    http.emit('connection', socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const certificate = new X509Certificate(readFileSync(identity.certificate))
+  const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
+  const profile = mkdtempSync(join(tmpdir(), 'handfast-chromium-'))
+  const browser = start(chromium ?? '', [
+    ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+    ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    `--user-data-dir=${profile}`,
+    `--ignore-certificate-errors-spki-list=${createHash('sha256').update(spki).digest('base64')}`,
+    '--dump-dom',
+    `https://localhost:${port}/`,
+  ])
+  try {
+    await browser.ended(limit)
+    return browser.stdout()
+  } finally {
+    await browser.stop()
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    http.close()
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+describe.skipIf(!chromium)(
+  `Chromium → handfast${chromium ? '' : ` (skipped: ${notInstalled('Chromium')})`}`,
+  () => {
+    test('loads a page with what it prefers', { timeout: limit + 5000 }, async () => {
+      expect(await load('p256', {})).toMatch(/<p>TLS_\w+ X25519MLKEM768 for localhost/)
+    })
+
+    test('loads a page with an RSA key, after HelloRetryRequest', { timeout: limit + 5000 }, async () => {
+      const options = { groups: ['secp384r1'], ciphers: ['TLS_CHACHA20_POLY1305_SHA256'] }
+      expect(await load('rsa', options)).toContain('<p>TLS_CHACHA20_POLY1305_SHA256 secp384r1 for localhost')
+    })
+  },
+)
