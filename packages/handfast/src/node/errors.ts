@@ -5,7 +5,12 @@
 import type { FailureCode, TlsError } from '../errors.ts'
 import { type NodeError, withCode } from './validate.ts'
 
-/** The alerts whose name in OpenSSL is not `SSLV3_ALERT_` and their own. */
+/** OpenSSL 3.2 renamed the alerts that SSL 3.0 had; programs match what their Node says. */
+const oldAlertPrefix = /^(1|3\.[01])\./.test(process.versions.openssl ?? '3.0.')
+  ? 'SSLV3_ALERT_'
+  : 'SSL/TLS_ALERT_'
+
+/** The alerts whose name in OpenSSL is not that prefix and their own. */
 const alertReasons: Readonly<Record<string, string>> = {
   record_overflow: 'TLSV1_ALERT_RECORD_OVERFLOW',
   unknown_ca: 'TLSV1_ALERT_UNKNOWN_CA',
@@ -63,7 +68,7 @@ function reasonOf(error: TlsError, isServer: boolean): string | undefined {
     const name = error.received ?? ''
     return (
       alertReasons[name] ??
-      (/^[a-z_]+$/.test(name) ? `SSLV3_ALERT_${name.toUpperCase()}` : undefined)
+      (/^[a-z_]+$/.test(name) ? `${oldAlertPrefix}${name.toUpperCase()}` : undefined)
     )
   }
   if (error.code === 'ERR_NOT_TLS')

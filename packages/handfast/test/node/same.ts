@@ -78,6 +78,9 @@ function isSocket(value: unknown): boolean {
   return typeof (value as { setKeepAlive?: unknown } | null)?.setKeepAlive === 'function'
 }
 
+/** Node 24 adds to some messages which of its own flags may help. */
+const nodeAdvice = /; if the root CA is installed locally, .*$/
+
 /** Errors by what a program matches, bytes as text, so that both libraries' can be compared. */
 function plain(value: unknown): unknown {
   if (value instanceof Error) {
@@ -85,7 +88,7 @@ function plain(value: unknown): unknown {
     // OpenSSL's own messages name its source files: the code is what a program can rely on.
     return /^ERR_(SSL|OSSL)_/.test(code ?? '')
       ? { error: code }
-      : { error: code ?? value.name, message: value.message }
+      : { error: code ?? value.name, message: value.message.replace(nodeAdvice, '') }
   }
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
   return value
