@@ -36,13 +36,14 @@ const explanationCandidates = 200
  * @throws X509Error `invalid-argument` when an argument is not what it should be: the caller's mistake
  */
 export function verifyCertificate(input: VerifyInput): MaybePromise<Verdict> {
-  if (!Number.isFinite(input.time)) {
-    throw new X509Error('invalid-argument', '`time` must be a number of milliseconds')
-  }
   return runSteps(verify(input))
 }
 
-function* verify(input: VerifyInput): Steps<Verdict> {
+/** The same as steps, for those that verify more than once. */
+export function* verify(input: VerifyInput): Steps<Verdict> {
+  if (!Number.isFinite(input.time)) {
+    throw new X509Error('invalid-argument', '`time` must be a number of milliseconds')
+  }
   let leaf: Certificate
   try {
     leaf = withReadableNames(toCertificate(input.certificate))
@@ -280,7 +281,7 @@ function isSamePath(a: readonly Certificate[], b: readonly Certificate[]): boole
 }
 
 /** RFC 9525: is the certificate for the name that was asked for? */
-function checkName(leaf: Certificate, name: string | undefined): Findings {
+export function checkName(leaf: Certificate, name: string | undefined): Findings {
   const findings = new Findings(leaf)
   const section = 'RFC 9525 §6'
   if (name === undefined) {

@@ -99,3 +99,21 @@ export interface PinOptions {
   readonly pins: readonly Uint8Array[]
   readonly sha256: DigestFunction
 }
+
+/** One TLSA record (RFC 6698 §2.1), as the DNS gave it. That it came by DNSSEC is the caller's business. */
+export interface TlsaRecord {
+  /** 0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA, 3 DANE-EE; others are not usable. */
+  readonly usage: number
+  /** 0 the whole certificate, 1 its SubjectPublicKeyInfo; others are not usable. */
+  readonly selector: number
+  /** 0 the bytes themselves, 1 their SHA-256, 2 their SHA-512; others are not usable. */
+  readonly matchingType: number
+  readonly data: Uint8Array
+}
+
+/** What `verifyWithTlsa` is given besides what `verifyCertificate` is. */
+export interface TlsaOptions {
+  readonly records: readonly TlsaRecord[]
+  /** A record whose digest is not here is not usable. */
+  readonly digests: { readonly sha256?: DigestFunction; readonly sha512?: DigestFunction }
+}

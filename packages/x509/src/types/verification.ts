@@ -107,7 +107,7 @@ export type FailureCode =
   | 'revocation-unknown'
   /** Too few public logs vouch that they have seen the certificate. */
   | 'transparency'
-  /** No key of the path is one of those the caller insists on. */
+  /** No key of the path is one of those the caller, or a TLSA record, insists on. */
   | 'pin-mismatch'
   /** The search was stopped because the certificates given would take too much work. */
   | 'budget'
