@@ -10,6 +10,7 @@
  * synchronous provider and waits, in a named step, for one that answers later.
  */
 import type { MaybePromise, SignatureVerifiers } from '@handfast/x509'
+import type { KeyExchange } from '../codec/messages12.ts'
 
 export type { MaybePromise }
 
@@ -67,6 +68,41 @@ export interface CipherSuite {
   readonly hash: HashFunction
 }
 
+/** A block cipher in CBC mode, without padding of its own: records up to TLS 1.2 bring theirs (RFC 5246 §6.2.3.2). */
+export interface BlockCipher {
+  readonly name: string
+  /** Lengths in bytes; an IV is as long as a block. */
+  readonly keyLength: number
+  readonly blockLength: number
+  /** Takes a copy of what it needs of `key`: the caller wipes its own. */
+  importKey(key: Uint8Array): MaybePromise<BlockCipherKey>
+}
+
+/** One key of a block cipher, for one direction of one connection. */
+export interface BlockCipherKey {
+  /** @param plaintext a whole number of blocks. @returns a new array, as long */
+  encrypt(iv: Uint8Array, plaintext: Uint8Array): MaybePromise<Uint8Array>
+  /** @param ciphertext a whole number of blocks. @returns a new array, as long */
+  decrypt(iv: Uint8Array, ciphertext: Uint8Array): MaybePromise<Uint8Array>
+  destroy(): void
+}
+
+/** A cipher suite of TLS 1.2 and before, of its parts (RFC 5246 §A.5). */
+export interface ClassicCipherSuite {
+  readonly id: number
+  /** IANA's name, `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`. */
+  readonly name: string
+  readonly keyExchange: KeyExchange
+  /** The kind of the server's key: `ECDSA` stands for EdDSA too (RFC 8422 §5.10). `PSK`: no certificate. */
+  readonly authentication: 'ECDSA' | 'RSA' | 'PSK'
+  readonly protection:
+    | { readonly kind: 'aead'; readonly aead: Aead }
+    /** CBC, and HMAC with this hash. */
+    | { readonly kind: 'block'; readonly cipher: BlockCipher; readonly mac: HashFunction }
+  /** Of the PRF and of Finished (RFC 5246 §5). */
+  readonly hash: HashFunction
+}
+
 /**
  * A group of the `supported_groups` registry (RFC 8446 §4.2.7): an elliptic curve, a finite field, or a hybrid with a
  * KEM. The interface is that of a KEM, which Diffie-Hellman fits: the client generates, the server encapsulates to
@@ -104,6 +140,21 @@ export interface SigningKey {
   readonly schemes: readonly number[]
   /** @param scheme one of `schemes`. @param data what is signed, not its digest. */
   sign(scheme: number, data: Uint8Array): MaybePromise<Uint8Array>
+  /**
+   * RSA key transport (RFC 5246 §7.4.7.1), for a server; absent where the key or its keeper cannot.
+   *
+   * It must not be possible to tell from the answer, from an error or from the time it takes whether the ciphertext was a
+   * good one: a bad one gives `otherwise`.
+   *
+   * @param version the client's legacy_version, which the premaster secret must begin with
+   * @param otherwise 48 random bytes
+   * @returns 48 bytes
+   */
+  decryptPremaster?(
+    ciphertext: Uint8Array,
+    version: number,
+    otherwise: Uint8Array,
+  ): MaybePromise<Uint8Array>
 }
 
 export interface CryptoProvider {
@@ -120,6 +171,19 @@ export interface CryptoProvider {
   }
   /** All suites that this provider has, the preferred first; which of them are offered is the configuration's choice. */
   readonly cipherSuites: readonly CipherSuite[]
+  /** The suites of TLS 1.2 that this provider has, the preferred first. */
+  readonly classicCipherSuites?: readonly ClassicCipherSuite[]
+  /**
+   * A finite-field group by its numbers, big-endian, for DHE up to TLS 1.2, where the server names them (RFC 5246 §7.4.3).
+   * Shares are as long as the prime; the caller has checked that the numbers are in range.
+   * @returns undefined for numbers that it cannot compute with
+   */
+  finiteFieldGroup?(prime: Uint8Array, generator: Uint8Array): KeyExchangeGroup | undefined
+  /**
+   * RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1), for a client's premaster secret.
+   * @param spki DER of the server's SubjectPublicKeyInfo. @returns undefined where the key is not an RSA key that can be used
+   */
+  rsaEncrypt?(spki: Uint8Array, message: Uint8Array): MaybePromise<Uint8Array | undefined>
   /** All groups that this provider has, the preferred first. */
   readonly groups: readonly KeyExchangeGroup[]
   /** By name of algorithm; a TLS SignatureScheme names its algorithm in `codec/signatureScheme.ts`. */

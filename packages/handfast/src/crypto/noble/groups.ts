@@ -102,12 +102,40 @@ function weierstrass(
 }
 
 /** The prime is made a number once; the rest is noble's modular exponentiation, whose time depends on the exponent. */
-function ffdhe(parameters: FfdheParameters): KeyExchangeGroup {
-  const { id, name, primeHex, length, exponentLength } = parameters
+function ffdhe({ primeHex, ...shape }: FfdheParameters): KeyExchangeGroup {
+  return finiteField({ ...shape, newPrime: () => BigInt(`0x${primeHex}`), generator: 2n })
+}
+
+/** A group that a server names by its numbers. */
+export function finiteFieldGroup(prime: Uint8Array, generator: Uint8Array): KeyExchangeGroup {
+  const number = bytesToNumberBE(prime)
+  return finiteField({
+    id: 0,
+    name: `a finite field of ${prime.length * 8} bits`,
+    length: prime.length,
+    // Of a group whose order is not known: as long as the largest that RFC 7919 §5.2 asks for, and some more.
+    exponentLength: 64,
+    newPrime: () => number,
+    generator: bytesToNumberBE(generator),
+  })
+}
+
+interface FiniteField {
+  readonly id: number
+  readonly name: string
+  /** Of p, and of a private exponent, in bytes. */
+  readonly length: number
+  readonly exponentLength: number
+  readonly newPrime: () => bigint
+  readonly generator: bigint
+}
+
+function finiteField(field: FiniteField): KeyExchangeGroup {
+  const { id, name, length, exponentLength, newPrime, generator } = field
   let made: { bytes: Uint8Array; number: bigint } | undefined
   function prime() {
     if (made === undefined) {
-      const number = BigInt(`0x${primeHex}`)
+      const number = newPrime()
       made = { number, bytes: numberToBytesBE(number, length) }
     }
     return made
@@ -125,7 +153,7 @@ function ffdhe(parameters: FfdheParameters): KeyExchangeGroup {
       exponent[0] = exponent[0]! | 0x80
       return exponent
     },
-    publicKey: (privateKey) => power(2n, privateKey),
+    publicKey: (privateKey) => power(generator, privateKey),
     agree: (privateKey, share) =>
       isValidFfdheShare(share, prime().bytes)
         ? power(bytesToNumberBE(share), privateKey)

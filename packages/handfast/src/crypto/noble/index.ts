@@ -10,9 +10,11 @@ import {
   TLS_AES_256_GCM_SHA384,
   TLS_CHACHA20_POLY1305_SHA256,
 } from './cipherSuites.ts'
+import { classicSuites } from './classicSuites.ts'
 import {
   ffdhe2048,
   ffdhe3072,
+  finiteFieldGroup,
   SecP256r1MLKEM768,
   SecP384r1MLKEM1024,
   secp256r1,
@@ -39,6 +41,8 @@ export const nobleProvider: CryptoProvider = {
   hashes: { sha256, sha384, sha512, sha1 },
   // ChaCha20 first: AES in JavaScript is made of tables, whose use can be timed.
   cipherSuites: [TLS_CHACHA20_POLY1305_SHA256, TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384],
+  classicCipherSuites: classicSuites,
+  finiteFieldGroup,
   groups: [
     X25519MLKEM768,
     x25519,

@@ -1,5 +1,5 @@
 /**
- * The AEADs of TLS 1.3 over node:crypto.
+ * The AEADs of TLS 1.3 and 1.2 over node:crypto.
  *
  * One cipher object for each record is what the platform has: the nonce changes and node:crypto cannot set a new one
  * on an object that exists. The key is a KeyObject, because Node 24 takes ten times longer to begin with raw bytes
@@ -189,6 +189,25 @@ export const aes128Ccm8: Aead = /* @__PURE__ */ aead({
   name: 'AES-128-CCM-8',
   cipher: 'aes-128-ccm',
   keyLength: 16,
+  tagLength: 8,
+  confidentialityLimit: aesCcmConfidentialityLimit,
+  lengthFirst: true,
+})
+
+/** For TLS 1.2 only (RFC 6655), as is the next. */
+export const aes256Ccm: Aead = /* @__PURE__ */ aead({
+  name: 'AES-256-CCM',
+  cipher: 'aes-256-ccm',
+  keyLength: 32,
+  tagLength: 16,
+  confidentialityLimit: aesCcmConfidentialityLimit,
+  lengthFirst: true,
+})
+
+export const aes256Ccm8: Aead = /* @__PURE__ */ aead({
+  name: 'AES-256-CCM-8',
+  cipher: 'aes-256-ccm',
+  keyLength: 32,
   tagLength: 8,
   confidentialityLimit: aesCcmConfidentialityLimit,
   lengthFirst: true,

@@ -16,8 +16,6 @@ import {
 import type { KeyExchangeGroup } from '../provider.ts'
 import { fromHex } from './bytes.ts'
 
-const generator = 2
-
 /** dhKeyAgreement, 1.2.840.113549.1.3.1 (PKCS #3). */
 const dhKeyAgreement = '06092a864886f70d010301'
 
@@ -27,17 +25,26 @@ const generateDhKeyPair = generateKeyPairSync as unknown as (
   options: { prime: Uint8Array; generator: number },
 ) => { privateKey: KeyObject; publicKey: KeyObject }
 
-function ffdheGroup({ id, name, primeHex, length }: FfdheParameters): KeyExchangeGroup {
+interface FiniteField {
+  readonly id: number
+  readonly name: string
+  /** Of p, in bytes. */
+  readonly length: number
+  readonly newPrime: () => Uint8Array
+  readonly generator: number
+}
+
+function group({ id, name, length, newPrime, generator }: FiniteField): KeyExchangeGroup {
   let made: { prime: Uint8Array; algorithm: Uint8Array } | undefined
 
   /** The prime, and the AlgorithmIdentifier of a SubjectPublicKeyInfo that carries it. */
   function constants() {
     if (made === undefined) {
-      const prime = fromHex(primeHex)
+      const prime = newPrime()
       const parameters = derElement(
         DerTag.sequence,
         derInteger(prime),
-        derInteger(Uint8Array.of(generator)),
+        derInteger(bytesOf(generator)),
       )
       made = {
         prime,
@@ -98,6 +105,31 @@ function ffdheGroup({ id, name, primeHex, length }: FfdheParameters): KeyExchang
       return secret === undefined ? undefined : { share, secret }
     },
   }
+}
+
+function bytesOf(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}
+
+function ffdheGroup({ primeHex, ...shape }: FfdheParameters): KeyExchangeGroup {
+  return group({ ...shape, newPrime: () => fromHex(primeHex), generator: 2 })
+}
+
+/** A group that a server names by its numbers. node:crypto takes generators below 2^31 only; all in use are. */
+export function finiteFieldGroup(
+  prime: Uint8Array,
+  generator: Uint8Array,
+): KeyExchangeGroup | undefined {
+  const g = generator.reduce((value, byte) => value * 256 + byte, 0)
+  if (g >= 2 ** 31) return undefined
+  const copy = prime.slice()
+  return group({
+    id: 0,
+    name: `a finite field of ${prime.length * 8} bits`,
+    length: prime.length,
+    newPrime: () => copy,
+    generator: g,
+  })
 }
 
 export const ffdhe2048: KeyExchangeGroup = /* @__PURE__ */ ffdheGroup(ffdhe2048Parameters)

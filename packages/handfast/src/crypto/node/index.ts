@@ -11,10 +11,12 @@ import {
   TLS_AES_256_GCM_SHA384,
   TLS_CHACHA20_POLY1305_SHA256,
 } from './cipherSuites.ts'
+import { classicSuites } from './classicSuites.ts'
 import { secp256r1, secp384r1, secp521r1 } from './ecdh.ts'
-import { ffdhe2048, ffdhe3072 } from './ffdhe.ts'
+import { ffdhe2048, ffdhe3072, finiteFieldGroup } from './ffdhe.ts'
 import { sha1, sha256, sha384, sha512 } from './hash.ts'
 import { SecP256r1MLKEM768, SecP384r1MLKEM1024, X25519MLKEM768 } from './hybrid.ts'
+import { rsaEncrypt } from './rsaTransport.ts'
 import { signatureVerifiers } from './signatureVerifiers.ts'
 import { signingKey } from './signingKey.ts'
 import { x448, x25519 } from './xdh.ts'
@@ -40,6 +42,9 @@ export const nodeProvider: CryptoProvider = {
     TLS_AES_128_CCM_SHA256,
     TLS_AES_128_CCM_8_SHA256,
   ],
+  classicCipherSuites: classicSuites,
+  finiteFieldGroup,
+  rsaEncrypt,
   groups: [
     X25519MLKEM768,
     x25519,

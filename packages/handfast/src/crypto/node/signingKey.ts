@@ -2,6 +2,7 @@
 import { constants, createPrivateKey, KeyObject, sign } from 'node:crypto'
 import { ConfigurationError } from '../../errors.ts'
 import type { SigningKey } from '../provider.ts'
+import { decryptPremaster } from './rsaTransport.ts'
 
 type Hash = 'sha256' | 'sha384' | 'sha512'
 
@@ -143,6 +144,11 @@ export function signingKey(
       }
       return new Uint8Array(found.sign(key, data))
     },
+    // A key for RSASSA-PSS only must not decrypt (RFC 4055 §1.2).
+    ...(key.asymmetricKeyType === 'rsa' && {
+      decryptPremaster: (ciphertext, version, otherwise) =>
+        decryptPremaster(key, ciphertext, version, otherwise),
+    }),
   }
 }
 
