@@ -17,6 +17,7 @@ export const CertificateStatus = struct('CertificateStatus', 'RFC 6066 §8', {
 export const statusRequest = defineExtension(ExtensionType.status_request, 'RFC 8446 §4.4.2.1', {
   ClientHello: CertificateStatusRequest,
   ServerHello12: empty,
-  CertificateRequest: CertificateStatusRequest,
+  // Empty by RFC 8446 §4.4.2.1; Go's crypto/tls always sends it so.
+  CertificateRequest: empty,
   Certificate: CertificateStatus,
 })
