@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
+import { createHash, sign } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
   checkRevocation,
+  parseCertificate,
   parseCertificateRevocationList,
   parseOcspResponse,
   type RevocationOptions,
@@ -12,7 +13,7 @@ import {
   X509Error,
 } from '../src/index.ts'
 import * as maker from './support/certificate-maker.ts'
-import { integer, sequence } from './support/der-writer.ts'
+import { bitString, integer, sequence, time } from './support/der-writer.ts'
 import { type Entry, OpensslAuthority } from './support/openssl-ca.ts'
 import { nodeVerifiers } from './support/verifiers.ts'
 
@@ -95,6 +96,58 @@ describe('revocation lists of openssl', () => {
     })
     expect(list.find(Uint8Array.of(0x10, 0x02))).toBeUndefined()
     expect(list.version).toBe(2)
+  })
+
+  test('may be long, and are walked once', () => {
+    const entries = Array.from({ length: 20_000 }, (_, i) => ({
+      serialNumber: (0x100000 + i).toString(16).padStart(6, '0'),
+      revoked: { time: start - day, reason: 'superseded' },
+    }))
+    const list = parseCertificateRevocationList(authority.makeCrl(entries))
+    const serial = (value: number): Uint8Array =>
+      Uint8Array.of(value >> 16, (value >> 8) & 0xff, value & 0xff)
+    expect(list.find(serial(0x100000))?.reason).toBe('superseded')
+    const started = performance.now()
+    for (let i = 0; i < 20_000; i++) expect(list.find(serial(0x100000 + i))).toBeDefined()
+    expect(list.find(serial(0x100000 + 20_000))).toBeUndefined()
+    expect(performance.now() - started).toBeLessThan(2000)
+  })
+
+  test('with an entry that cannot be processed say nothing about any', () => {
+    const entry = (value: number, ...extensions: readonly Uint8Array[]): Uint8Array =>
+      sequence(
+        integer(value),
+        time(start - day),
+        ...(extensions.length === 0 ? [] : [sequence(...extensions)]),
+      )
+    const reason = maker.extension('2.5.29.21', Uint8Array.of(0x0a, 1, 1))
+    const indirect = maker.extension(
+      '2.5.29.29',
+      sequence(maker.generalName('dirname:Other')),
+      true,
+    )
+    const make = (...entries: readonly Uint8Array[]): Uint8Array => {
+      const algorithm = rootKey.signatureAlgorithm
+      const name = parseCertificate(root).subject.der
+      const tbs = sequence(
+        integer(1),
+        algorithm,
+        name,
+        time(start - day),
+        time(start + day),
+        sequence(...entries),
+      )
+      return sequence(
+        tbs,
+        algorithm,
+        bitString(new Uint8Array(sign('sha256', tbs, rootKey.privateKey))),
+      )
+    }
+    expect(outcome(judge({ crls: [make(entry(1), entry(2, reason))] }))).toBe('not revoked')
+    expect(outcome(judge({ crls: [make(entry(1), entry(2, reason, indirect))] }))).toMatch(
+      /certificateIssuer .* is not processed/,
+    )
+    expect(outcome(judge({ crls: [make(entry(1), sequence(integer(2)))] }))).toMatch(/not a time/)
   })
 
   test('of the profile that demands a number have one', () => {

@@ -1,7 +1,13 @@
 /** The list of signed certificate timestamps embedded in a certificate (RFC 6962 §3.3): TLS encoding inside DER. */
 import { DerReader } from '../der.ts'
 
-/** The `SerializedSCT` bodies, in order; at least one, none empty. */
+/**
+ * The `SerializedSCT` bodies, in order; at least one, none empty.
+ *
+ * @param der the value of the extension: of a certificate (where `signedCertificateTimestamps` has done it already), or
+ * of an OCSP response about one (1.3.6.1.4.1.11129.2.4.5)
+ * @throws X509Error when the bytes are no such list
+ */
 export function parseTimestampList(der: Uint8Array): readonly Uint8Array[] {
   const reader = new DerReader(der, 'signedCertificateTimestampList')
   const list = reader.octetString('SignedCertificateTimestampList')

@@ -1,5 +1,5 @@
 /** Certificate revocation lists (RFC 5280 §5.1): parsing, and looking a certificate up. */
-import { equalBytes } from '../bytes.ts'
+import { equalBytes, toHex } from '../bytes.ts'
 import { readExtensionList } from '../certificate.ts'
 import { contextConstructed, DerReader, readWhole, tags } from '../der.ts'
 import { readName } from '../name.ts'
@@ -35,6 +35,7 @@ class ParsedCrl implements CertificateRevocationList {
   readonly signature: Uint8Array
   readonly extensions: readonly Extension[]
   readonly #entries: DerReader | undefined
+  #index: ReadonlyMap<string, RevokedInfo> | undefined
 
   constructor(der: Uint8Array) {
     this.der = der
@@ -64,20 +65,24 @@ class ParsedCrl implements CertificateRevocationList {
   }
 
   find(serialNumber: Uint8Array): RevokedInfo | undefined {
-    if (this.#entries === undefined) return undefined
-    const entries = this.#entries.fork()
-    let found: RevokedInfo | undefined
-    // To the end even after a hit: a list that is malformed further on is malformed.
-    while (!entries.atEnd) {
-      const entry = entries.enter(tags.sequence, 'entry')
-      const isIt = equalBytes(entry.integer('userCertificate'), serialNumber)
-      const revocationTime = readTime(entry, 'revocationDate')
-      const reason = readEntryExtensions(entry)
-      entry.finish()
-      if (isIt) found = { revocationTime, ...reason }
-    }
-    return found
+    // Lists have up to hundreds of thousands of entries: they are walked once, however often they are asked.
+    this.#index ??= readEntries(this.#entries)
+    return this.#index.get(toHex(serialNumber))
   }
+}
+
+/** All of them, so that one that is malformed, or cannot be processed, makes the list unusable wherever it stands. */
+function readEntries(content: DerReader | undefined): ReadonlyMap<string, RevokedInfo> {
+  const index = new Map<string, RevokedInfo>()
+  const entries = content?.fork()
+  while (entries !== undefined && !entries.atEnd) {
+    const entry = entries.enter(tags.sequence, 'entry')
+    const serialNumber = toHex(entry.integer('userCertificate'))
+    const revocationTime = readTime(entry, 'revocationDate')
+    index.set(serialNumber, { revocationTime, ...readEntryExtensions(entry) })
+    entry.finish()
+  }
+  return index
 }
 
 /** RFC 5280 §5.1.2.1: present means v2. */
@@ -103,15 +108,17 @@ function readCrlExtensions(tbs: DerReader, version: 1 | 2): readonly Extension[]
  */
 function readEntryExtensions(entry: DerReader): Pick<RevokedInfo, 'reason'> {
   if (entry.atEnd) return {}
-  const extensions = readExtensionList(entry.enter(tags.sequence, 'crlEntryExtensions'))
-  for (const { oid, critical, value } of extensions) {
+  let result: Pick<RevokedInfo, 'reason'> = {}
+  for (const { oid, critical, value } of readExtensionList(
+    entry.enter(tags.sequence, 'crlEntryExtensions'),
+  )) {
     if (oid === extensionOids.reasonCode) {
       const reader = new DerReader(value, 'reasonCode')
-      const reason = readReason(reader)
+      result = { reason: readReason(reader) }
       reader.finish()
-      return { reason }
+    } else if (critical) {
+      throw entry.error(`critical extension ${describeOid(oid)} is not processed`)
     }
-    if (critical) throw entry.error(`critical extension ${describeOid(oid)} is not processed`)
   }
-  return {}
+  return result
 }

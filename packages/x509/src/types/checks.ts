@@ -76,7 +76,7 @@ export interface TransparencyOptions {
   readonly sha256: DigestFunction
   /** `SerializedSCT` bodies from the TLS extension signed_certificate_timestamp (RFC 6962 §3.3.1). */
   readonly tlsTimestamps?: readonly Uint8Array[]
-  /** `SerializedSCT` bodies from the OCSP response. */
+  /** `SerializedSCT` bodies from an extension of the OCSP response; `parseTimestampList` reads them. */
   readonly ocspTimestamps?: readonly Uint8Array[]
 }
 
