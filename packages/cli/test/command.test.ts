@@ -1,24 +1,29 @@
 /** The command as it is installed: a process, with pipes, signals and exit codes. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { build } from '../../../scripts/build.mjs'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { folder, makeSite, tlsServer } from './support/servers.ts'
 
-const main = join(import.meta.dirname, '..', 'dist', 'main.js')
+/** Builds what is not built, and runs the command in the same process: what `npm start --` does. */
+const start = join(import.meta.dirname, '..', '..', '..', 'scripts', 'start.mjs')
 
 beforeAll(async () => {
-  await build()
+  expect(await handfast('--version').ended).toMatchObject({ code: 0 })
 }, 60_000)
 
+const children = new Set<ChildProcess>()
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
+})
+
 function handfast(...words: string[]) {
-  const child = spawn(process.execPath, [main, ...words], { stdio: 'pipe' })
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
+  const child = spawn(process.execPath, [start, ...words], { stdio: 'pipe' })
+  children.add(child)
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk

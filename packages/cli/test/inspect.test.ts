@@ -1,5 +1,6 @@
 /** `handfast inspect` against Node's own TLS: what works, what does not, and what is said about it. */
 import { readFileSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createAuthority } from '@handfast/ca'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -349,8 +350,7 @@ describe('a handshake that fails', () => {
   it('with a server that closes in the middle of its flight', async () => {
     const inner = await tlsServer(site)
     // Lets the ClientHello through, and 300 bytes of the answer.
-    const port = await tcpServer(async (socket) => {
-      const { connect } = await import('node:net')
+    const port = await tcpServer((socket) => {
       const upstream = connect(inner, '127.0.0.1')
       upstream.on('error', () => {})
       socket.pipe(upstream)
@@ -444,4 +444,49 @@ it('tells a certificate whose parts cannot be read', async () => {
       expect(stdout).toContain('The outcome')
     }
   }
+})
+
+describe('a server whose bytes are changed on their way', () => {
+  /** Between client and server: `change` sees the server's bytes and where in its stream they begin. */
+  const through = (inner: number, change: (bytes: Buffer, at: number) => Buffer) =>
+    tcpServer((socket) => {
+      const upstream = connect(inner, '127.0.0.1')
+      upstream.on('error', () => {})
+      socket.pipe(upstream)
+      let at = 0
+      upstream.on('data', (bytes) => {
+        socket.write(change(Buffer.from(bytes), at))
+        at += bytes.length
+      })
+      upstream.on('end', () => socket.end())
+    })
+
+  it('ends in an outcome, never in an internal error', async () => {
+    const inner = await tlsServer(site)
+    for (let position = 0; position < 1300; position += 37) {
+      const bit = 1 << (position % 8)
+      const port = await through(inner, (bytes, at) => {
+        const place = position - at
+        if (place >= 0 && place < bytes.length) bytes[place]! ^= bit
+        return bytes
+      })
+      const words = ['inspect', `localhost:${port}`, '--ca', site.ca, '--timeout', '0.5']
+      const { code, stdout, stderr } = await runCli(words)
+      expect([position, code, stderr]).toEqual([position, expect.toSatisfy(isForeseen), stderr])
+      // A longer length announces bytes that never come.
+      expect(stdout + stderr).toMatch(/The outcome|did not go on within/)
+    }
+  })
+
+  it('says so where they are no records at all', async () => {
+    for (const text of ['', '\0', '\u0015\u0003\u0003\0\u0002\u0002\u0028', 'x'.repeat(70_000)]) {
+      const port = await tcpServer((socket) =>
+        socket.once('data', () => socket.end(text, 'latin1')),
+      )
+      const { code } = await runCli(['inspect', `localhost:${port}`, '--timeout', '1'])
+      expect([text.slice(0, 9), code]).toEqual([text.slice(0, 9), 4])
+    }
+  })
+
+  const isForeseen = (code: number) => code === 0 || code === 4 || code === 5
 })

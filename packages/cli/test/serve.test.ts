@@ -1,5 +1,6 @@
 /** `handfast serve`, visited by curl and by Node's own TLS. */
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -85,6 +86,18 @@ describe.skipIf(!hasCurl())('a folder, by curl', () => {
       })
     },
   )
+
+  it.each(['--http2', '--http1.1'])('sends a large file unchanged (%s)', async (http) => {
+    const content = randomBytes(8_000_000)
+    writeFileSync(join(site, 'large.bin'), content)
+    const { get } = await serveSite()
+    const file = join(folder, 'large')
+    // Slower than it is sent, so that the sender has to wait.
+    expect((await get('/large.bin', http, '--limit-rate', '20M', '-o', file)).status).toBe(200)
+    const received = readFileSync(file)
+    // curl writes the headers too (-i).
+    expect(received.subarray(-content.length).equals(content)).toBe(true)
+  })
 
   it('lists a folder without an index, and leads to it by its slash', async () => {
     const { get } = await serveSite()

@@ -30,6 +30,7 @@ describe('is a usage error', () => {
     ['a missing file', ['inspect', nowhere, '--ca', '/nowhere.pem'], /--ca: .*no such file/],
     ['a folder', ['inspect', nowhere, '--ca', folder], /--ca: .*it is a folder/],
     ['a long protocol', ['inspect', nowhere, '--alpn', 'x'.repeat(256)], /255 bytes/],
+    ['two views', ['inspect', nowhere, '--json', '--bytes'], /cannot be used with/],
     ['h2 with --get', ['connect', nowhere, '--alpn', 'h2', '--get'], /--get speaks HTTP\/1\.1/],
     ['no folder', ['serve', '/nowhere'], /cannot be served/],
     ['a file for a folder', ['serve', fileWith('x')], /is not a folder/],

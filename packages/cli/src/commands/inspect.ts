@@ -1,5 +1,5 @@
 /** `handfast inspect`: one handshake with a server, shown message by message. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { TraceEvent } from 'handfast'
 import { toJson } from 'handfast/trace'
 import { type ExitCode, exitCodeOf } from '../exit.ts'
@@ -36,7 +36,11 @@ export function addInspect(
     .optionsGroup('What is shown:')
     .option('--bytes', 'the bytes of each message, field by field')
     .option('--explain', 'what each message is for, for those who see it the first time')
-    .option('--json', 'the trace as JSON, one event on each line, and nothing else')
+    .addOption(
+      new Option('--json', 'the trace as JSON, one event on each line, and nothing else').conflicts(
+        ['bytes', 'explain'],
+      ),
+    )
     .option('--resume', 'connect a second time, with the ticket of the first')
   addClientOptions(command).action(async (text: string, options: InspectOptions) => {
     finish(await inspect(text, options, terminal))
