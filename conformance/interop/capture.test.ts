@@ -51,8 +51,18 @@ describe.skipIf(missing.length > 0)(
     ) {
       const file = join(folder, `${name}.pcapng`)
       const server = await startServer({ identity: ids.server.p256, ...options.server })
-      const capturing = start(dumpcap ?? '', ['-q', '-i', 'lo', '-f', `tcp port ${server.port}`, '-w', file])
-      await capturing.waitFor('start of the capture', (log) => (/^File: /m.test(log) ? true : undefined))
+      const capturing = start(dumpcap ?? '', [
+        '-q',
+        '-i',
+        'lo',
+        '-f',
+        `tcp port ${server.port}`,
+        '-w',
+        file,
+      ])
+      await capturing.waitFor('start of the capture', (log) =>
+        /^File: /m.test(log) ? true : undefined,
+      )
       await runClient({
         port: server.port,
         serverName: 'localhost',
@@ -69,14 +79,29 @@ describe.skipIf(missing.length > 0)(
       const keyLog = options.client?.keyLogFile ?? options.server?.keyLogFile ?? ''
       const read = (...args: string[]) =>
         output(tshark ?? '', [
-          ...['-r', file, '-o', `tls.keylog_file:${keyLog}`, '-d', `tcp.port==${server.port},tls`, ...args],
+          ...[
+            '-r',
+            file,
+            '-o',
+            `tls.keylog_file:${keyLog}`,
+            '-d',
+            `tcp.port==${server.port},tls`,
+            ...args,
+          ],
         ])
       const last = options.client?.resume ? 1 : 0
       const types = await read('-Y', 'tls.handshake', '-T', 'fields', '-e', 'tls.handshake.type')
       return {
         types: types.trim().split(/\s|,/),
         data: await read('-q', '-z', `follow,tls,ascii,${last}`),
-        alerts: await read('-Y', 'tls.alert_message', '-T', 'fields', '-e', 'tls.alert_message.desc'),
+        alerts: await read(
+          '-Y',
+          'tls.alert_message',
+          '-T',
+          'fields',
+          '-e',
+          'tls.alert_message.desc',
+        ),
       }
     }
 
@@ -85,10 +110,13 @@ describe.skipIf(missing.length > 0)(
         client: { keyLogFile: join(folder, 'client.keys'), keyUpdate: true, watchKeyUpdates: true },
       })
       // EncryptedExtensions, Certificate, CertificateVerify, Finished, NewSessionTicket, KeyUpdate.
-      expect(found.types).toEqual(expect.arrayContaining(['1', '2', '8', '11', '15', '20', '4', '24']))
+      expect(found.types).toEqual(
+        expect.arrayContaining(['1', '2', '8', '11', '15', '20', '4', '24']),
+      )
       const payload = makePayload(bytes)
       for (const line of sample(payload)) expect(found.data).toContain(line)
-      for (const line of sample(expectedAnswer(payload, 'reverse-lines'))) expect(found.data).toContain(line)
+      for (const line of sample(expectedAnswer(payload, 'reverse-lines')))
+        expect(found.data).toContain(line)
       expect(found.alerts, 'close_notify of both sides').toMatch(/0\s+0/)
     })
 
@@ -102,7 +130,9 @@ describe.skipIf(missing.length > 0)(
         client: { identity: ids.client.p256 },
       })
       // CertificateRequest as well.
-      expect(found.types).toEqual(expect.arrayContaining(['1', '2', '8', '13', '11', '15', '20', '4']))
+      expect(found.types).toEqual(
+        expect.arrayContaining(['1', '2', '8', '13', '11', '15', '20', '4']),
+      )
       for (const line of sample(makePayload(bytes))) expect(found.data).toContain(line)
     })
 

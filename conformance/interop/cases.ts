@@ -10,7 +10,10 @@ export interface Case {
   readonly axis: Axis
   readonly value: string
   /** What the other end must be able to do; undefined means nothing in particular. */
-  readonly needs?: { readonly kind: 'suites' | 'groups' | 'signatureSchemes' | 'features'; readonly name: string }
+  readonly needs?: {
+    readonly kind: 'suites' | 'groups' | 'signatureSchemes' | 'features'
+    readonly name: string
+  }
   /** Options of the end that is the peer, and of handfast; by role. */
   readonly server: Omit<ServerOptions, 'identity'> & { readonly key?: KeyName }
   readonly client: Partial<ClientOptions> & { readonly clientKey?: KeyName }
@@ -105,7 +108,14 @@ function featureCases(direction: Direction, { root, server }: Identities): Case[
       expected: { resumed: true },
       ours: { resumed: true, helloRetryRequest: true },
     },
-    { value: 'ALPN', needs: 'alpn', server: { alpn: ['http/1.1', 'h2'] }, client: { alpn: ['http/1.1'] }, expected: { alpn: 'http/1.1' }, bytes: oneRecord },
+    {
+      value: 'ALPN',
+      needs: 'alpn',
+      server: { alpn: ['http/1.1', 'h2'] },
+      client: { alpn: ['http/1.1'] },
+      expected: { alpn: 'http/1.1' },
+      bytes: oneRecord,
+    },
     {
       value: `KeyUpdate by handfast`,
       ...(weAreClient
@@ -138,7 +148,9 @@ function featureCases(direction: Direction, { root, server }: Identities): Case[
       needs: 'post-handshake-auth',
       server: { clientCertificate: 'post-handshake', authorities: root },
       client: { clientKey: 'p256', postHandshakeAuth: true },
-      ...(weAreClient ? {} : { ours: { postHandshakeAuthenticated: true, peerSubject: 'client-p256' } }),
+      ...(weAreClient
+        ? {}
+        : { ours: { postHandshakeAuthenticated: true, peerSubject: 'client-p256' } }),
       bytes: oneRecord,
     },
     {
@@ -154,15 +166,34 @@ function featureCases(direction: Direction, { root, server }: Identities): Case[
       needs: 'no-middlebox-compatibility',
       client: { middleboxCompatibility: false },
     },
+    ...(['handfast', 'the peer'] as const).flatMap((by): FeatureCase[] => {
+      const end = (by === 'handfast') === weAreClient ? 'client' : 'server'
+      return [
+        {
+          value: `record padding by ${by}`,
+          ...(by === 'the peer' && { needs: 'record-padding' }),
+          [end]: { recordPadding: 512 },
+        },
+        {
+          value: `records of 512 bytes by ${by}`,
+          ...(by === 'the peer' && { needs: 'max-send-fragment' }),
+          [end]: { maxSendFragment: 512 },
+        },
+      ]
+    }),
     {
       value: 'record_size_limit of 1024 by handfast',
       needs: 'record-size-limit',
-      ...(weAreClient ? { client: { recordSizeLimit: 1024 } } : { server: { recordSizeLimit: 1024 } }),
+      ...(weAreClient
+        ? { client: { recordSizeLimit: 1024 } }
+        : { server: { recordSizeLimit: 1024 } }),
     },
     {
       value: 'record_size_limit of 1024 by the peer',
       needs: 'record-size-limit',
-      ...(weAreClient ? { server: { recordSizeLimit: 1024 } } : { client: { recordSizeLimit: 1024 } }),
+      ...(weAreClient
+        ? { server: { recordSizeLimit: 1024 } }
+        : { client: { recordSizeLimit: 1024 } }),
     },
   ]
   return cases.map(({ needs, server: serverOptions, client, expected, ours, bytes, value }) => ({

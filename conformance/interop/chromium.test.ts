@@ -19,7 +19,10 @@ const chromium = systemProgram('chromium')
 const limit = 60_000
 
 /** Serves one page that tells what the server's end of the connection agreed on; gives what Chromium shows of it. */
-async function load(key: KeyName, options: { groups?: string[]; ciphers?: string[] }): Promise<string> {
+async function load(
+  key: KeyName,
+  options: { groups?: string[]; ciphers?: string[] },
+): Promise<string> {
   const identity = (await identities()).server[key]
   const sockets = new Set<TLSSocket>()
   const http = createHttpServer((request, response) => {
@@ -75,9 +78,13 @@ describe.skipIf(!chromium)(
       expect(await load('p256', {})).toMatch(/<p>TLS_\w+ X25519MLKEM768 for localhost/)
     })
 
-    test('loads a page with an RSA key, after HelloRetryRequest', { timeout: limit + 5000 }, async () => {
+    test('loads a page with an RSA key, after HelloRetryRequest', {
+      timeout: limit + 5000,
+    }, async () => {
       const options = { groups: ['secp384r1'], ciphers: ['TLS_CHACHA20_POLY1305_SHA256'] }
-      expect(await load('rsa', options)).toContain('<p>TLS_CHACHA20_POLY1305_SHA256 secp384r1 for localhost')
+      expect(await load('rsa', options)).toContain(
+        '<p>TLS_CHACHA20_POLY1305_SHA256 secp384r1 for localhost',
+      )
     })
   },
 )

@@ -3,7 +3,12 @@ import { matrix } from './matrix.ts'
 import { notInstalled, systemProgram, unpackedProgram } from './paths.ts'
 
 await matrix(
-  gnutls('GnuTLS 3.7', systemProgram('gnutls-cli'), systemProgram('gnutls-serv'), notInstalled('GnuTLS')),
+  gnutls(
+    'GnuTLS 3.7',
+    systemProgram('gnutls-cli'),
+    systemProgram('gnutls-serv'),
+    notInstalled('GnuTLS'),
+  ),
 )
 await matrix(
   gnutls(

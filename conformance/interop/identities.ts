@@ -4,7 +4,16 @@
  */
 
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { SignatureScheme } from './names.ts'
@@ -100,19 +109,39 @@ async function issue(
   const path = (name: string) => join(folder, name)
   writeFileSync(path(`${file}.cnf`), extensions)
   await run('genpkey', ...keyTypes[type], '-out', path(`${file}.key`))
-  await run('req', '-new', '-key', path(`${file}.key`), '-subj', `/O=handfast/CN=${commonName}`, '-out', path(`${file}.csr`))
+  await run(
+    'req',
+    '-new',
+    '-key',
+    path(`${file}.key`),
+    '-subj',
+    `/O=handfast/CN=${commonName}`,
+    '-out',
+    path(`${file}.csr`),
+  )
   const signer =
     issuer === undefined
       ? ['-signkey', path(`${file}.key`)]
       : ['-CA', path(`${issuer}.pem`), '-CAkey', path(`${issuer}.key`)]
   await run(
-    ...['x509', '-req', '-in', path(`${file}.csr`), '-days', '7', '-sha256', '-set_serial', serial()],
+    ...[
+      'x509',
+      '-req',
+      '-in',
+      path(`${file}.csr`),
+      '-days',
+      '7',
+      '-sha256',
+      '-set_serial',
+      serial(),
+    ],
     ...['-extfile', path(`${file}.cnf`), '-out', path(`${file}.pem`), ...signer],
   )
 }
 
 let serials = 0
-const serial = () => `0x5e${Date.now().toString(16).padStart(12, '0')}${(serials++).toString(16).padStart(4, '0')}`
+const serial = () =>
+  `0x5e${Date.now().toString(16).padStart(12, '0')}${(serials++).toString(16).padStart(4, '0')}`
 
 async function stapled(folder: string, file: string): Promise<void> {
   const path = (name: string) => join(folder, name)
@@ -122,7 +151,15 @@ async function stapled(folder: string, file: string): Promise<void> {
   await run(
     ...['ocsp', '-index', path(`${file}.index`), '-CA', path('intermediate.pem')],
     ...['-rsigner', path('intermediate.pem'), '-rkey', path('intermediate.key'), '-ndays', '7'],
-    ...['-issuer', path('intermediate.pem'), '-cert', path(`${file}.pem`), '-respout', path(`${file}.ocsp`), '-noverify'],
+    ...[
+      '-issuer',
+      path('intermediate.pem'),
+      '-cert',
+      path(`${file}.pem`),
+      '-respout',
+      path(`${file}.ocsp`),
+      '-noverify',
+    ],
   )
 }
 
@@ -130,18 +167,39 @@ async function leaf(folder: string, role: 'server' | 'client', type: KeyName): P
   const path = (name: string) => join(folder, name)
   const file = `${role}-${type}`
   await issue(folder, file, file, type, leafExtensions(`${role}Auth`, type), 'intermediate')
-  writeFileSync(path(`${file}.chain.pem`), readFileSync(path(`${file}.pem`), 'utf8') + readFileSync(path('intermediate.pem'), 'utf8'))
+  writeFileSync(
+    path(`${file}.chain.pem`),
+    readFileSync(path(`${file}.pem`), 'utf8') + readFileSync(path('intermediate.pem'), 'utf8'),
+  )
   await stapled(folder, file)
   await run(
     ...['pkcs12', '-export', '-in', path(`${file}.pem`), '-inkey', path(`${file}.key`)],
-    ...['-certfile', path('intermediate.pem'), '-name', file, '-passout', 'pass:password', '-out', path(`${file}.p12`)],
+    ...[
+      '-certfile',
+      path('intermediate.pem'),
+      '-name',
+      file,
+      '-passout',
+      'pass:password',
+      '-out',
+      path(`${file}.p12`),
+    ],
   )
 }
 
 async function makeAll(folder: string): Promise<void> {
   await issue(folder, 'root', 'handfast test root', 'p256', authorityExtensions(''))
-  await issue(folder, 'intermediate', 'handfast test intermediate', 'p256', authorityExtensions(', pathlen:0'), 'root')
-  await Promise.all(keyNames.flatMap((type) => [leaf(folder, 'server', type), leaf(folder, 'client', type)]))
+  await issue(
+    folder,
+    'intermediate',
+    'handfast test intermediate',
+    'p256',
+    authorityExtensions(', pathlen:0'),
+    'root',
+  )
+  await Promise.all(
+    keyNames.flatMap((type) => [leaf(folder, 'server', type), leaf(folder, 'client', type)]),
+  )
 }
 
 let made: Promise<Identities> | undefined
@@ -168,7 +226,10 @@ async function load(): Promise<Identities> {
     rmSync(`${fresh}-old`, { recursive: true, force: true })
   }
   const of = (role: Role) =>
-    Object.fromEntries(keyNames.map((name) => [name, identity(folder, role, name)])) as Record<KeyName, Identity>
+    Object.fromEntries(keyNames.map((name) => [name, identity(folder, role, name)])) as Record<
+      KeyName,
+      Identity
+    >
   return { root: join(folder, 'root.pem'), server: of('server'), client: of('client') }
 }
 

@@ -1,8 +1,8 @@
 /** A client on the command line that copies its standard input to the peer, and the peer's data to standard output. */
 
+import { type AnswerStyle, expectedAnswer, makePayload, requestFor } from './payload.ts'
 import type { ClientOptions } from './peer.ts'
 import { defaultPayloadBytes } from './peer.ts'
-import { type AnswerStyle, expectedAnswer, makePayload, requestFor } from './payload.ts'
 import { type Child, runLimit } from './process.ts'
 
 /**
@@ -25,7 +25,11 @@ export async function pipeThrough(
 }
 
 /** Waits until the answer to `payload` stands somewhere in the client's standard output. */
-export async function waitForAnswer(child: Child, payload: Buffer, style: AnswerStyle): Promise<void> {
+export async function waitForAnswer(
+  child: Child,
+  payload: Buffer,
+  style: AnswerStyle,
+): Promise<void> {
   const expected = expectedAnswer(payload, style).toString('latin1')
   await child.waitFor(
     `answer of ${expected.length} bytes`,

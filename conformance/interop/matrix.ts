@@ -4,7 +4,16 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { type Case, casesFor, type Direction } from './cases.ts'
 import { type Identities, identities } from './identities.ts'
 import { handfast } from './implementations/handfast.ts'
-import type { Abilities, ClientOptions, ConnectionReport, Peer, Probe, Role, RunningServer, ServerOptions } from './peer.ts'
+import type {
+  Abilities,
+  ClientOptions,
+  ConnectionReport,
+  Peer,
+  Probe,
+  Role,
+  RunningServer,
+  ServerOptions,
+} from './peer.ts'
 import { defaultPayloadBytes } from './peer.ts'
 import { type CaseResult, writeResult } from './results.ts'
 
@@ -35,7 +44,14 @@ export async function matrix(peer: Peer): Promise<void> {
   })
 }
 
-function declare(peer: Peer, probe: Probe, role: Role, direction: Direction, ids: Identities, results: CaseResult[]): void {
+function declare(
+  peer: Peer,
+  probe: Probe,
+  role: Role,
+  direction: Direction,
+  ids: Identities,
+  results: CaseResult[],
+): void {
   const abilities = probe.abilities[role]
   if (abilities === undefined) return
   const pool = new ServerPool()
@@ -43,8 +59,15 @@ function declare(peer: Peer, probe: Probe, role: Role, direction: Direction, ids
   for (const one of casesFor(direction, ids)) {
     const { axis, value, needs } = one
     const reason = probe.reasons?.[`${role} ${needs?.name}`]
-    if (needs && !abilities[needs.kind].includes(needs.name)) {
-      results.push({ direction, axis, value, outcome: 'not supported', reason: reason ?? probe.source })
+    const able: readonly string[] = needs ? abilities[needs.kind] : []
+    if (needs && !able.includes(needs.name)) {
+      results.push({
+        direction,
+        axis,
+        value,
+        outcome: 'not supported',
+        reason: reason ?? probe.source,
+      })
       continue
     }
     test(`${axis} ${value}`, { timeout: caseLimit }, async () => {
@@ -53,7 +76,13 @@ function declare(peer: Peer, probe: Probe, role: Role, direction: Direction, ids
         else await asServer(peer, one, ids)
         results.push({ direction, axis, value, outcome: 'passed' })
       } catch (error) {
-        results.push({ direction, axis, value, outcome: 'failed', reason: String(error).split('\n')[0] ?? '' })
+        results.push({
+          direction,
+          axis,
+          value,
+          outcome: 'failed',
+          reason: String(error).split('\n')[0] ?? '',
+        })
         throw error
       }
     })
@@ -80,7 +109,10 @@ class ServerPool {
 }
 
 /** Options of the two ends for one case; `narrow` goes to handfast's end and, where it can, the peer's client. */
-function optionsOf(one: Case, ids: Identities): {
+function optionsOf(
+  one: Case,
+  ids: Identities,
+): {
   server: ServerOptions
   client: Omit<ClientOptions, 'port' | 'answers'>
   narrow: Pick<ServerOptions, 'suites' | 'groups' | 'signatureSchemes'>
@@ -132,10 +164,20 @@ async function asClient(
   const ours = connections.at(-1) ?? {}
   expect(ours.error, "handfast's end").toBeUndefined()
   const scheme = one.axis === 'signature scheme' ? { signatureScheme: one.value } : {}
-  expect(ours, "handfast's report").toMatchObject(nameWithin(ours, { ...exact(one), ...scheme, ...one.ours }))
-  if (one.value.startsWith('KeyUpdate')) expect(ours.keyUpdatesReceived, 'KeyUpdates received').toBeGreaterThan(0)
+  expect(ours, "handfast's report").toMatchObject(
+    nameWithin({ ...exact(one), ...scheme, ...one.ours }),
+  )
+  if (one.value.startsWith('KeyUpdate'))
+    expect(ours.keyUpdatesReceived, 'KeyUpdates received').toBeGreaterThan(0)
   const theirs = (await server.waitForConnections(before + connections.length)).at(-1) ?? {}
-  expectAgreement(theirs, { ...one.expected, ...(one.client.clientKey && { peerSubject: `client-${one.client.clientKey}` }) }, 'client')
+  expectAgreement(
+    theirs,
+    {
+      ...one.expected,
+      ...(one.client.clientKey && { peerSubject: `client-${one.client.clientKey}` }),
+    },
+    'client',
+  )
 }
 
 /** The peer is the client. */
@@ -158,7 +200,11 @@ async function asServer(peer: Peer, one: Case, ids: Identities): Promise<void> {
     const ours = reports.at(-1) ?? {}
     expect(ours.error, `handfast's report; the client said:\n${log.slice(-2000)}`).toBeUndefined()
     expect(ours, "handfast's report").toMatchObject(
-      nameWithin(ours, { ...exact(one), ...(scheme && { ownSignatureScheme: scheme }), ...one.ours }),
+      nameWithin({
+        ...exact(one),
+        ...(scheme && { ownSignatureScheme: scheme }),
+        ...one.ours,
+      }),
     )
     expectAgreement(
       connections.at(-1) ?? {},
@@ -177,7 +223,7 @@ function exact({ expected }: Case): ConnectionReport {
 }
 
 /** A subject is written in many orders: it must contain the common name. */
-function nameWithin(report: ConnectionReport, expected: ConnectionReport): ConnectionReport {
+function nameWithin(expected: ConnectionReport): ConnectionReport {
   const { peerSubject, ...rest } = expected
   return peerSubject === undefined
     ? rest

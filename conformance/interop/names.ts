@@ -40,14 +40,23 @@ export type Group = (typeof groups)[number]
 export type SignatureScheme = (typeof signatureSchemes)[number]
 
 /** The value of `key` in a table of names, or an error that names both. */
-export function translate(table: Readonly<Record<string, string>>, key: string, whose: string): string {
+export function translate(
+  table: Readonly<Record<string, string>>,
+  key: string,
+  whose: string,
+): string {
   const value = table[key]
   if (value === undefined) throw new Error(`${whose} has no name for ${key}`)
   return value
 }
 
 /** IANA's name for what a tool printed, whatever its case; undefined when the table lacks it. */
-export function untranslate(table: Readonly<Record<string, string>>, printed: string): string | undefined {
+export function untranslate(
+  table: Readonly<Record<string, string>>,
+  printed: string,
+): string | undefined {
   const wanted = printed.toLowerCase()
-  return Object.keys(table).find((name) => table[name]?.toLowerCase() === wanted || name.toLowerCase() === wanted)
+  return Object.keys(table).find(
+    (name) => table[name]?.toLowerCase() === wanted || name.toLowerCase() === wanted,
+  )
 }

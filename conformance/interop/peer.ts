@@ -25,6 +25,10 @@ export type Feature =
   | 'no-middlebox-compatibility'
   /** Tells the limit on records that it accepts (RFC 8449). */
   | 'record-size-limit'
+  /** Pads its records. */
+  | 'record-padding'
+  /** Sends smaller records than it must. */
+  | 'max-send-fragment'
 
 export interface Abilities {
   readonly suites: readonly string[]
@@ -57,6 +61,10 @@ export interface CommonOptions {
   readonly middleboxCompatibility?: boolean
   /** Bytes of plaintext in a record that this end accepts (RFC 8449). */
   readonly recordSizeLimit?: number
+  /** Pad every record's content to whole blocks of this many bytes (RFC 8446 §5.4). */
+  readonly recordPadding?: number
+  /** Send records with at most this many bytes of content. */
+  readonly maxSendFragment?: number
   /** File for the secrets, in the SSLKEYLOGFILE format. */
   readonly keyLogFile?: string
 }

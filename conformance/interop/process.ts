@@ -76,7 +76,8 @@ export function start(command: string, args: readonly string[], options: StartOp
   // A child that ends early closes its input: its exit code says so better than EPIPE does.
   child.stdin.on('error', () => {})
 
-  const describe = () => `${command.split('/').pop()} ${args.join(' ')}\n${log.join('').slice(-3000)}`
+  const describe = () =>
+    `${command.split('/').pop()} ${args.join(' ')}\n${log.join('').slice(-3000)}`
   const self: Child = {
     process: child,
     stdout: () => output.join(''),

@@ -49,16 +49,31 @@ async function probe(program: string): Promise<Probe> {
   const withoutScheme = signatureSchemes
     .filter((name) => !common.signatureSchemes.includes(name))
     .flatMap((name) => [
-      [`client ${name}`, 'tls_client does not offer it, to OpenSSL either, whatever its policy file says'],
+      [
+        `client ${name}`,
+        'tls_client does not offer it, to OpenSSL either, whatever its policy file says',
+      ],
       [`server ${name}`, 'tls_server finds no certificate to show, or ends the connection'],
     ])
   return {
     version: (await output(program, ['version'])).trim(),
     abilities: {
-      client: { ...common, features: ['resumption', 'hello-retry-request', 'hello-retry-request-while-resuming', 'alpn'] },
-      server: { ...common, features: ['resumption', 'hello-retry-request', 'hello-retry-request-while-resuming'] },
+      client: {
+        ...common,
+        features: [
+          'resumption',
+          'hello-retry-request',
+          'hello-retry-request-while-resuming',
+          'alpn',
+        ],
+      },
+      server: {
+        ...common,
+        features: ['resumption', 'hello-retry-request', 'hello-retry-request-while-resuming'],
+      },
     },
-    source: 'the options of botan tls_client and tls_server, and the names that a policy file takes',
+    source:
+      'the options of botan tls_client and tls_server, and the names that a policy file takes',
     reasons: {
       'server alpn': 'tls_server has no option for it',
       'server client-auth': 'tls_server has no option for authorities',
@@ -101,7 +116,9 @@ function parseReport(text: string): ConnectionReport {
     version: /TLS v1\.3/.test(text) ? 'TLS 1.3' : undefined,
     suite: suites.find((name) => name === `TLS_${suite}`),
     group: group && untranslate(policyGroups, group),
-    alpn: field(/Server negotiated application protocol: *(\S+)/) ?? field(/application protocol.*?([\w./-]+)$/im),
+    alpn:
+      field(/Server negotiated application protocol: *(\S+)/) ??
+      field(/application protocol.*?([\w./-]+)$/im),
   }
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
@@ -112,7 +129,9 @@ async function startServer(program: string, options: ServerOptions): Promise<Run
   const { chain, key } = options.identity
   const policy = writePolicy(folder, options)
   const child = start(program, ['tls_server', chain, key, `--port=${port}`, `--policy=${policy}`])
-  await child.waitFor('listening', (log) => (/Listening for new connections/.test(log) ? true : undefined))
+  await child.waitFor('listening', (log) =>
+    /Listening for new connections/.test(log) ? true : undefined,
+  )
   const server = serverOver(child, port, 'echo', (log) =>
     log
       .split(/(?=^Handshake complete, TLS)/m)
@@ -135,18 +154,26 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
     const first = await connectOnce(program, options, folder)
     if (!options.resume) return first
     const second = await connectOnce(program, options, folder)
-    return { connections: [...first.connections, ...second.connections], log: first.log + second.log }
+    return {
+      connections: [...first.connections, ...second.connections],
+      log: first.log + second.log,
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function connectOnce(program: string, options: ClientOptions, folder: string): Promise<ClientReport> {
+async function connectOnce(
+  program: string,
+  options: ClientOptions,
+  folder: string,
+): Promise<ClientReport> {
   const args = ['tls_client', options.serverName, `--port=${options.port}`]
   args.push(`--policy=${writePolicy(folder, options)}`, '--skip-system-cert-store')
   args.push(`--trusted-cas=${options.authorities}`)
   if (options.alpn) args.push(`--next-protocols=${options.alpn.join(',')}`)
-  if (options.resume) args.push(`--session-db=${join(folder, 'sessions')}`, '--session-db-pass=password')
+  if (options.resume)
+    args.push(`--session-db=${join(folder, 'sessions')}`, '--session-db-pass=password')
   const { identity } = options
   if (identity) args.push(`--client-cert=${identity.chain}`, `--client-cert-key=${identity.key}`)
   const child = start(program, args)

@@ -34,18 +34,15 @@ async function probe(program: string): Promise<Probe | string> {
         suites: suites.filter((name) => name !== 'TLS_AES_128_CCM_8_SHA256'),
         groups: groups.filter((name) => newer || !name.includes('MLKEM')),
         signatureSchemes,
-        features: [
-          'hello-retry-request',
-          'client-auth',
-          'alpn',
-          'ocsp-stapling',
-        ],
+        features: ['hello-retry-request', 'client-auth', 'alpn', 'ocsp-stapling'],
       },
     },
     source: `the features of ${library.replace('/', ' ')}, and the options of curl`,
     reasons: {
-      'client resumption': 'curl keeps sessions for one process alone, and reuses the connection there',
-      'client TLS_AES_128_CCM_8_SHA256': 'OpenSSL lets it through at security level 0 only, which curl cannot set for TLS 1.3',
+      'client resumption':
+        'curl keeps sessions for one process alone, and reuses the connection there',
+      'client TLS_AES_128_CCM_8_SHA256':
+        'OpenSSL lets it through at security level 0 only, which curl cannot set for TLS 1.3',
       'client key-update': 'curl has no option for it',
       'client post-handshake-auth': 'the server would have to ask in the middle of a request',
     },
@@ -58,16 +55,30 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
     const payload = makePayload(options.bytes ?? defaultPayloadBytes)
     const body = join(folder, 'body')
     writeFileSync(body, payload)
-    const args = ['--silent', '--show-error', '--verbose', '--http1.1', '--tlsv1.3', '--max-time', '10']
+    const args = [
+      '--silent',
+      '--show-error',
+      '--verbose',
+      '--http1.1',
+      '--tlsv1.3',
+      '--max-time',
+      '10',
+    ]
     args.push('--resolve', `${options.serverName}:${options.port}:127.0.0.1`, '--noproxy', '*')
     args.push('--cacert', options.authorities, '--data-binary', `@${body}`, '-H', 'Expect:')
     if (options.suites) args.push('--tls13-ciphers', options.suites.join(':'))
-    if (options.groups) args.push('--curves', options.groups.map((name) => translate(groupNames, name, 'curl')).join(':'))
+    if (options.groups)
+      args.push(
+        '--curves',
+        options.groups.map((name) => translate(groupNames, name, 'curl')).join(':'),
+      )
     if (options.identity) args.push('--cert', options.identity.chain, '--key', options.identity.key)
     if (options.ocspStapling) args.push('--cert-status')
     if (!options.alpn) args.push('--no-alpn')
     const env = options.keyLogFile === undefined ? {} : { SSLKEYLOGFILE: options.keyLogFile }
-    const child = start(program, [...args, `https://${options.serverName}:${options.port}/echo`], { env })
+    const child = start(program, [...args, `https://${options.serverName}:${options.port}/echo`], {
+      env,
+    })
     const code = await child.ended()
     const log = child.log()
     if (code !== 0) throw new Error(`curl ended with ${code}:\n${log.slice(-2000)}`)
@@ -82,12 +93,15 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
 
 /** Reads `* SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384 / X25519 / id-ecPublicKey` and its neighbours. */
 function parseReport(log: string): ConnectionReport {
-  const [, version, suite, group] = /SSL connection using (TLSv[\d.]+) \/ (\w+)(?: \/ ([\w-]+))?/.exec(log) ?? []
+  const [, version, suite, group] =
+    /SSL connection using (TLSv[\d.]+) \/ (\w+)(?: \/ ([\w-]+))?/.exec(log) ?? []
   const fields: Record<string, string | boolean | undefined> = {
     version: version?.replace('TLSv', 'TLS '),
     suite,
     group: group && groups.find((name) => name.toLowerCase() === group.toLowerCase()),
-    alpn: /ALPN: server accepted (\S+)/.exec(log)?.[1] ?? /ALPN, server accepted to use (\S+)/.exec(log)?.[1],
+    alpn:
+      /ALPN: server accepted (\S+)/.exec(log)?.[1] ??
+      /ALPN, server accepted to use (\S+)/.exec(log)?.[1],
     peerSubject: /\* +subject: (.*)/.exec(log)?.[1],
     ocspStapled: /SSL certificate status: good/.test(log) ? true : undefined,
   }

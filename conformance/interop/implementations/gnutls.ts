@@ -70,7 +70,9 @@ async function probe(client: string): Promise<Probe> {
   const version = /gnutls-cli ([\d.]+)/.exec(await output(client, ['--version']))?.[1] ?? '?'
   const list = await output(client, ['--list'])
   const inLine = (start: string, name: string) =>
-    new RegExp(`^${start}.*[ -]${name}(,|$)`, 'm').test(list.replaceAll('GROUP-', ' ').replaceAll('SIGN-', ' '))
+    new RegExp(`^${start}.*[ -]${name}(,|$)`, 'm').test(
+      list.replaceAll('GROUP-', ' ').replaceAll('SIGN-', ' '),
+    )
   const abilities = {
     suites: suites.filter((name) => new RegExp(`^${name}\\s`, 'm').test(list)),
     groups: groups.filter((name) => inLine('Groups:', translate(groupNames, name, 'GnuTLS'))),
@@ -83,7 +85,10 @@ async function probe(client: string): Promise<Probe> {
     abilities: {
       // Only the client's inline commands reach gnutls_session_key_update().
       client: { ...abilities, features: [...both, 'key-update', 'no-middlebox-compatibility'] },
-      server: { ...abilities, features: [...both, 'no-middlebox-compatibility', 'record-size-limit'] },
+      server: {
+        ...abilities,
+        features: [...both, 'no-middlebox-compatibility', 'record-size-limit'],
+      },
     },
     source: '`gnutls-cli --list`',
     reasons: {
@@ -96,7 +101,12 @@ async function probe(client: string): Promise<Probe> {
 
 function priority(options: CommonOptions): string {
   const words = ['NORMAL', '-VERS-ALL', '+VERS-TLS1.3']
-  const only = (all: string, prefix: string, table: Record<string, string>, names: readonly string[]) => {
+  const only = (
+    all: string,
+    prefix: string,
+    table: Record<string, string>,
+    names: readonly string[],
+  ) => {
     words.push(`-${all}`, ...names.map((name) => `+${prefix}${translate(table, name, 'GnuTLS')}`))
   }
   only('CIPHER-ALL', '', suiteNames, options.suites ?? suites)
@@ -144,9 +154,11 @@ async function startServer(program: string, options: ServerOptions): Promise<Run
   const { identity } = options
   const args = ['--echo', '--port', String(port), ...commonArguments(options)]
   args.push('--x509certfile', identity.chain, '--x509keyfile', identity.key)
-  if (options.ocspResponse) args.push('--ocsp-response', options.ocspResponse, '--ignore-ocsp-response-errors')
+  if (options.ocspResponse)
+    args.push('--ocsp-response', options.ocspResponse, '--ignore-ocsp-response-errors')
   if (options.authorities) args.push('--x509cafile', options.authorities)
-  if (options.clientCertificate === 'require') args.push('--require-client-cert', '--verify-client-cert')
+  if (options.clientCertificate === 'require')
+    args.push('--require-client-cert', '--verify-client-cert')
   else if (options.clientCertificate === undefined) args.push('--disable-client-cert')
   else args.push('--verify-client-cert')
   const child = start(program, args, environment(options))
@@ -159,7 +171,9 @@ async function startServer(program: string, options: ServerOptions): Promise<Run
       .map(parseReport),
   )
   // gnutls-serv authenticates after the handshake when a client asks for it in the data.
-  return options.clientCertificate === 'post-handshake' ? { ...server, trigger: reauthenticate } : server
+  return options.clientCertificate === 'post-handshake'
+    ? { ...server, trigger: reauthenticate }
+    : server
 }
 
 async function runClient(program: string, options: ClientOptions): Promise<ClientReport> {
@@ -178,7 +192,11 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
     if (options.keyUpdate) args.push('--inline-commands')
     if (options.ocspStapling) args.push('--save-ocsp', ocsp)
     const child = start(program, [...args, '127.0.0.1'], environment(options))
-    await pipeThrough(child, options, options.keyUpdate ? () => updateKeys(child, options) : undefined)
+    await pipeThrough(
+      child,
+      options,
+      options.keyUpdate ? () => updateKeys(child, options) : undefined,
+    )
     const log = readFileSync(logFile, 'latin1')
     const stapled = options.ocspStapling ? { ocspStapled: existsSync(ocsp) } : {}
     const connections = log.split(/^Connecting to/m).slice(1)
@@ -197,7 +215,12 @@ async function updateKeys(child: Child, options: ClientOptions): Promise<void> {
   await waitForAnswer(child, after, options.answers)
 }
 
-export function gnutls(name: string, client: string | undefined, server: string | undefined, absence: string): Peer {
+export function gnutls(
+  name: string,
+  client: string | undefined,
+  server: string | undefined,
+  absence: string,
+): Peer {
   const found = (program: string | undefined) => {
     if (program === undefined) throw new Error(absence)
     return program

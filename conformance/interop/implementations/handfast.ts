@@ -2,7 +2,11 @@
 
 import { once } from 'node:events'
 import { appendFileSync, readFileSync } from 'node:fs'
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type TLSSocket } from 'handfast/node'
 import { groups, signatureSchemes, suites } from '../names.ts'
@@ -30,20 +34,28 @@ const features: readonly Feature[] = [
   'ocsp-stapling',
   'no-middlebox-compatibility',
   'record-size-limit',
+  'record-padding',
+  'max-send-fragment',
 ]
 
 /** Milliseconds for a connection, from its start to its end. */
 const connectionLimit = 10_000
 
 /** Counts what the reports of a connection do not hold, in its trace; only where it is asked for. */
-function watch(options: CommonOptions): { trace: object; counted: () => Pick<ConnectionReport, 'keyUpdatesReceived'> } {
+function watch(options: CommonOptions): {
+  trace: object
+  counted: () => Pick<ConnectionReport, 'keyUpdatesReceived'>
+} {
   if (!options.watchKeyUpdates) return { trace: {}, counted: () => ({}) }
   let keyUpdatesReceived = 0
   const trace = (event: { type: string; direction?: string; name?: string }) => {
-    if (event.type === 'message' && event.direction === 'received' && event.name === 'KeyUpdate') keyUpdatesReceived++
+    if (event.type === 'message' && event.direction === 'received' && event.name === 'KeyUpdate')
+      keyUpdatesReceived++
   }
   return { trace: { trace }, counted: () => ({ keyUpdatesReceived }) }
 }
+
+const paddingTo = (block: number) => (length: number) => (block - (length % block)) % block
 
 function commonOptions(options: CommonOptions) {
   return {
@@ -51,6 +63,8 @@ function commonOptions(options: CommonOptions) {
     groups: [...(options.groups ?? groups)],
     ...(options.signatureSchemes && { signatureSchemes: [...options.signatureSchemes] }),
     ...(options.alpn && { ALPNProtocols: options.alpn }),
+    ...(options.recordPadding && { recordPadding: paddingTo(options.recordPadding) }),
+    ...(options.maxSendFragment && { maxSendFragment: options.maxSendFragment }),
     ...(options.recordSizeLimit && { recordSizeLimit: options.recordSizeLimit }),
     // An end without close_notify may be a truncation: a peer that ends so is named by a failing test.
     requireCloseNotify: true,
@@ -156,7 +170,10 @@ async function startServer(options: ServerOptions): Promise<RunningServer> {
         socket.pause()
         socket.requestClientCertificate()
         socket.once('clientCertificate', (chain: readonly Uint8Array[]) => {
-          report = { ...reportOf(socket), postHandshakeAuthenticated: chain.length > 0 && socket.authorized }
+          report = {
+            ...reportOf(socket),
+            postHandshakeAuthenticated: chain.length > 0 && socket.authorized,
+          }
           answer()
         })
         socket.resume()
@@ -187,7 +204,9 @@ async function startServer(options: ServerOptions): Promise<RunningServer> {
         }
         const timer = setTimeout(() => {
           waiting.delete(check)
-          reject(new Error(`${reports.length} of ${count} connections have ended:\n${log.join('\n')}`))
+          reject(
+            new Error(`${reports.length} of ${count} connections have ended:\n${log.join('\n')}`),
+          )
         }, 5000)
         waiting.add(check)
         check()
@@ -214,7 +233,11 @@ async function runClient(options: ClientOptions): Promise<ClientReport> {
 }
 
 /** Makes one connection: sends the payload, waits for the whole answer, and closes. */
-async function connectOnce(options: ClientOptions, sessions: Buffer[], session?: Buffer): Promise<ConnectionReport> {
+async function connectOnce(
+  options: ClientOptions,
+  sessions: Buffer[],
+  session?: Buffer,
+): Promise<ConnectionReport> {
   const { trace, counted } = watch(options)
   const socket = connect({
     ...commonOptions(options),
@@ -293,7 +316,8 @@ class AnswerReader {
     return new Promise((resolve, reject) => {
       this.#check = () => {
         // A search through all that came is made only when it can succeed, or must.
-        if (this.#length >= expected.length && Buffer.concat(this.#chunks).includes(expected)) resolve()
+        if (this.#length >= expected.length && Buffer.concat(this.#chunks).includes(expected))
+          resolve()
         else if (this.#closed) reject(this.error ?? new Error(`closed after ${this.#length} bytes`))
       }
       this.#check()
@@ -310,4 +334,3 @@ export const handfast: Peer = {
   startServer,
   runClient,
 }
-

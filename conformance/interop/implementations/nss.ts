@@ -1,6 +1,14 @@
 /** NSS's tstclnt and selfserv. */
 
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Identities, identities, keyNames } from '../identities.ts'
@@ -65,13 +73,19 @@ export interface NssPrograms {
 
 async function probe({ selfserv, tstclnt }: NssPrograms): Promise<Probe> {
   // Both end with an error after they have printed their help.
-  const help = await output(selfserv, ['-h']).catch((error: Error & { stderr?: string }) => String(error.stderr))
+  const help = await output(selfserv, ['-h']).catch((error: Error & { stderr?: string }) =>
+    String(error.stderr),
+  )
   const root = join(tstclnt, '..', '..', 'versions.txt')
-  const version = existsSync(root) ? /^libnss3 (?:\d+:)?([\d.]+)/m.exec(readFileSync(root, 'utf8'))?.[1] : undefined
+  const version = existsSync(root)
+    ? /^libnss3 (?:\d+:)?([\d.]+)/m.exec(readFileSync(root, 'utf8'))?.[1]
+    : undefined
   const listed = (name: string) => new RegExp(`[ ,]${name}(,|\\s|$)`, 'm').test(help)
   const common = {
     suites: suites.filter((name) => name in suiteNumbers),
-    groups: groups.filter((name) => name in groupNames && listed(translate(groupNames, name, 'NSS'))),
+    groups: groups.filter(
+      (name) => name in groupNames && listed(translate(groupNames, name, 'NSS')),
+    ),
   }
   const inClients = signatureSchemes.filter((name) => !name.startsWith('ed'))
   const inServers = inClients.filter((name) => !name.startsWith('rsa_pss_pss'))
@@ -86,7 +100,8 @@ async function probe({ selfserv, tstclnt }: NssPrograms): Promise<Probe> {
       'client ed448': 'pk12util: “unable to import key”',
       'server ed448': 'pk12util: “unable to import key”',
       'client ed25519': 'tstclnt -J ed25519: “no common encryption algorithm(s)”',
-      'server ed25519': 'selfserv -n: “SSL_ConfigServerCert returned error -8187: invalid arguments”',
+      'server ed25519':
+        'selfserv -n: “SSL_ConfigServerCert returned error -8187: invalid arguments”',
       ...Object.fromEntries(
         ['256', '384', '512'].map((hash) => [
           `server rsa_pss_pss_sha${hash}`,
@@ -111,7 +126,8 @@ function database(programs: NssPrograms): Promise<string> {
 
 async function makeDatabase({ certutil, pk12util }: NssPrograms, ids: Identities): Promise<string> {
   const folder = join(cacheFolder, 'nss-database')
-  if (existsSync(folder) && statSync(folder).ctimeMs > statSync(ids.root).ctimeMs) return `sql:${folder}`
+  if (existsSync(folder) && statSync(folder).ctimeMs > statSync(ids.root).ctimeMs)
+    return `sql:${folder}`
   const fresh = mkdtempSync(join(cacheFolder, 'nss-new-'))
   const name = `sql:${fresh}`
   await output(certutil, ['-N', '-d', name, '--empty-password'])
@@ -128,8 +144,10 @@ async function makeDatabase({ certutil, pk12util }: NssPrograms, ids: Identities
 
 function commonArguments(options: CommonOptions): string[] {
   const args = ['-V', 'tls1.3:tls1.3', '-v', '-u']
-  if (options.suites) args.push('-c', options.suites.map((name) => translate(suiteNumbers, name, 'NSS')).join(''))
-  if (options.groups) args.push('-I', options.groups.map((name) => translate(groupNames, name, 'NSS')).join(','))
+  if (options.suites)
+    args.push('-c', options.suites.map((name) => translate(suiteNumbers, name, 'NSS')).join(''))
+  if (options.groups)
+    args.push('-I', options.groups.map((name) => translate(groupNames, name, 'NSS')).join(','))
   if (options.signatureSchemes) args.push('-J', options.signatureSchemes.join(','))
   return args
 }
@@ -153,15 +171,29 @@ function parseReport(text: string): ConnectionReport {
 
 async function startServer(programs: NssPrograms, options: ServerOptions): Promise<RunningServer> {
   const port = await freePort()
-  const args = ['-d', await database(programs), '-n', options.identity.commonName, '-p', String(port)]
+  const args = [
+    '-d',
+    await database(programs),
+    '-n',
+    options.identity.commonName,
+    '-p',
+    String(port),
+  ]
   args.push(...commonArguments(options))
   if (options.alpn) args.push('-Q')
-  const requests = { request: ['-r'], require: ['-r', '-r'], 'post-handshake': ['-r', '-r', '-r', '-r', '-E'] }
+  const requests = {
+    request: ['-r'],
+    require: ['-r', '-r'],
+    'post-handshake': ['-r', '-r', '-r', '-r', '-E'],
+  }
   if (options.clientCertificate) args.push(...requests[options.clientCertificate])
   const folder = mkdtempSync(join(tmpdir(), 'handfast-nss-'))
-  for (const size of [640, 100_032, 1 << 20]) writeFileSync(join(folder, `payload-${size}`), makePayload(size))
+  for (const size of [640, 100_032, 1 << 20])
+    writeFileSync(join(folder, `payload-${size}`), makePayload(size))
   const child = start(programs.selfserv, args)
-  await child.waitFor('call of accept', (log) => (log.includes('About to call accept') ? true : undefined))
+  await child.waitFor('call of accept', (log) =>
+    log.includes('About to call accept') ? true : undefined,
+  )
   const server = serverOver(child, port, 'http-files', (log) =>
     log
       .split('About to call accept')
@@ -186,7 +218,16 @@ async function runClient(programs: NssPrograms, options: ClientOptions): Promise
     const payload = makePayload(options.bytes ?? defaultPayloadBytes)
     const request = join(folder, 'request')
     writeFileSync(request, requestFor(payload, 'http'))
-    const args = ['-h', '127.0.0.1', '-a', options.serverName, '-p', String(options.port), '-A', request]
+    const args = [
+      '-h',
+      '127.0.0.1',
+      '-a',
+      options.serverName,
+      '-p',
+      String(options.port),
+      '-A',
+      request,
+    ]
     args.push('-d', await database(programs), ...commonArguments(options))
     if (options.identity) args.push('-n', options.identity.commonName)
     if (options.resume) args.push('-L', '2')

@@ -47,6 +47,8 @@ const features: readonly Feature[] = [
   'key-update',
   'ocsp-stapling',
   'no-middlebox-compatibility',
+  'record-padding',
+  'max-send-fragment',
 ]
 
 async function probe(program: string): Promise<Probe> {
@@ -75,11 +77,16 @@ function commonArguments(options: CommonOptions): string[] {
   // OpenSSL counts CCM_8's short tag as 64 bits of security, which only level 0 lets through.
   if (chosen.includes('TLS_AES_128_CCM_8_SHA256')) args.push('-cipher', 'ALL:@SECLEVEL=0')
   if (options.groups) {
-    args.push('-groups', options.groups.map((name) => translate(groupNames, name, 'OpenSSL')).join(':'))
+    args.push(
+      '-groups',
+      options.groups.map((name) => translate(groupNames, name, 'OpenSSL')).join(':'),
+    )
   }
   if (options.signatureSchemes) args.push('-sigalgs', options.signatureSchemes.join(':'))
   if (options.alpn) args.push('-alpn', options.alpn.join(','))
   if (options.middleboxCompatibility === false) args.push('-no_middlebox')
+  if (options.recordPadding) args.push('-record_padding', String(options.recordPadding))
+  if (options.maxSendFragment) args.push('-max_send_frag', String(options.maxSendFragment))
   if (options.keyLogFile) args.push('-keylogfile', options.keyLogFile)
   return args
 }
@@ -88,7 +95,8 @@ function commonArguments(options: CommonOptions): string[] {
 function parseReport(text: string): ConnectionReport {
   const field = (pattern: RegExp) => pattern.exec(text)?.[1]?.trim()
   const group =
-    field(/^Negotiated TLS1.3 group: (.*)$/m) ?? field(/^(?:Server|Peer) Temp Key: (.*?)(?:, \d+ bits)?$/m)
+    field(/^Negotiated TLS1.3 group: (.*)$/m) ??
+    field(/^(?:Server|Peer) Temp Key: (.*?)(?:, \d+ bits)?$/m)
   // Before 3.5 the words are others (`RSA-PSS`), which leave open what key signed.
   const scheme = field(/^(?:Signature type|Peer signature type): (.*)$/m)
   const known = signatureSchemes.find((name) => name === scheme)
@@ -103,13 +111,22 @@ function parseReport(text: string): ConnectionReport {
   }
 }
 
-const report = <K extends keyof ConnectionReport>(key: K, value: ConnectionReport[K] | undefined) =>
-  value === undefined ? {} : { [key]: value }
+const report = <K extends keyof ConnectionReport>(
+  key: K,
+  value: ConnectionReport[K] | undefined,
+) => (value === undefined ? {} : { [key]: value })
 
 async function startServer(program: string, options: ServerOptions): Promise<RunningServer> {
   const { identity } = options
   const args = ['s_server', '-accept', '127.0.0.1:0', ...commonArguments(options)]
-  args.push('-cert', identity.certificate, '-cert_chain', identity.intermediate, '-key', identity.key)
+  args.push(
+    '-cert',
+    identity.certificate,
+    '-cert_chain',
+    identity.intermediate,
+    '-key',
+    identity.key,
+  )
   if (options.ocspResponse) args.push('-status_file', options.ocspResponse)
   if (options.authorities) args.push('-CAfile', options.authorities, '-verify_return_error')
   // Post-handshake authentication is asked for on s_server's standard input.
@@ -143,7 +160,8 @@ function commandAndEcho(child: Child, command: 'K' | 'c'): void {
   let pending = ''
   let commanded = false
   child.process.stdout.on('data', (text: string) => {
-    if (text.includes('-----BEGIN SSL SESSION PARAMETERS-----') || text.includes('CIPHER is')) commanded = false
+    if (text.includes('-----BEGIN SSL SESSION PARAMETERS-----') || text.includes('CIPHER is'))
+      commanded = false
     pending += text
     // The payload's lines, and nothing of what s_server prints by itself, begin with nine digits.
     const lines = pending.match(/^\d{9} [a-z0-9]+\n/gm) ?? []
@@ -178,27 +196,48 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
     const first = await connectOnce(program, options, options.resume ? ['-sess_out', session] : [])
     if (!options.resume) return first
     const second = await connectOnce(program, options, ['-sess_in', session])
-    return { connections: [...first.connections, ...second.connections], log: first.log + second.log }
+    return {
+      connections: [...first.connections, ...second.connections],
+      log: first.log + second.log,
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function connectOnce(program: string, options: ClientOptions, more: string[]): Promise<ClientReport> {
+async function connectOnce(
+  program: string,
+  options: ClientOptions,
+  more: string[],
+): Promise<ClientReport> {
   const args = ['s_client', '-connect', `127.0.0.1:${options.port}`, ...commonArguments(options)]
   // The short report lacks ALPN and OCSP; the long one goes to standard output, in the midst of the data.
   if (!options.alpn && !options.ocspStapling) args.push('-brief')
   args.push('-servername', options.serverName, '-verify_hostname', options.serverName)
   args.push('-CAfile', options.authorities, '-verify_return_error', ...more)
   const { identity } = options
-  if (identity) args.push('-cert', identity.certificate, '-cert_chain', identity.intermediate, '-key', identity.key)
+  if (identity)
+    args.push(
+      '-cert',
+      identity.certificate,
+      '-cert_chain',
+      identity.intermediate,
+      '-key',
+      identity.key,
+    )
   if (options.postHandshakeAuth) args.push('-enable_pha')
   if (options.ocspStapling) args.push('-status')
   if (!options.keyUpdate) args.push('-nocommands')
   const child = start(program, args)
-  await pipeThrough(child, options, options.keyUpdate ? () => updateKeys(child, options) : undefined)
+  await pipeThrough(
+    child,
+    options,
+    options.keyUpdate ? () => updateKeys(child, options) : undefined,
+  )
   const log = child.log()
-  const stapled = options.ocspStapling ? { ocspStapled: /OCSP Response Status: successful/.test(log) } : {}
+  const stapled = options.ocspStapling
+    ? { ocspStapled: /OCSP Response Status: successful/.test(log) }
+    : {}
   return { connections: [{ ...parseReport(log), ...stapled }], log }
 }
 

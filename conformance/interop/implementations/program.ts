@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { interopFolder } from '../paths.ts'
 import type {
   ClientOptions,
   ClientReport,
@@ -15,7 +16,6 @@ import type {
   ServerOptions,
 } from '../peer.ts'
 import { defaultPayloadBytes } from '../peer.ts'
-import { interopFolder } from '../paths.ts'
 import { output, start } from '../process.ts'
 import { serverOver } from '../server.ts'
 
@@ -41,7 +41,9 @@ export interface ProgramDescription {
  * Builds a peer program unless its sources' build is in the cache.
  * @returns the folder it is in, or a text that says why it cannot be built
  */
-export async function build(language: 'go' | 'rust' | 'java'): Promise<{ folder: string } | string> {
+export async function build(
+  language: 'go' | 'rust' | 'java',
+): Promise<{ folder: string } | string> {
   try {
     const script = join(interopFolder, 'peers', 'build.sh')
     const { stdout } = await promisify(execFile)(script, [language], { timeout: buildLimit })
@@ -118,7 +120,10 @@ function commonArguments(description: ProgramDescription, options: CommonOptions
   return args
 }
 
-type Line = { readonly event?: string; readonly port?: number }
+interface Line extends ConnectionReport {
+  readonly event?: string
+  readonly port?: number
+}
 
 /** The whole lines of JSON that a program has printed, without the fields that say nothing. */
 const linesOf = (log: string): Line[] =>
@@ -145,9 +150,13 @@ async function startServer(
   args.push(...commonArguments(description, options))
   if (options.authorities) args.push('--ca', options.authorities)
   if (options.clientCertificate) args.push('--client-auth', options.clientCertificate)
-  if (options.ocspResponse && description.flags.includes('ocsp')) args.push('--ocsp', options.ocspResponse)
+  if (options.ocspResponse && description.flags.includes('ocsp'))
+    args.push('--ocsp', options.ocspResponse)
   const child = await launch('server', args)
-  const port = await child.waitFor('port', (log) => linesOf(log).find(({ event }) => event === 'listening')?.port)
+  const port = await child.waitFor(
+    'port',
+    (log) => linesOf(log).find(({ event }) => event === 'listening')?.port,
+  )
   return serverOver(child, port, 'echo', reportsOf)
 }
 
@@ -156,7 +165,8 @@ async function runClient(
   launch: Launch,
   options: ClientOptions,
 ): Promise<ClientReport> {
-  if (options.answers !== 'echo') throw new Error(`${description.name} only knows servers that echo`)
+  if (options.answers !== 'echo')
+    throw new Error(`${description.name} only knows servers that echo`)
   const args = ['--port', String(options.port), '--server-name', options.serverName]
   args.push('--ca', options.authorities, '--bytes', String(options.bytes ?? defaultPayloadBytes))
   args.push(...commonArguments(description, options))
@@ -166,6 +176,7 @@ async function runClient(
   const child = await launch('client', args)
   const code = await child.ended()
   const log = child.log()
-  if (code !== 0) throw new Error(`${description.name} client ended with ${code}:\n${log.slice(-3000)}`)
+  if (code !== 0)
+    throw new Error(`${description.name} client ended with ${code}:\n${log.slice(-3000)}`)
   return { connections: reportsOf(log), log }
 }

@@ -16,7 +16,8 @@ export const go: Peer = programPeer({
     return typeof built === 'string' ? built : [join(built.folder, 'peer')]
   },
   features: { client: [...usual, 'ocsp-stapling'], server: [...usual, 'ocsp-stapling'] },
-  source: 'the constants of crypto/tls; suites of TLS 1.3 cannot be configured, and KeyUpdate cannot be started',
+  source:
+    'the constants of crypto/tls; suites of TLS 1.3 cannot be configured, and KeyUpdate cannot be started',
   flags: ['groups', 'signature-schemes', 'key-log', 'ocsp'],
 })
 
@@ -33,15 +34,29 @@ export const rustls: Peer = programPeer({
   reasons: {
     'client hello-retry-request-while-resuming':
       'rustls remembers which group the server chose, and sends its share at once',
-    'client ocsp-stapling': 'rustls asks for it and checks nothing of it, so that its program has nothing to tell',
+    'client ocsp-stapling':
+      'rustls asks for it and checks nothing of it, so that its program has nothing to tell',
   },
   source: "the CryptoProvider of rustls's aws-lc-rs feature",
   flags: ['suites', 'groups', 'signature-schemes', 'ocsp'],
 })
 
-const classicGroups = ['x25519', 'secp256r1', 'secp384r1', 'secp521r1', 'x448', 'ffdhe2048', 'ffdhe3072']
+const classicGroups = [
+  'x25519',
+  'secp256r1',
+  'secp384r1',
+  'secp521r1',
+  'x448',
+  'ffdhe2048',
+  'ffdhe3072',
+]
 
-function jsse(name: string, java: () => string | undefined, groups: readonly string[], absence: string): Peer {
+function jsse(
+  name: string,
+  java: () => string | undefined,
+  groups: readonly string[],
+  absence: string,
+): Peer {
   return programPeer({
     name,
     async command() {
@@ -84,7 +99,10 @@ export const python: Peer = programPeer({
       ? 'python3 is not on this machine'
       : [program, join(interopFolder, 'peers', 'python', 'peer.py')]
   },
-  features: { client: [...usual, 'post-handshake-auth'], server: [...usual, 'post-handshake-auth'] },
+  features: {
+    client: [...usual, 'post-handshake-auth'],
+    server: [...usual, 'post-handshake-auth'],
+  },
   suites: [
     'TLS_AES_128_GCM_SHA256',
     'TLS_AES_256_GCM_SHA384',

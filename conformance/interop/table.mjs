@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+/**
+ * Writes docs/interop.md from the results of the last run of the matrix: `npm run -w conformance interop:table`.
+ * The tests themselves leave the tree as it is.
+ */
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const cache = process.env.HANDFAST_PEERS_CACHE ?? join(here, '..', '.cache')
+const target = join(here, '..', '..', 'docs', 'interop.md')
+
+/** @type {import('./results.ts').PeerResult[]} */
+const results = readdirSync(join(cache, 'results'))
+  .filter((name) => name.endsWith('.json'))
+  .sort()
+  .map((name) => JSON.parse(readFileSync(join(cache, 'results', name), 'utf8')))
+
+const failed = results.flatMap(({ peer, cases }) =>
+  cases
+    .filter(({ outcome }) => outcome === 'failed')
+    .map((one) => `${peer}: ${one.direction}: ${one.value}`),
+)
+if (failed.length > 0) {
+  process.stderr.write(`interop: not written, since cases failed:\n  ${failed.join('\n  ')}\n`)
+  process.exit(1)
+}
+
+const present = results.filter(({ absent }) => absent === undefined)
+const marks = { passed: 'yes', 'not supported': '–' }
+
+/** @param {string} direction */
+function table(direction) {
+  const peers = present.filter(({ cases }) => cases.some((one) => one.direction === direction))
+  const rows = new Map()
+  for (const { peer, cases } of peers) {
+    for (const one of cases.filter((each) => each.direction === direction)) {
+      const key = `${one.axis}|${one.value}`
+      rows.set(key, { ...(rows.get(key) ?? {}), [peer]: marks[one.outcome] })
+    }
+  }
+  const lines = [
+    `| | ${peers.map(({ peer }) => peer).join(' | ')} |`,
+    `|---|${peers.map(() => ':-:').join('|')}|`,
+  ]
+  for (const axis of ['feature', 'suite', 'group', 'signature scheme']) {
+    lines.push(`| **${axis}s** | ${peers.map(() => '').join(' | ')} |`)
+    for (const [key, cells] of rows) {
+      const [of, value] = key.split('|')
+      if (of !== axis) continue
+      const name = axis === 'feature' ? value : `\`${value}\``
+      lines.push(`| ${name} | ${peers.map(({ peer }) => cells[peer] ?? '').join(' | ')} |`)
+    }
+  }
+  return lines.join('\n')
+}
+
+/** What one peer lacks, with the reasons, each named once. */
+function lacks({ peer, source, cases }) {
+  const byReason = new Map()
+  for (const { direction, value, reason, outcome } of cases) {
+    if (outcome !== 'not supported' || reason === source) continue
+    const role = direction === 'peer → handfast' ? 'client' : 'server'
+    const known = byReason.get(reason) ?? new Set()
+    known.add(`${value} (${role})`)
+    byReason.set(reason, known)
+  }
+  const lines = [`- **${peer}**: what it can do is read from ${source}.`]
+  for (const [reason, values] of byReason) lines.push(`  - ${[...values].join(', ')}: ${reason}.`)
+  return lines.join('\n')
+}
+
+const count = (direction) =>
+  present
+    .flatMap(({ cases }) => cases)
+    .filter((one) => one.direction === direction && one.outcome === 'passed').length
+
+const text = `# Interoperation
+
+What the tests in [conformance/interop](../conformance/interop) ran between handfast and other implementations of TLS 1.3,
+written by a run of them (\`npm run -w conformance interop:table\`): ${count('handfast → peer')} cases with handfast as the client,
+${count('peer → handfast')} with handfast as the server, none failed. One thing is varied at a time. In every case at least 640 bytes, mostly
+100 KB, cross the connection and come back unchanged, both ends must agree on what was negotiated as far as the peer tells,
+and both ends close with close_notify.
+
+| peer | version |
+|---|---|
+${present.map(({ peer, version }) => `| ${peer} | ${version} |`).join('\n')}
+| Chromium | loads pages, with its preferred group and after HelloRetryRequest |
+| tshark | decrypts captures with handfast's key log: as client, as server, resumed, through KeyUpdate |
+
+“yes”: ran and passed. “–”: the peer cannot do it; the reasons are below.
+
+## handfast is the client
+
+${table('handfast → peer')}
+
+## handfast is the server
+
+${table('peer → handfast')}
+
+## What the peers lack, and how that is known
+
+${present.map(lacks).join('\n')}
+`
+
+writeFileSync(target, text)
+const absent = results.filter((one) => one.absent !== undefined)
+for (const { peer, absent: why } of absent)
+  process.stderr.write(`interop: ${peer} is absent: ${why}\n`)
+process.stderr.write(`interop: wrote ${target}\n`)
