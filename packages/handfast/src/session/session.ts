@@ -70,7 +70,7 @@ type Common = ValueOf<typeof TicketContent>
 
 function toWire(state: SessionState): Common {
   const issuedAt = new Uint8Array(8)
-  new DataView(issuedAt.buffer).setBigUint64(0, BigInt(state.issuedAt))
+  new DataView(issuedAt.buffer).setBigUint64(0, BigInt(Math.floor(state.issuedAt)))
   return {
     form: 1,
     version: state.version,
@@ -89,11 +89,14 @@ function fromWire(value: Common): SessionState {
   if (value.form !== 1)
     throw new ConfigurationError('ERR_BAD_SESSION', 'A session of an unknown form')
   const { buffer, byteOffset } = value.issuedAt
+  const issuedAt = Number(new DataView(buffer, byteOffset).getBigUint64(0))
+  if (!Number.isSafeInteger(issuedAt))
+    throw new ConfigurationError('ERR_BAD_SESSION', 'A session of no time')
   return {
     version: value.version,
     cipherSuite: value.cipherSuite,
     psk: value.psk.slice(),
-    issuedAt: Number(new DataView(buffer, byteOffset).getBigUint64(0)),
+    issuedAt,
     lifetime: value.lifetime,
     ageAdd: value.ageAdd,
     serverName: toText(value.serverName) || undefined,

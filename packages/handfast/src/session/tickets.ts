@@ -90,7 +90,7 @@ export function statelessTickets(options: StatelessTicketOptions): StatelessTick
     const entry = keys.find((candidate) => crypto.equal(candidate.name, name))
     if (entry === undefined || sealed.length <= aead.tagLength) return undefined
     const plain = yield* settle(entry.key.open(nonce, name, sealed))
-    return plain && alive(parseState(plain), clock())
+    return plain && remembered(plain, clock())
   }
 
   return {
@@ -105,8 +105,17 @@ export function statelessTickets(options: StatelessTicketOptions): StatelessTick
   }
 }
 
-/** A ticket from the future is as little worth as one that has died. */
-function alive(state: SessionState, now: number): SessionState | undefined {
+/**
+ * What a ticket or a store held. A ticket from the future is as little worth as one that has died, or as bytes that are no
+ * session (of another release, or of a store that others write to): the handshake then goes on in full.
+ */
+function remembered(bytes: Uint8Array, now: number): SessionState | undefined {
+  let state: SessionState
+  try {
+    state = parseState(bytes)
+  } catch {
+    return undefined
+  }
   const age = now - state.issuedAt
   return age >= 0 && age < state.lifetime * 1000 ? state : undefined
 }
@@ -138,7 +147,7 @@ export function statefulTickets(options: {
 
   function* redeem(ticket: Uint8Array): Steps<SessionState | undefined> {
     const found = yield* settle(store.take(hexOf(ticket)))
-    return found && alive(parseState(found), clock())
+    return found && remembered(found, clock())
   }
 
   return {
@@ -153,6 +162,7 @@ export function memoryStore(capacity = 20_000): SessionStore {
   const sessions = new Map<string, Uint8Array>()
   return {
     set(id, session) {
+      sessions.delete(id)
       if (sessions.size >= capacity) {
         const oldest = sessions.keys().next()
         if (!oldest.done) sessions.delete(oldest.value)
