@@ -1,5 +1,7 @@
 /** What is wrong with a command line is said, with what would be right, and is the exit code 2. */
+import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { type Output, run } from '../src/index.ts'
 import { runCli } from './support/cli.ts'
 import { fileWith, folder, makeSite } from './support/servers.ts'
 
@@ -87,4 +89,27 @@ it('prints help and version on stdout, and is content', async () => {
     expect(inspect.stdout).toContain(option)
   for (const text of [help.stdout, inspect.stdout])
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
+})
+
+it('takes an error that nobody foresaw for a bug, and asks for a report', async () => {
+  let stderr = ''
+  const code = await run(['--version'], {
+    stdin: process.stdin,
+    stdout: {
+      write() {
+        throw new RangeError('out of the blue')
+      },
+    } as unknown as Output,
+    stderr: new Writable({
+      write(chunk, _, done) {
+        stderr += chunk
+        done()
+      },
+    }),
+    env: {},
+    stop: new AbortController().signal,
+  })
+  expect(code).toBe(6)
+  expect(stderr).toMatch(/out of the blue/)
+  expect(stderr).toMatch(/bug in handfast: please report it/)
 })

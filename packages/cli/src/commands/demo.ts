@@ -146,7 +146,7 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
 }
 
 /** Handshakes of each kind that are measured, after as many that are not: a process begins slowly. */
-const rounds = 25
+const rounds = 15
 
 /** Times handshakes that nobody watches. */
 async function measure(

@@ -9,7 +9,7 @@ import type { Paper } from './paper.ts'
 const faultInWords: Readonly<Record<Blame, string>> = {
   peer: 'the other side: it breaks the protocol, or the bytes were changed on their way',
   incompatible: 'nobody: the two sides have nothing in common',
-  certificate: 'whoever runs the other side: it could not show who it is',
+  certificate: 'whoever runs the server: its certificate does not hold',
   caller: 'what this command was told to do',
   transport: 'the connection underneath, or the other side, which ended it',
   library: 'handfast: this is a bug',
