@@ -119,6 +119,11 @@ export class Connection {
     return this.#sentCloseNotify && !this.#records.sealing
   }
 
+  /** True while an answer of the crypto provider, or of a callback, is waited for: what was received may not all be read. */
+  get waiting(): boolean {
+    return !this.#driver.idle
+  }
+
   /**
    * Bytes that the transport received. They are read, not copied, until `nextEvent` answers undefined; what a failed or
    * closed connection receives is ignored.

@@ -39,11 +39,15 @@ export abstract class EngineStream extends SocketShape {
   #transportPaused = false
   /** The peer will send nothing more, and the reader was told. */
   #ended = false
+  /** The transport ended or was closed. */
+  #transportGone = false
   /** What was written before the handshake was complete, and what is to be done then. */
   #delayed: (() => void) | undefined = undefined
   /** Of the write that is on its way. */
   #writeCallback: Callback | undefined = undefined
   #callbackDue = false
+  /** Of the end, while close_notify is not yet out. */
+  #endCallback: Callback | undefined = undefined
   #hadError = false
   #failed = false
   readonly #written: Callback
@@ -123,6 +127,10 @@ export abstract class EngineStream extends SocketShape {
       this.#pumping = false
     }
     this.#flush()
+    if (this.#transportGone && !connection.waiting) {
+      this.#onTransportGone()
+      if (this.transport.destroyed) this.#onTransportClosed()
+    }
   }
 
   /** Hands the engine's records to the transport. */
@@ -130,9 +138,17 @@ export abstract class EngineStream extends SocketShape {
     const connection = this.#connection
     if (connection === undefined || this.transport.destroyed) return
     const records = connection.takeOutput()
-    const last = records.length - 1
-    if (last < 0) return
+    if (records.length > 0) this.#transmit(records)
+    if (this.#endCallback !== undefined && connection.closed) {
+      const callback = this.#endCallback
+      this.#endCallback = undefined
+      this.#endTransport(callback)
+    }
+  }
+
+  #transmit(records: readonly Uint8Array[]): void {
     const { transport } = this
+    const last = records.length - 1
     if (last > 0) transport.cork()
     for (let i = 0; i < last; i++) transport.write(records[i]!)
     if (this.#callbackDue) {
@@ -203,25 +219,34 @@ export abstract class EngineStream extends SocketShape {
     const stream = this[owner]
     if (stream === undefined || stream.destroyed) return
     stream.#onTransportGone()
-    // What was received can still be read; what is written has nowhere to go.
-    if (stream.#ended && stream.readableLength > 0) stream.once('end', () => stream.destroy())
-    else stream.destroy()
+    stream.#onTransportClosed()
   }
 
   /** Nothing more will come. */
   #onTransportGone(): void {
+    const connection = this.#connection
     if (this.#ended || this.destroyed) return
     if (!this.#established) {
-      this.connection?.receiveEnd()
+      connection?.receiveEnd()
       this.pump()
       if (!this.destroyed) this.destroy(this.earlyEndError())
       return
     }
+    this.#transportGone = true
+    // What came before the end is still being read: `pump` comes back here.
+    if (connection?.waiting) return
     this.truncated = true
     if (this.requiresCloseNotify) {
-      this.connection?.receiveEnd()
+      connection?.receiveEnd()
       this.pump()
     } else this.#onReadEnd()
+  }
+
+  /** What was received can still be read; what is written has nowhere to go. */
+  #onTransportClosed(): void {
+    if (this.destroyed || this.#connection?.waiting) return
+    if (this.#ended && this.readableLength > 0) this.once('end', () => this.destroy())
+    else this.destroy()
   }
 
   // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -305,8 +330,13 @@ export abstract class EngineStream extends SocketShape {
   }
 
   #sendEnd(callback: Callback): void {
+    this.#endCallback = callback
     this.#connection!.close()
     this.#flush()
+  }
+
+  /** Once close_notify is out, nothing more is sent: the transport may end. */
+  #endTransport(callback: Callback): void {
     const { transport } = this
     if (transport.destroyed || transport.writableEnded) callback()
     else transport.end(() => callback())
@@ -319,6 +349,7 @@ export abstract class EngineStream extends SocketShape {
     this.clearIdle()
     this.#connection?.destroy()
     this.#delayed = undefined
+    this.#endCallback = undefined
     const unwritten = this.#writeCallback
     this.#writeCallback = undefined
     unwritten?.(error ?? this.#unwrittenError())

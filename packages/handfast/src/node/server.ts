@@ -78,16 +78,18 @@ export class Server extends NetServer {
     socket.on('close', Server.#onSocketClose)
   }
 
-  /** Hands a socket whose handshake is complete to the program, and with it the care for its errors. */
+  /** Hands a socket whose handshake is complete to the program. */
   deliver(socket: TLSSocket): void {
-    socket.removeListener('error', Server.#onSocketError)
     socket.removeListener('close', Server.#onSocketClose)
     this.emit('secureConnection', socket)
   }
 
-  /** Before `secureConnection` the program has no socket to listen on: the server speaks for it. */
+  /**
+   * Before `secureConnection` the program has no socket to listen on: the server speaks for it. Later, as in Node, a
+   * client that resets its connection does not end a program that does not listen for errors.
+   */
   static #onSocketError = function (this: TLSSocket, error: Error): void {
-    this.server?.emit('tlsClientError', error, this)
+    if (this.secureConnecting) this.server?.emit('tlsClientError', error, this)
   }
 
   static #onSocketClose = function (this: TLSSocket, hadError: boolean): void {

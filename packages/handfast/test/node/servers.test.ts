@@ -1,0 +1,111 @@
+/** Servers: what happens to them, and to their sockets, when clients misbehave, and when contexts change. */
+import { connect as netConnect } from 'node:net'
+import { authority, files } from './certificates.ts'
+import { once, same } from './same.ts'
+
+same(
+  'a reset after the handshake does not end a program that does not listen for errors',
+  async (run) => {
+    let closed: () => void = () => {}
+    const done = new Promise<void>((resolve) => {
+      closed = resolve
+    })
+    const port = await run.listen(await files('good'), (socket) => {
+      run.see('server', socket.listenerCount('error') > 0)
+      socket.on('close', (hadError) => {
+        run.see('server', 'close', hadError)
+        closed()
+      })
+      socket.resume()
+    })
+    const transport = netConnect(port, '127.0.0.1')
+    const client = run.connect({
+      socket: transport,
+      ca: (await authority()).root,
+      servername: 'localhost',
+    })
+    client.on('error', () => {})
+    await once(client, 'secureConnect')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    transport.resetAndDestroy()
+    await done
+  },
+)
+
+same('setSecureContext changes the identity for new connections', async (run) => {
+  let server: import('node:tls').Server | undefined
+  const port = await run.listen(
+    await files('good'),
+    (socket) => socket.end(),
+    (listening) => {
+      server = listening
+    },
+  )
+  const name = async () => {
+    const client = run.connect({ port, rejectUnauthorized: false })
+    await once(client, 'secureConnect')
+    const { subjectaltname } = client.getPeerCertificate()
+    client.resume()
+    await once(client, 'close')
+    return subjectaltname
+  }
+  run.see('before', await name())
+  server?.setSecureContext({ ...(await files('other')), minVersion: 'TLSv1.3' })
+  run.see('after', await name())
+})
+
+same('a server that is closed finishes what it has', async (run) => {
+  let server: import('node:tls').Server | undefined
+  const port = await run.listen(
+    await files('good'),
+    (socket) => socket.pipe(socket),
+    (listening) => {
+      server = listening
+    },
+  )
+  const client = run.connect({ port, ca: (await authority()).root })
+  await once(client, 'secureConnect')
+  server?.close(() => run.see('server', 'closed'))
+  client.write('still')
+  run.see('client', (await once(client, 'data'))[0])
+  client.end()
+  await Promise.all([once(client, 'close'), once(server!, 'close')])
+})
+
+same('pauseOnConnect', async (run) => {
+  let onData: () => void = () => {}
+  const got = new Promise<void>((resolve) => {
+    onData = resolve
+  })
+  const port = await run.listen({ ...(await files('good')), pauseOnConnect: true }, (socket) => {
+    socket.on('data', (data) => {
+      run.see('server', data)
+      onData()
+    })
+    run.see('server', socket.isPaused())
+    setTimeout(() => {
+      run.see('server', 'resumes')
+      socket.resume()
+    }, 30)
+  })
+  const client = run.connect({ port, ca: (await authority()).root })
+  client.write('hello')
+  await got
+})
+
+same('getConnections and maxConnections', async (run) => {
+  let server: import('node:tls').Server | undefined
+  const port = await run.listen(
+    await files('good'),
+    () => {},
+    (listening) => {
+      server = listening
+    },
+  )
+  const client = run.connect({ port, ca: (await authority()).root })
+  await once(client, 'secureConnect')
+  run.see(
+    'server',
+    await new Promise((resolve) => server?.getConnections((_, count) => resolve(count))),
+  )
+})
