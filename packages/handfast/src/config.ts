@@ -194,6 +194,12 @@ export interface ConnectionInfo {
   /** The name that the client asked for. */
   readonly serverName: string | undefined
   readonly resumed: boolean
+  /** Up to TLS 1.2: the master secret is bound to the whole handshake (RFC 7627). TLS 1.3 always does so, and says nothing. */
+  readonly extendedMasterSecret?: boolean
+  /** Up to TLS 1.2: the peer showed that it knows RFC 5746. */
+  readonly secureRenegotiation?: boolean
+  /** Of a block cipher: the MAC is of the ciphertext (RFC 7366). */
+  readonly encryptThenMac?: boolean
   readonly helloRetried: boolean
   /** The peer's chain, DER, the leaf first; of the first handshake where this one resumed it. */
   readonly peerCertificates: readonly Uint8Array[]

@@ -16,6 +16,7 @@
  */
 import { type MaybePromise, runSteps, type Steps } from '@handfast/x509'
 import { alertAdvice } from './alertAdvice.ts'
+import { type ChannelBindingType, channelBinding } from './channelBinding.ts'
 import {
   AlertDescription,
   AlertLevel,
@@ -28,7 +29,12 @@ import {
 import type { ClientConfig, ConnectionInfo, ServerConfig } from './config.ts'
 import type { ConnectionEvent } from './connectionEvents.ts'
 import { ConfigurationError, TlsError } from './errors.ts'
-import { type Established, HandshakeContext, type HandshakeSteps } from './handshake/context.ts'
+import {
+  changeCipherSpec,
+  type Established,
+  HandshakeContext,
+  type HandshakeSteps,
+} from './handshake/context.ts'
 import { Driver } from './handshake/driver.ts'
 import { HandshakeJoiner } from './record/handshakeJoiner.ts'
 import type { OpenedRecord } from './record/protection.ts'
@@ -90,6 +96,7 @@ export class Connection {
       emit: (event) => this.#events.push(event),
       trace: this.#trace,
       established: (established) => this.#onEstablished(established),
+      warn: (description) => this.#alert(AlertLevel.warning, description),
       atMessageBoundary: () => this.#joiner.empty,
     })
     this.#joiner = new HandshakeJoiner(this.#context.limits.handshakeMessageBytes)
@@ -191,10 +198,13 @@ export class Connection {
    * Changes our sending keys (RFC 8446 §4.6.3), after what was written before.
    * @param requestPeer asks the peer to change its own too
    * @throws TlsError `ERR_NOT_READY` before the handshake is complete
+   * @throws ConfigurationError `ERR_NO_KEY_UPDATE` where the version is not TLS 1.3
    */
   updateKeys({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
     const established = this.#ready('updateKeys')
-    this.#command(() => established.updateKeys(requestPeer))
+    if (established.updateKeys === undefined)
+      throw new ConfigurationError('ERR_NO_KEY_UPDATE', 'Only TLS 1.3 can change its keys')
+    this.#command(() => established.updateKeys?.(requestPeer))
   }
 
   /**
@@ -217,11 +227,12 @@ export class Connection {
   /**
    * Keying material for the application (RFC 8446 §7.5, RFC 5705).
    * @param label by the registry of exporter labels. @param length bytes
+   * @param context undefined is up to TLS 1.2 another thing than no bytes (RFC 5705 §4); in TLS 1.3 it is the same
    * @throws TlsError `ERR_NOT_READY` before the handshake is complete
    */
   exportKeyingMaterial(
     label: string,
-    context: Uint8Array,
+    context: Uint8Array | undefined,
     length: number,
   ): MaybePromise<Uint8Array> {
     return runSteps(
@@ -229,9 +240,17 @@ export class Connection {
     )
   }
 
-  /** The channel binding `tls-exporter` (RFC 9266 §4.2), 32 bytes. */
-  channelBinding(): MaybePromise<Uint8Array> {
-    return this.exportKeyingMaterial('EXPORTER-Channel-Binding', new Uint8Array(0), 32)
+  /**
+   * What ties a login of the application to this connection.
+   * - `tls-exporter` (RFC 9266), 32 bytes: for every version, up to TLS 1.2 with extended_master_secret only
+   * - `tls-unique` (RFC 5929 §3): up to TLS 1.2, with extended_master_secret only
+   * - `tls-server-end-point` (RFC 5929 §4): the hash of the server's certificate
+   * @throws TlsError `ERR_NOT_READY` before the handshake is complete
+   * @throws ConfigurationError `ERR_NO_CHANNEL_BINDING` where the connection has none of this type
+   */
+  channelBinding(type: ChannelBindingType = 'tls-exporter'): MaybePromise<Uint8Array> {
+    const established = this.#ready('channelBinding')
+    return runSteps(channelBinding(type, established, this.role, this.#config.crypto))
   }
 
   #ready(call: string): Established {
@@ -290,7 +309,7 @@ export class Connection {
     while (at < data.length) {
       if (this.#records.recordsSealed >= established.keyUpdateAfterRecords) {
         // RFC 8446 §5.5: new keys before the old ones have protected too much.
-        this.#commands.push(() => established.updateKeys(false))
+        this.#commands.push(() => established.updateKeys?.(false))
         this.#unsent.unshift(data.subarray(at))
         return
       }
@@ -365,14 +384,19 @@ export class Connection {
     this.#events.push({ type: 'data', data: content })
   }
 
-  /** RFC 8446 §D.4: of no meaning, but for middleboxes; anything but its one form at its time is an error. */
+  /** Up to TLS 1.2 a step of the handshake. RFC 8446 §D.4: since then of no meaning, but for middleboxes; anything but its one form at its time is an error. */
   #onChangeCipherSpec(content: Uint8Array): void {
+    if (this.#context.changeCipherSpecDelivered && content.length === 1 && content[0] === 1) {
+      this.#driver.deliver(changeCipherSpec)
+      return
+    }
     if (!this.#context.changeCipherSpecAllowed || content.length !== 1 || content[0] !== 1)
       throw new TlsError(
         'ERR_UNEXPECTED_MESSAGE',
         'A change_cipher_spec came out of its time or form',
         { section: 'RFC 8446 §5' },
       )
+    this.#context.passedOverChangeCipherSpec = true
     this.#changeCipherSpecs = this.#count(
       this.#changeCipherSpecs,
       'changeCipherSpecs',
@@ -390,10 +414,16 @@ export class Connection {
       throw new TlsError('ERR_DECODE', `An alert has ${content.length} bytes, not 2`, {
         section: 'RFC 8446 §6',
       })
+    if (level !== AlertLevel.warning && level !== AlertLevel.fatal)
+      throw new TlsError('ERR_ILLEGAL_PARAMETER', `An alert has the level ${level}`, {
+        section: 'RFC 8446 §6',
+      })
     const name = nameOf(alertDescriptions, description)
     this.#traceAlert('received', level, description)
     if (description === AlertDescription.close_notify) this.#onCloseNotify()
     else if (description === AlertDescription.user_canceled && level === AlertLevel.warning)
+      this.#warningAlerts = this.#count(this.#warningAlerts, 'warningAlerts', 'warning alerts')
+    else if (level === AlertLevel.warning && this.#context.toleratedWarnings.includes(description))
       this.#warningAlerts = this.#count(this.#warningAlerts, 'warningAlerts', 'warning alerts')
     // RFC 8446 §6: whatever its level says, every other alert is fatal.
     else

@@ -13,8 +13,9 @@ import {
   isHelloRetryRequest,
   messageBodies,
 } from '../codec/messages.ts'
+import type { KeyExchange } from '../codec/messages12.ts'
 import { ContentType, HandshakeType, handshakeTypes, nameOf } from '../codec/registry.ts'
-import { decode, type Wire } from '../codec/wire.ts'
+import { type AnyWire, decode, type Wire } from '../codec/wire.ts'
 import type { ClientConfig, ConnectionInfo, ServerConfig } from '../config.ts'
 import type { ConnectionEvent } from '../connectionEvents.ts'
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts'
@@ -23,7 +24,7 @@ import { keyLogLine } from '../keys/keyLog.ts'
 import { type NamedSecret, type ScheduleContext, trafficKeys } from '../keys/schedule.ts'
 import { Transcript } from '../keys/transcript.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
-import { RecordProtection } from '../record/protection.ts'
+import { type Protection, RecordProtection } from '../record/protection.ts'
 import type { RecordLayer } from '../record/recordLayer.ts'
 import type { DecisionEvent, Direction, Role, TraceBody } from '../trace/events.ts'
 
@@ -32,16 +33,36 @@ export const nextMessage: unique symbol = Symbol('nextMessage')
 
 export type HandshakeSteps<T> = Generator<PromiseLike<unknown> | typeof nextMessage, T, unknown>
 
+/**
+ * What the driver delivers for a change_cipher_spec, to a handshake in which it has a meaning (RFC 5246 §7.1). It is no
+ * handshake message: its type is none, and it is never in a transcript.
+ */
+export const changeCipherSpec: HandshakeMessage = { type: -1, bytes: Uint8Array.of(1) }
+
+/** The forms of the messages of TLS 1.2 and before. */
+export interface MessageForms {
+  readonly version: number
+  readonly keyExchange?: KeyExchange
+  /** The body of each type of message. */
+  readonly bodies: ReadonlyMap<number, AnyWire>
+}
+
 /** What only an established connection can do; each protocol version brings its own. */
 export interface Established {
   readonly info: ConnectionInfo
   /** Records that one sending key may protect. */
   readonly keyUpdateAfterRecords: number
-  /** Sends a KeyUpdate and changes our sending keys. @param requestPeer asks the peer to do the same */
-  updateKeys(requestPeer: boolean): Steps<void>
+  /** Sends a KeyUpdate and changes our sending keys (TLS 1.3). @param requestPeer asks the peer to do the same */
+  updateKeys?(requestPeer: boolean): Steps<void>
   /** Asks the client for a certificate (server only). */
   requestClientCertificate?(): void
-  exportKeyingMaterial(label: string, context: Uint8Array, length: number): Steps<Uint8Array>
+  exportKeyingMaterial(
+    label: string,
+    context: Uint8Array | undefined,
+    length: number,
+  ): Steps<Uint8Array>
+  /** The verify_data of the first Finished (RFC 5929 §3): the channel binding `tls-unique`, up to TLS 1.2. */
+  readonly tlsUnique?: Uint8Array
   /** What the peer may send later, for as long as the connection lives. */
   afterHandshake(): HandshakeSteps<never>
   /** Wipes what it keeps. */
@@ -56,6 +77,8 @@ export interface HandshakeHost {
   readonly trace: ((body: TraceBody) => void) | undefined
   /** Called once, when the handshake is complete. */
   readonly established: (established: Established) => void
+  /** Sends a warning alert. */
+  readonly warn: (description: number) => void
   /** @returns false where part of a message has arrived: it would straddle a change of keys */
   readonly atMessageBoundary: () => boolean
 }
@@ -71,6 +94,16 @@ export class HandshakeContext {
   readonly trace: ((body: TraceBody) => void) | undefined
   /** True between the first ClientHello and the peer's Finished, when RFC 8446 §D.4 allows change_cipher_spec. */
   changeCipherSpecAllowed = false
+  /** A change_cipher_spec was passed over, as TLS 1.3 does. */
+  passedOverChangeCipherSpec = false
+  /** From here on a change_cipher_spec is delivered to the handshake: it has the meaning that it had up to TLS 1.2. */
+  changeCipherSpecDelivered = false
+  /** Warning alerts that do not end the connection: in TLS 1.3 none, but for user_canceled. */
+  toleratedWarnings: readonly number[] = []
+  /** Set where the version is TLS 1.2 or before: its messages have forms of their own. */
+  forms: MessageForms | undefined
+  /** The highest version that is enabled on this side. */
+  highestVersion = 0
   /** KeyUpdates received since the last application data. */
   keyUpdatesWithoutData = 0
   /** What the handshake does or waits for, in words. */
@@ -113,21 +146,26 @@ export class HandshakeContext {
    * @throws TlsError `ERR_UNEXPECTED_MESSAGE` for any other
    */
   *receive(...types: readonly number[]): HandshakeSteps<HandshakeMessage> {
-    const wanted = types.map(typeName).join(' or ')
+    const wanted = types.map((type) => typeName(type, this.forms?.bodies)).join(' or ')
     this.at(`waiting for ${wanted}`)
     const message = (yield nextMessage) as HandshakeMessage
-    this.traceMessage('received', message)
+    if (message !== changeCipherSpec) this.traceMessage('received', message)
     if (types.length > 0 && !types.includes(message.type))
       throw new TlsError(
         'ERR_UNEXPECTED_MESSAGE',
-        `${messageName(message)} came where ${wanted} was expected`,
+        `${this.#nameOf(message)} came where ${wanted} was expected`,
       )
     return message
   }
 
+  /** Waits for change_cipher_spec (RFC 5246 §7.1). @throws TlsError `ERR_UNEXPECTED_MESSAGE` for any message */
+  *receiveChangeCipherSpec(): HandshakeSteps<void> {
+    yield* this.receive(changeCipherSpec.type)
+  }
+
   /** Adds a message that was received to the transcript, and decodes it. */
   read<T>(message: HandshakeMessage, wire: Wire<T>, transcript = this.transcript): T {
-    transcript.add(message, messageName(message))
+    transcript.add(message, this.#nameOf(message))
     return decode(wire, bodyOf(message))
   }
 
@@ -138,7 +176,7 @@ export class HandshakeContext {
 
   /** @param transcript that it goes into, if any */
   sendMessage(message: HandshakeMessage, transcript?: Transcript): void {
-    transcript?.add(message, messageName(message))
+    transcript?.add(message, this.#nameOf(message))
     this.traceMessage('sent', message)
     this.#outgoing.push(message.bytes)
   }
@@ -182,7 +220,11 @@ export class HandshakeContext {
     const { key, iv } = yield* trafficKeys(context, owner, secret, suite.aead)
     before?.()
     const protection = new RecordProtection(phase, generation, key, iv, suite.aead.tagLength)
-    const direction: Direction = owner === this.role ? 'sent' : 'received'
+    this.useKeys(owner === this.role ? 'sent' : 'received', protection)
+  }
+
+  /** Puts a protection in force for one direction. */
+  useKeys(direction: Direction, protection: Protection): void {
     if (direction === 'sent') {
       this.flush()
       this.records.setWrite(protection)
@@ -190,7 +232,9 @@ export class HandshakeContext {
       this.#refuseStraddling()
       this.records.setRead(protection)
     }
-    this.trace?.({ type: 'keys', direction, protection: phase, generation })
+    const { name, generation } = protection
+    if (name !== 'plaintext')
+      this.trace?.({ type: 'keys', direction, protection: name, generation })
   }
 
   /** RFC 8446 §5.1: a handshake message must not span a change of keys. */
@@ -205,19 +249,22 @@ export class HandshakeContext {
 
   /** For the key schedule: its trace, and the key log. */
   scheduleContext(suite: CipherSuite): ScheduleContext {
+    return { hash: suite.hash, trace: this.scheduleTrace }
+  }
+
+  /** For the key schedule of TLS 1.2 and before: its trace. */
+  get scheduleTrace(): ScheduleContext['trace'] {
     const { trace } = this
     const secrets = this.#host.config.traceSecrets === true
-    return {
-      hash: suite.hash,
-      trace:
-        trace &&
-        (({ value, ...event }) =>
-          trace({
-            type: 'keySchedule',
-            ...event,
-            ...(secrets && value !== undefined ? { value: value.slice() } : {}),
-          })),
-    }
+    return (
+      trace &&
+      (({ value, ...event }) =>
+        trace({
+          type: 'keySchedule',
+          ...event,
+          ...(secrets && value !== undefined ? { value: value.slice() } : {}),
+        }))
+    )
   }
 
   logKey(secret: NamedSecret): void {
@@ -243,6 +290,12 @@ export class HandshakeContext {
     })
   }
 
+  /** Tells the peer something that does not end the connection. */
+  warn(description: number): void {
+    this.flush()
+    this.#host.warn(description)
+  }
+
   established(established: Established): void {
     this.flush()
     this.#host.established(established)
@@ -252,23 +305,35 @@ export class HandshakeContext {
     this.trace?.({
       type: 'message',
       direction,
-      name: messageName(message),
+      name: this.#nameOf(message),
       bytes: message.bytes,
       protection: direction === 'sent' ? this.records.writeProtection : this.records.readProtection,
+      ...(this.forms && {
+        version: this.forms.version,
+        ...(this.forms.keyExchange && { keyExchange: this.forms.keyExchange }),
+      }),
     })
+  }
+
+  #nameOf(message: HandshakeMessage): string {
+    return messageName(message, this.forms?.bodies)
   }
 }
 
 /** `ClientHello`, `HelloRetryRequest`, … */
-export function messageName(message: HandshakeMessage): string {
+export function messageName(
+  message: HandshakeMessage,
+  bodies: ReadonlyMap<number, AnyWire> = messageBodies,
+): string {
   if (
     message.type === HandshakeType.server_hello &&
     isHelloRetryRequest(bodyOf(message).subarray(2, 34))
   )
     return 'HelloRetryRequest'
-  return typeName(message.type)
+  return typeName(message.type, bodies)
 }
 
-function typeName(type: number): string {
-  return messageBodies.get(type)?.type ?? nameOf(handshakeTypes, type)
+function typeName(type: number, bodies: ReadonlyMap<number, AnyWire> = messageBodies): string {
+  if (type === changeCipherSpec.type) return 'ChangeCipherSpec'
+  return bodies.get(type)?.type ?? nameOf(handshakeTypes, type)
 }

@@ -98,8 +98,13 @@ export class Established13 implements Established {
     yield* hs.setKeys(this.context, this.suite, peer, this.readSecret, 'application', generation)
   }
 
-  exportKeyingMaterial(label: string, context: Uint8Array, length: number): Steps<Uint8Array> {
-    return exportKeyingMaterial(this.context, this.#exporterSecret, label, context, length)
+  exportKeyingMaterial(
+    label: string,
+    context: Uint8Array | undefined,
+    length: number,
+  ): Steps<Uint8Array> {
+    const value = context ?? new Uint8Array(0)
+    return exportKeyingMaterial(this.context, this.#exporterSecret, label, value, length)
   }
 
   destroy(): void {

@@ -8,6 +8,8 @@ const labels: Readonly<Record<string, string>> = {
   client_application_traffic_secret_0: 'CLIENT_TRAFFIC_SECRET_0',
   server_application_traffic_secret_0: 'SERVER_TRAFFIC_SECRET_0',
   exporter_master_secret: 'EXPORTER_SECRET',
+  // TLS 1.2 and before have this one only.
+  master_secret: 'CLIENT_RANDOM',
 }
 
 /** `LABEL client_random secret`; undefined for a secret that the format does not carry. */

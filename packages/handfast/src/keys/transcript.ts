@@ -19,6 +19,11 @@ export class Transcript {
     this.#names.push(name)
   }
 
+  /** All messages, as TLS 1.2 signs them (RFC 5246 §7.4.8). */
+  get content(): Uint8Array {
+    return concat(...this.#messages)
+  }
+
   hash(hash: HashFunction): MaybePromise<Uint8Array> {
     return hash.digest(concat(...this.#messages))
   }

@@ -1,7 +1,7 @@
 /** Cutting a stream of bytes into records (RFC 8446 §5.1). */
 import { ContentType, contentTypes, nameOf } from '../codec/registry.ts'
 import { TlsError } from '../errors.ts'
-import { maxCiphertextExpansion, maxPlaintextLength } from '../limits.ts'
+import { maxPlaintextLength } from '../limits.ts'
 
 /** type (1 byte), legacy_record_version (2), length (2) */
 export const recordHeaderLength = 5
@@ -50,18 +50,19 @@ export class RecordFramer {
   /**
    * The next whole record, header included; undefined where more bytes are needed: then what was received is no longer
    * referred to.
-   * @param protectedRecords whether records are encrypted now, which lets them be longer
+   * @param expansion bytes by which records that are encrypted now may be longer than their content; 0 where none are
+   * @param everyType whether that holds for every type of record, as up to TLS 1.2, or for application_data only
    */
-  next(protectedRecords: boolean): Uint8Array | undefined {
+  next(expansion: number, everyType = false): Uint8Array | undefined {
     if (this.#filled === 0 && this.#input.length >= recordHeaderLength) {
-      const length = this.#recordLength(this.#input, protectedRecords)
+      const length = this.#recordLength(this.#input, expansion, everyType)
       if (this.#input.length >= length) return this.#consume(length)
     }
     if (this.#filled < recordHeaderLength) {
       this.#fill(recordHeaderLength)
       if (this.#filled < recordHeaderLength) return undefined
     }
-    const length = this.#recordLength(this.#partial, protectedRecords)
+    const length = this.#recordLength(this.#partial, expansion, everyType)
     this.#fill(length)
     if (this.#filled < length) return undefined
     const record = this.#partial
@@ -89,7 +90,7 @@ export class RecordFramer {
     this.#filled += piece.length
   }
 
-  #recordLength(bytes: Uint8Array, protectedRecords: boolean): number {
+  #recordLength(bytes: Uint8Array, expansion: number, everyType: boolean): number {
     const type = bytes[0]!
     const length = bytes[3]! * 256 + bytes[4]!
     if (!contentTypes.names.has(type) || (!this.#any && bytes[1] !== 3)) {
@@ -102,8 +103,8 @@ export class RecordFramer {
     }
     this.#any = true
     const max =
-      protectedRecords && type === ContentType.application_data
-        ? maxPlaintextLength + maxCiphertextExpansion
+      everyType || type === ContentType.application_data
+        ? maxPlaintextLength + expansion
         : maxPlaintextLength
     if (length > max)
       throw new TlsError(

@@ -1,9 +1,9 @@
-/** Protection of TLS 1.3 records (RFC 8446 §5.2, §5.3). */
+/** Protection of records: what the record layer asks of it, and that of TLS 1.3 (RFC 8446 §5.2, §5.3). */
 
 import { ContentType } from '../codec/registry.ts'
 import type { AeadKey, MaybePromise } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
-import { maxPlaintextLength } from '../limits.ts'
+import { maxCiphertextExpansion, maxPlaintextLength } from '../limits.ts'
 import { recordHeaderLength } from './framing.ts'
 
 export type ProtectionName = 'plaintext' | 'handshake' | 'application'
@@ -17,7 +17,33 @@ export interface OpenedRecord {
 }
 
 /** The keys of one direction, and the count of the records that they have protected. */
-export class RecordProtection {
+export interface Protection {
+  readonly name: ProtectionName
+  readonly generation: number
+  /** The number of the next record under these keys. */
+  readonly sequenceNumber: number
+  /** TLS 1.3 marks all protected records as application_data, and never protects change_cipher_spec; others protect all. */
+  readonly hidesType: boolean
+  /** Bytes that protection may add to the largest content. */
+  readonly expansion: number
+  /** Bytes of a nonce or IV that stand at the start of each fragment; TLS 1.3 has none, and says nothing. */
+  readonly nonceLength?: number
+  /** @returns the record, header included. @param padding zeros to add, where the version can */
+  seal(type: number, content: Uint8Array, padding: number): MaybePromise<Uint8Array>
+  /**
+   * @param record header included
+   * @returns what is inside; undefined where it does not verify
+   */
+  open(record: Uint8Array): MaybePromise<OpenedRecord | undefined>
+  /** The last record that did not verify was not ours to open: it takes no number. */
+  forgetLast(): void
+  destroy(): void
+}
+
+/** The keys of one direction in TLS 1.3. */
+export class RecordProtection implements Protection {
+  readonly hidesType = true
+  readonly expansion = maxCiphertextExpansion
   readonly name: ProtectionName
   readonly generation: number
   /** The number of the next record under these keys. */

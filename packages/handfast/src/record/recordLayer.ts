@@ -3,13 +3,13 @@
 import { ContentType, contentTypes, nameOf } from '../codec/registry.ts'
 import type { MaybePromise } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
-import { maxPlaintextLength } from '../limits.ts'
+import { maxCiphertextExpansion, maxPlaintextLength } from '../limits.ts'
 import type { RecordEvent } from '../trace/events.ts'
 import { RecordFramer, recordHeaderLength } from './framing.ts'
 import {
   type OpenedRecord,
+  type Protection,
   type ProtectionName,
-  type RecordProtection,
   recordHeader,
 } from './protection.ts'
 
@@ -35,8 +35,8 @@ const nothing: readonly Uint8Array[] = []
 export class RecordLayer {
   readonly #framer = new RecordFramer()
   readonly #options: RecordLayerOptions
-  #read: RecordProtection | undefined
-  #write: RecordProtection | undefined
+  #read: Protection | undefined
+  #write: Protection | undefined
   #output: (Uint8Array | Slot)[] = []
   /** A record could not be sealed: the peer could open nothing that comes after it. */
   #broken = false
@@ -74,12 +74,12 @@ export class RecordLayer {
     return this.#framer.empty
   }
 
-  setRead(protection: RecordProtection): void {
+  setRead(protection: Protection): void {
     this.#read?.destroy()
     this.#read = protection
   }
 
-  setWrite(protection: RecordProtection): void {
+  setWrite(protection: Protection): void {
     this.#write?.destroy()
     this.#write = protection
   }
@@ -99,12 +99,17 @@ export class RecordLayer {
    */
   next(): MaybePromise<OpenedRecord> | undefined {
     for (;;) {
-      const record = this.#framer.next(this.#read !== undefined || this.skippableBytes > 0)
+      const protection = this.#read
+      const skipping = this.skippableBytes > 0 ? maxCiphertextExpansion : 0
+      const record = this.#framer.next(
+        protection?.expansion ?? skipping,
+        protection?.hidesType === false,
+      )
       if (record === undefined) return undefined
       const type = record[0]!
-      const protection = this.#read
       // RFC 8446 §5: change_cipher_spec is never protected in TLS 1.3.
-      if (protection === undefined || type === ContentType.change_cipher_spec) {
+      const inTheClear = protection?.hidesType === true && type === ContentType.change_cipher_spec
+      if (protection === undefined || inTheClear) {
         if (type === ContentType.application_data && this.#skip(record)) continue
         return this.#plain(type, record)
       }
@@ -115,7 +120,7 @@ export class RecordLayer {
         protection.sequenceNumber === 0
       )
         return this.#plain(type, record)
-      if (type !== ContentType.application_data)
+      if (protection.hidesType && type !== ContentType.application_data)
         throw new TlsError(
           'ERR_UNEXPECTED_MESSAGE',
           `A record of type ${nameOf(contentTypes, type)} came unprotected after keys were in force`,
@@ -155,7 +160,7 @@ export class RecordLayer {
   #opened(
     opened: OpenedRecord | undefined,
     record: Uint8Array,
-    protection: RecordProtection,
+    protection: Protection,
     sequenceNumber: number,
   ): OpenedRecord | undefined {
     if (opened === undefined) {
@@ -191,6 +196,7 @@ export class RecordLayer {
       bytes: record,
       content: opened.content,
       padding: opened.padding,
+      ...nonceOf(protection),
     })
     return opened
   }
@@ -229,7 +235,7 @@ export class RecordLayer {
       return
     }
     const sequenceNumber = protection.sequenceNumber
-    const padding = this.#paddingFor(content.length)
+    const padding = protection.hidesType ? this.#paddingFor(content.length) : 0
     const sealed = protection.seal(type, content, padding)
     if (sealed instanceof Uint8Array) {
       this.#traceSent(sealed, type, content, padding, protection, sequenceNumber)
@@ -263,7 +269,7 @@ export class RecordLayer {
     type: number,
     content: Uint8Array,
     padding: number,
-    protection: RecordProtection | undefined,
+    protection: Protection | undefined,
     sequenceNumber: number,
   ): void {
     this.#options.trace?.({
@@ -277,6 +283,7 @@ export class RecordLayer {
       bytes,
       content,
       padding,
+      ...nonceOf(protection),
     })
   }
 
@@ -306,6 +313,11 @@ export class RecordLayer {
     this.#read = undefined
     this.#write = undefined
   }
+}
+
+/** For a trace: where the content of a record of TLS 1.2 begins. */
+function nonceOf(protection: Protection | undefined): Pick<RecordEvent, 'nonceLength'> {
+  return protection?.nonceLength === undefined ? {} : { nonceLength: protection.nonceLength }
 }
 
 const passedOver: OpenedRecord = { type: -1, content: new Uint8Array(0), padding: 0 }

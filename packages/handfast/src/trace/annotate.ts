@@ -71,7 +71,9 @@ function annotateRecord(event: RecordEvent): Field[] {
           ...fieldsOf(PlaintextHeader, header, 0),
           ...fieldsOf(fragmentOf(event), fragment, recordHeaderLength),
         ]
-      : [...fieldsOf(CiphertextHeader, header, 0), encryptedRecord(event, fragment.length)]
+      : event.nonceLength === undefined
+        ? [...fieldsOf(CiphertextHeader, header, 0), encryptedRecord(event, fragment.length)]
+        : [...fieldsOf(PlaintextHeader, header, 0), classicRecord(event, fragment.length)]
   return finishFields(fields, bytes)
 }
 
@@ -81,28 +83,42 @@ function fragmentOf({ contentType }: RecordEvent): Wire<unknown> {
   return named('fragment', rest)
 }
 
-function encryptedRecord(event: RecordEvent, length: number): Field {
-  const { content, padding, innerType } = event
+type Part = readonly [name: string, size: number, value: string]
+
+function encryptedRecord({ content, padding, innerType }: RecordEvent, length: number): Field {
   const tag = length - content.length - 1 - padding
+  return fragmentOfParts(length, 'RFC 8446 §5.2', [
+    ['content', content.length, `${count(content.length, 'byte')} of ${innerType}, encrypted`],
+    ['type', 1, `${innerType}, encrypted`],
+    ['zeros', padding, `${count(padding, 'byte')} of padding, encrypted`],
+    ['tag', tag, `${count(tag, 'byte')} that prove the record unchanged`],
+  ])
+}
+
+/** RFC 5246 §6.2.3: what stands before the content, and what stands behind: a tag, or a MAC and padding. */
+function classicRecord(event: RecordEvent, length: number): Field {
+  const { content, innerType, nonceLength = 0 } = event
+  const tag = length - nonceLength - content.length
+  return fragmentOfParts(length, 'RFC 5246 §6.2.3', [
+    ['nonce', nonceLength, `${count(nonceLength, 'byte')} that differ from record to record`],
+    ['content', content.length, `${count(content.length, 'byte')} of ${innerType}, encrypted`],
+    ['tag', tag, `${count(tag, 'byte')} that prove the record unchanged`],
+  ])
+}
+
+function fragmentOfParts(length: number, section: string, parts: readonly Part[]): Field {
   let at = recordHeaderLength
-  const part = (name: string, size: number, value: string): Field => {
-    const type = `opaque[${size}]`
+  const children = parts.map(([name, size, value]): Field => {
     const start = at
     at += size
-    return { name, type, start, end: at, value, section: 'RFC 8446 §5.2', children: [] }
-  }
-  const children = [
-    part('content', content.length, `${count(content.length, 'byte')} of ${innerType}, encrypted`),
-    part('type', 1, `${innerType}, encrypted`),
-    part('zeros', padding, `${count(padding, 'byte')} of padding, encrypted`),
-    part('tag', tag, `${count(tag, 'byte')} that prove the record unchanged`),
-  ]
+    return { name, type: `opaque[${size}]`, start, end: at, value, section, children: [] }
+  })
   return {
     name: 'encrypted_record',
     type: `opaque[${length}]`,
     start: recordHeaderLength,
     end: recordHeaderLength + length,
-    section: 'RFC 8446 §5.2',
+    section,
     children: children.filter(({ start, end }) => end > start),
   }
 }

@@ -38,6 +38,8 @@ export interface RecordEvent extends Base {
   readonly content: Uint8Array
   /** Zeros that were added inside (RFC 8446 §5.4). */
   readonly padding: number
+  /** Of a protected record of TLS 1.2 and before: bytes of the nonce or IV at the start of its fragment. */
+  readonly nonceLength?: number
 }
 
 /** A handshake message, whole (RFC 8446 §4). */

@@ -125,6 +125,12 @@ describe('there is a sentence of its own for', () => {
           },
         } as TraceEvent),
       ),
+      ...annotate({
+        ...base,
+        ...{ type: 'record', contentType: 'handshake', innerType: 'handshake', generation: 0 },
+        ...{ protection: 'application', sequenceNumber: 0, bytes: new Uint8Array(45), padding: 0 },
+        ...{ content: new Uint8Array(16), nonceLength: 8 },
+      } as TraceEvent),
       ...rfc8448.flatMap(({ bytes }) => annotateMessage(bytes)),
       ...events.flatMap(annotate),
       ...annotateMessage(Uint8Array.of(99, 0, 0, 1, 0)),

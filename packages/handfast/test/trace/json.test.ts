@@ -43,7 +43,7 @@ const eventKeys = {
   record: {
     ...{ ...base, direction: 'required', contentType: 'required', innerType: 'required' },
     ...{ protection: 'required', generation: 'required', sequenceNumber: 'required' },
-    ...{ bytes: 'required', content: 'required', padding: 'required' },
+    ...{ bytes: 'required', content: 'required', padding: 'required', nonceLength: 'optional' },
   },
   message: {
     ...{ ...base, direction: 'required', name: 'required', bytes: 'required' },

@@ -15,6 +15,8 @@ export const fields: Readonly<Record<string, string>> = {
   encrypted_record:
     'The content, its true type and padding, encrypted together, and the tag that proves them unchanged.',
   content: 'The encrypted content. Its length shows; its meaning does not.',
+  nonce:
+    'Up to TLS 1.2 each record brings what makes its encryption different from all others; TLS 1.3 counts along and sends nothing.',
   zeros: 'Padding that hides how long the content really is.',
   tag: 'The proof that header and content were not changed; who does not have the key cannot make it.',
   level: 'Warning or fatal. In TLS 1.3 it means nothing any more: what the alert says decides.',

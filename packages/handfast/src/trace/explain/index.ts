@@ -107,12 +107,15 @@ const carried: Readonly<Record<string, string>> = {
   change_cipher_spec: 'change_cipher_spec',
 }
 
-function explainRecord({ innerType, protection, bytes, content }: RecordEvent): string {
+function explainRecord(event: RecordEvent): string {
+  const { innerType, protection, bytes, content, nonceLength } = event
   if (innerType === 'change_cipher_spec')
-    return 'A leftover of older versions that does nothing: it makes the handshake look to devices on the way like one that they know.'
+    return 'Up to TLS 1.2 this says that the sender uses the new keys from here on. In TLS 1.3 it does nothing: it makes the handshake look to devices on the way like one that they know.'
   const what = carried[innerType] ?? innerType
   if (protection === 'plaintext')
     return `A record is the envelope in which everything travels. This one carries ${what} in the clear, since there are no keys yet: anyone on the path can read it.`
+  if (nonceLength !== undefined)
+    return `An encrypted record: an eavesdropper sees ${count(bytes.length, 'byte')}, and that they carry ${what}, but not what it says (${count(content.length, 'byte')}).`
   return `An encrypted record: an eavesdropper sees ${count(bytes.length, 'byte')} marked application_data, and can tell neither that they carry ${what} nor what it says (${count(content.length, 'byte')}).`
 }
 
