@@ -22,7 +22,6 @@ export const tags = {
   ia5String: 0x16,
   utcTime: 0x17,
   generalizedTime: 0x18,
-  visibleString: 0x1a,
   universalString: 0x1c,
   bmpString: 0x1e,
   sequence: 0x30,
@@ -101,6 +100,8 @@ export class DerReader {
     const tag = bytes[start]!
     // No type of X.509 has a tag number above 30, so the long form of identifiers is never needed.
     if ((tag & 0x1f) === 0x1f) throw this.error('tag number above 30', field)
+    // X.690 §8.1.5: universal 0 only ends an indefinite length.
+    if ((tag & 0xdf) === 0) throw this.error('tag 0 is no type', field)
     const first = bytes[start + 1]!
     let contentStart = start + 2
     let length = first

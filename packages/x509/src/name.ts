@@ -114,6 +114,12 @@ function readValue(attribute: DerReader): string {
       'value',
     )
   }
+  // ANY by its type: hardly anything else occurs, and what is no universal type, or a string in pieces, is not DER.
+  const isConstructed = (attribute.tag & 0x20) !== 0
+  const isSequence = attribute.tag === tags.sequence || attribute.tag === tags.set
+  if ((attribute.tag & 0xc0) !== 0 || (isConstructed && !isSequence)) {
+    throw attribute.error(`value has tag ${hexByte(attribute.tag)}, which is no type`, 'value')
+  }
   return `#${toHex(attribute.element())}`
 }
 
@@ -123,7 +129,6 @@ function isStringTag(tag: number): boolean {
     tag === tags.printableString ||
     tag === tags.ia5String ||
     tag === tags.numericString ||
-    tag === tags.visibleString ||
     tag === tags.bmpString ||
     tag === tags.universalString
   )

@@ -67,11 +67,13 @@ function readAlgorithm(
     }
     case '1.2.840.10045.2.1':
       return readEcKey(oid, identifier, publicKey)
-    case '1.2.840.10040.4.1':
-      return { type: 'dsa', oid }
   }
   const plain = plainKeys[oid]
-  if (plain === undefined) return { type: 'unknown', oid }
+  if (plain === undefined) {
+    if (!identifier.atEnd) identifier.next('parameters')
+    identifier.finish()
+    return { type: oid === '1.2.840.10040.4.1' ? 'dsa' : 'unknown', oid }
+  }
   identifier.finish()
   const [type, length] = plain
   if (publicKey.length !== length) {
@@ -108,7 +110,11 @@ function readPssRestriction(
 
 /** RFC 5480 §2.1.1: the curve is named; curves spelled out by their numbers are not accepted anywhere. */
 function readEcKey(oid: string, identifier: DerReader, publicKey: Uint8Array): PublicKeyAlgorithm {
-  if (identifier.peek() !== tags.objectIdentifier) return { type: 'ec', oid }
+  if (identifier.peek() !== tags.objectIdentifier) {
+    identifier.expect(identifier.peek() === tags.null ? tags.null : tags.sequence, 'parameters')
+    identifier.finish()
+    return { type: 'ec', oid }
+  }
   const curveOid = identifier.objectIdentifier('namedCurve')
   identifier.finish()
   const known = curves[curveOid]

@@ -48,7 +48,6 @@ export function decodeString(tag: number, bytes: Uint8Array): string | undefined
       return decodePrintable(bytes)
     case tags.ia5String:
     case tags.numericString:
-    case tags.visibleString:
       return decodeAscii(bytes)
     case tags.teletexString:
       return decodeLatin1(bytes)
