@@ -1,4 +1,5 @@
 /** Wrong and unusual arguments: the errors of node:tls, or, where something is not supported, an error that says so. */
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import * as handfast from '../../src/node/index.ts'
 import { unsupportedOptions } from '../../src/node/unsupported.ts'
@@ -273,4 +274,16 @@ it('names the option where node:tls fails an assertion', () => {
   const error = thrown(() => handfast.connect({ port: 1, checkServerIdentity: 'x' as never }))
   expect(error.code).toBe('ERR_INVALID_ARG_TYPE')
   expect(error.message).toContain('options.checkServerIdentity')
+})
+
+it('has a default export, for `import tls from`', async () => {
+  const module = await import('../../src/node/index.ts')
+  expect(module.default.connect).toBe(module.connect)
+  expect(module.default.DEFAULT_CIPHERS.split(':')).toContain('TLS_AES_128_GCM_SHA256')
+})
+
+it('documents what it does not support', () => {
+  const text = readFileSync(new URL('../../../../docs/node.md', import.meta.url), 'utf8')
+  const listed = /^Not supported[^:]*: ([^:]*)/m.exec(text)?.[1] ?? ''
+  for (const name of unsupportedOptions) expect(listed).toContain(`\`${name}\``)
 })

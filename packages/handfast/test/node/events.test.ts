@@ -133,3 +133,14 @@ same('the keys, for SSLKEYLOGFILE', async (run) => {
     own.every((line) => /^[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]{64,128}\n$/.test(line)),
   )
 })
+
+same('renegotiation, which TLS 1.3 has not', async (run) => {
+  const port = await run.listen(await files('good'))
+  const client = run.connect({ port, ca: (await authority()).root })
+  await once(client, 'secureConnect')
+  const error = await new Promise((resolve) => {
+    run.see('client', client.renegotiate({}, resolve))
+  })
+  run.see('client', error)
+  client.destroy()
+})

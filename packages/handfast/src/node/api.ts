@@ -1,0 +1,28 @@
+/** Everything that handfast/node exports. */
+export { convertALPNProtocols } from './alpn.ts'
+export { connect } from './connect.ts'
+export type { ConnectionError } from './errors.ts'
+export { Agent, createHttpsServer, HttpsServer, type HttpsServerOptions } from './https.ts'
+export type { KeyInput } from './identities.ts'
+export { checkServerIdentity, type IdentityError } from './identity.ts'
+export type { NameList } from './names.ts'
+export type {
+  AlpnProtocols,
+  ClientHelloAnswer,
+  ConnectOptions,
+  ServerOptions,
+  TLSSocketOptions,
+} from './options.ts'
+export { createSecureContext, SecureContext, type SecureContextOptions } from './secureContext.ts'
+export { createServer, Server } from './server.ts'
+export {
+  DEFAULT_CIPHERS,
+  DEFAULT_ECDH_CURVE,
+  DEFAULT_MAX_VERSION,
+  DEFAULT_MIN_VERSION,
+  getCiphers,
+  rootCertificates,
+} from './tables.ts'
+export { TLSSocket } from './tlsSocket.ts'
+export type { IdentityCheck } from './verification.ts'
+export type { CertificateError } from './verifyErrors.ts'
