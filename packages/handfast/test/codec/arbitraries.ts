@@ -35,7 +35,7 @@ export const extensionBodies: readonly {
       ExtensionType.status_request,
       {
         ClientHello: statusRequest,
-        CertificateRequest: statusRequest,
+        CertificateRequest: fc.constant(true),
         Certificate: fc.record({ statusType: u8, response: bytes(1, 200) }),
       },
     ],

@@ -1,4 +1,4 @@
-import { bytes, type Case, tooMuch, unexpected } from './expected.ts'
+import { bytes, type Case, illegal, tooMuch, unexpected } from './expected.ts'
 import {
   type Expected,
   keyUpdateMessage,
@@ -78,6 +78,7 @@ const beforeKeys: readonly Case[] = [
   first('an empty alert comes first', plain(alert), unexpected('RFC 8446 §5.4')),
   first('an alert of one byte comes first', plain(alert, 2), undecodableAlert),
   first('an alert of three bytes comes first', plain(alert, 2, 40, 0), undecodableAlert),
+  first('an alert of no known level comes first', plain(alert, 3, 0), illegal('RFC 8446 §6')),
   first('an alert comes first', plain(alert, 2, 40), {
     ...alerted(),
     message: /handshake_failure/,

@@ -1,5 +1,9 @@
 /** The second ClientHello, after a HelloRetryRequest (RFC 8446 §4.1.2): what may differ from the first, and what not. */
+
 import { ExtensionType, NamedGroup } from '../../../src/codec/registry.ts'
+import { nodeProvider } from '../../../src/crypto/node/index.ts'
+import { memoryStore, statefulTickets } from '../../../src/index.ts'
+import { eventsOf, exchange, pairOf } from '../pair.ts'
 import { bytes, type Case, illegal, missing, unexpected } from './expected.ts'
 import {
   adding,
@@ -21,6 +25,15 @@ const having =
   (change: (fields: { readonly cipherSuites: readonly number[] }) => object) =>
   (hello: Uint8Array) =>
     edited(hello, (fields) => ({ ...fields, ...change(fields) }))
+
+function resumable() {
+  const crypto = nodeProvider
+  const tickets = statefulTickets({ crypto, store: memoryStore(), clock: () => Date.now() })
+  const first = pairOf({}, { tickets })
+  exchange(first)
+  return { session: eventsOf(first.client, 'session')[0]!.session, tickets }
+}
+const earlier = resumable()
 
 type Change = (hello: Uint8Array) => Uint8Array | readonly Uint8Array[]
 
@@ -107,3 +120,10 @@ export const secondClientHelloCases: readonly Case[] = (
       }),
     ),
   )
+  .concat({
+    what: 'the second ClientHello leaves out the PSK of the first',
+    client: { session: earlier.session, keyShares: [NamedGroup.x25519], grease: false },
+    server: { tickets: earlier.tickets, groups: [NamedGroup.secp256r1] },
+    messages: { ClientHello: without(ExtensionType.pre_shared_key) },
+    expect: { ...missing('RFC 8446 §4.1.2'), message: /leaves out a PSK/ },
+  })
