@@ -71,7 +71,8 @@ export function connect(...args: readonly unknown[]): TLSSocket {
   const settings = {
     ...options,
     isServer: false,
-    rejectUnauthorized: options.rejectUnauthorized ?? rejectsByDefault(),
+    rejectUnauthorized:
+      'rejectUnauthorized' in options ? options.rejectUnauthorized !== false : rejectsByDefault(),
     expectedName,
     dialed: options,
   }

@@ -1,5 +1,10 @@
 /** What connections can share: identities, trusted certificates, and what is enabled. Made once, used for many. */
-import { createTrustStore, parseCertificate, type TrustStore } from '@handfast/x509'
+import {
+  type Certificate,
+  createTrustStore,
+  parseCertificate,
+  type TrustStore,
+} from '@handfast/x509'
 import type { Identity } from '../config.ts'
 import { nodeProvider } from '../crypto/node/index.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
@@ -67,9 +72,9 @@ export class SecureContext {
   readonly noTickets: boolean
   /** DER of `ca`; undefined where Node's own roots are trusted. */
   readonly authorities: readonly Uint8Array[] | undefined
-  readonly #allowPartialTrustChain: boolean
-  #trust: TrustStore | undefined
-  #untrustedIntermediates: readonly Uint8Array[] = []
+  /** DER of certificates in `ca` that help to reach a root without being trusted themselves. */
+  readonly intermediates: readonly Uint8Array[]
+  readonly #trust: TrustStore | undefined
 
   constructor(options: SecureContextOptions = {}) {
     validateObject(options, 'options')
@@ -84,7 +89,11 @@ export class SecureContext {
     this.authorities = options.ca
       ? listOf(options.ca).flatMap((ca) => certificatesOf(ca, 'options.ca'))
       : undefined
-    this.#allowPartialTrustChain = options.allowPartialTrustChain === true
+    const parsed = (this.authorities ?? []).map(readAuthority)
+    const isAnchor = (certificate: Certificate) =>
+      options.allowPartialTrustChain === true || certificate.isSelfIssued
+    this.intermediates = parsed.filter((one) => !isAnchor(one)).map(({ der }) => der)
+    this.#trust = this.authorities && createTrustStore(parsed.filter(isAnchor))
     this.identities = restrict(
       makeIdentities(options, this.authorities ?? []),
       this.signatureSchemes,
@@ -103,43 +112,28 @@ export class SecureContext {
     return this
   }
 
-  /** Who is trusted; indexed when first asked for. */
+  /** Who is trusted. Node's own roots are indexed when they are first asked for. */
   get trust(): TrustStore {
-    if (this.#trust !== undefined) return this.#trust
-    const { authorities } = this
-    if (authorities === undefined) {
-      this.#trust = defaultTrustStore()
-      return this.#trust
-    }
-    const certificates = authorities.map((der) => {
-      try {
-        return parseCertificate(der)
-      } catch (cause) {
-        throw withCode(
-          new Error('options.ca holds a certificate that cannot be read', { cause }),
-          'ERR_OSSL_ASN1_WRONG_TAG',
-        )
-      }
-    })
-    const isAnchor = (certificate: (typeof certificates)[number]) =>
-      this.#allowPartialTrustChain || certificate.isSelfIssued
-    this.#untrustedIntermediates = certificates
-      .filter((certificate) => !isAnchor(certificate))
-      .map(({ der }) => der)
-    this.#trust = createTrustStore(certificates.filter(isAnchor))
-    return this.#trust
-  }
-
-  /** DER of certificates in `ca` that help to reach a root without being trusted themselves. */
-  get intermediates(): readonly Uint8Array[] {
-    void this.trust
-    return this.#untrustedIntermediates
+    return this.#trust ?? defaultTrustStore()
   }
 
   /** DER of the names of the authorities in `ca`, which a server tells a client that it asks for a certificate. */
   get authorityNames(): readonly Uint8Array[] {
     if (this.authorities === undefined) return []
     return this.trust.anchors.map(({ subject }) => subject.der)
+  }
+}
+
+function readAuthority(der: Uint8Array): Certificate {
+  try {
+    return parseCertificate(der)
+  } catch (cause) {
+    throw withCode(
+      new Error(`options.ca holds a certificate that cannot be read: ${(cause as Error).message}`, {
+        cause,
+      }),
+      'ERR_OSSL_ASN1_WRONG_TAG',
+    )
   }
 }
 

@@ -75,11 +75,11 @@ export class Verification {
     this.error = verifyError(found, context.intermediates)
     if (this.error === undefined && hostname !== undefined) {
       if (custom !== undefined) {
-        const cert = detailedCertificate(peer.chain, found)
-        this.error = (yield* settle(custom(hostname, cert))) ?? undefined
+        this.error = yield* ask(custom, hostname, detailedCertificate(peer.chain, found))
       } else if (!found.valid)
         this.error = checkServerIdentity(hostname, detailedCertificate(peer.chain, found))
     }
+    // The engine lets in whom the verdict calls valid; what was really found stays here.
     if (!rejectUnauthorized) return { ...found, valid: true }
     return this.error === undefined || !found.valid ? found : refused(found, this.error)
   }
@@ -89,6 +89,22 @@ export class Verification {
     const check = this.#options.checkServerIdentity
     return check === checkServerIdentity ? undefined : check
   }
+}
+
+/** Asks the program; whatever it throws or answers refuses, but for nothing. */
+function* ask(
+  check: IdentityCheck,
+  hostname: string,
+  cert: LegacyCertificate,
+): Steps<Error | undefined> {
+  let answer: unknown
+  try {
+    answer = yield* settle(check(hostname, cert))
+  } catch (thrown) {
+    answer = thrown ?? new Error('checkServerIdentity threw nothing')
+  }
+  if (answer === undefined || answer === null || answer === false) return undefined
+  return answer instanceof Error ? answer : new Error(String(answer))
 }
 
 /** The engine speaks of a refusal by a verdict: this one says that the program refused. */

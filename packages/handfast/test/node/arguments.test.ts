@@ -287,3 +287,11 @@ it('documents what it does not support', () => {
   const listed = /^Not supported[^:]*: ([^:]*)/m.exec(text)?.[1] ?? ''
   for (const name of unsupportedOptions) expect(listed).toContain(`\`${name}\``)
 })
+
+it('reads every certificate of ca at once', () => {
+  const damaged = Buffer.from('30030101ff', 'hex')
+  expect(thrown(() => handfast.createSecureContext({ ca: damaged }))).toMatchObject({
+    code: 'ERR_OSSL_ASN1_WRONG_TAG',
+    message: expect.stringContaining('options.ca'),
+  })
+})

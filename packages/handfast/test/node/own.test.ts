@@ -323,3 +323,37 @@ it('says what it has not', async () => {
   expect(error?.code).toBe('ERR_SSL_WRONG_SSL_VERSION')
   await finish(server, client)
 })
+
+it('takes whatever checkServerIdentity throws or answers for a refusal', async () => {
+  const { server, port } = await listen({})
+  for (const checkServerIdentity of [
+    () => 'a text' as never,
+    () => {
+      throw Object.assign(new Error('thrown'), { code: 'MINE' })
+    },
+    async () => {
+      throw Object.assign(new Error('rejected'), { code: 'MINE' })
+    },
+  ]) {
+    const client = handfast.connect({
+      port,
+      host: '127.0.0.1',
+      ca: (await authority()).root,
+      checkServerIdentity,
+    })
+    const error = await new Promise<{ code?: string }>((resolve) => client.once('error', resolve))
+    expect(error).toBeInstanceOf(Error)
+    expect(['MINE', undefined]).toContain(error.code)
+    expect(client.authorized).toBe(false)
+  }
+  server.close()
+})
+
+it('trusts an intermediate by itself only with allowPartialTrustChain', async () => {
+  const { intermediate } = await import('./certificates.ts')
+  const { server, port } = await listen(await files('below'))
+  const ca = (await intermediate()).certificate
+  const client = await connect(port, { ca, allowPartialTrustChain: true })
+  expect(client.authorized).toBe(true)
+  await finish(server, client)
+})
