@@ -61,6 +61,7 @@ function* client13(
   const helloRetried = isHelloRetryRequest(serverHello.random)
   let sentChangeCipherSpec = false
   if (helloRetried) {
+    hs.refuseExcess()
     offer = yield* retry(hs, config, offer, answer, serverHello, suite)
     if (config.middleboxCompatibility !== false) hs.sendChangeCipherSpec()
     sentChangeCipherSpec = true

@@ -229,7 +229,7 @@ export class HandshakeContext {
       this.flush()
       this.records.setWrite(protection)
     } else {
-      this.#refuseStraddling()
+      this.refuseExcess()
       this.records.setRead(protection)
     }
     const { name, generation } = protection
@@ -237,12 +237,15 @@ export class HandshakeContext {
       this.trace?.({ type: 'keys', direction, protection: name, generation })
   }
 
-  /** RFC 8446 §5.1: a handshake message must not span a change of keys. */
-  #refuseStraddling(): void {
+  /**
+   * RFC 8446 §5.1: a message that can precede a change of keys ends with its record. For setKeys, and for a hello that is
+   * answered with a retry: what the peer sent behind it was not made of the answer.
+   */
+  refuseExcess(): void {
     if (this.#host.atMessageBoundary()) return
     throw new TlsError(
       'ERR_UNEXPECTED_MESSAGE',
-      'A record holds more handshake bytes after the message that changes the keys',
+      'A record holds more handshake bytes after a message that ends its flight',
       { section: 'RFC 8446 §5.1' },
     )
   }

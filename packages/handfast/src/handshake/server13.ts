@@ -40,7 +40,7 @@ import { receiveFinished } from './peerFinished.ts'
 import type { ServerProtocol } from './protocol.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
 import { chooseCertificate, chooseGroup, chooseProtocol, chooseSuite } from './serverChoices.ts'
-import { type AcceptedPsk, acceptPsk } from './serverPsk.ts'
+import { type AcceptedPsk, acceptPsk, refuseDroppedPsk } from './serverPsk.ts'
 import { checkRetriedHello, sendHelloRetryRequest } from './serverRetry.ts'
 
 /** TLS 1.3, for a server. */
@@ -61,11 +61,13 @@ function* server13(
   const helloRetried = token !== undefined || clientShare(info.message, group) === undefined
   refuseEarlyData(hs, info.message)
   if (helloRetried) {
+    hs.refuseExcess()
     yield* sendHelloRetryRequest(hs, info.message, suite, group, token)
     const message = yield* hs.receive(HandshakeType.client_hello)
     hs.records.skippableBytes = 0
     info = readClientHello(hs, message)
     checkRetriedHello(firstInfo.message, info.message, group, token)
+    yield* refuseDroppedPsk(hs, config, firstInfo, info, suite)
   }
   const hello = info.message
   const protocol = chooseProtocol(hs, config, info)

@@ -1,9 +1,10 @@
 /** Which of the sessions that a client offers, if any, is resumed (RFC 8446 §4.2.11). */
 import type { Steps, Verdict } from '@handfast/x509'
-import { findExtension } from '../codec/extension.ts'
+import { findExtension, hasExtension } from '../codec/extension.ts'
 import { PskBinders, preSharedKey } from '../codec/extensions/pre_shared_key.ts'
 import { pskKeyExchangeModesExtension } from '../codec/extensions/psk_key_exchange_modes.ts'
 import {
+  ExtensionType,
   nameOf,
   ProtocolVersion,
   PskKeyExchangeMode,
@@ -85,6 +86,38 @@ export function* acceptPsk(
   return undefined
 }
 
+/**
+ * RFC 8446 §4.1.2: after a HelloRetryRequest a client may leave out the PSKs that do not go with the cipher suite, and no
+ * others. One that leaves out all of them may have been made to.
+ */
+export function* refuseDroppedPsk(
+  hs: HandshakeContext,
+  config: ServerConfig,
+  first: ClientHelloInfo,
+  second: ClientHelloInfo,
+  suite: CipherSuite,
+): Steps<void> {
+  const offered = findExtension(first.message.extensions, preSharedKey, 'ClientHello')
+  const { tickets } = config
+  if (offered === undefined || tickets === undefined) return
+  if (hasExtension(second.message.extensions, ExtensionType.pre_shared_key)) return
+  for (const { identity } of offered.identities.slice(0, identitiesTried)) {
+    const state = yield* hs.settle('opening a ticket', tickets.redeem(identity))
+    if (state !== undefined && hasSameHash(config, state, suite))
+      throw new TlsError(
+        'ERR_MISSING_EXTENSION',
+        'The second ClientHello leaves out a PSK of the first that goes with the cipher suite',
+        { section: 'RFC 8446 §4.1.2' },
+      )
+  }
+}
+
+function hasSameHash(config: ServerConfig, state: SessionState, suite: CipherSuite): boolean {
+  if (state.version !== ProtocolVersion.TLS13) return false
+  const original = config.crypto.cipherSuites.find(({ id }) => id === state.cipherSuite)
+  return original?.hash === suite.hash
+}
+
 function refused(hs: HandshakeContext, why: string): void {
   hs.decide(() => ({
     what: 'resumption',
@@ -105,8 +138,8 @@ function* judgeState(
   state: SessionState,
 ): Steps<string | { readonly verdict: Verdict | undefined }> {
   if (state.version !== ProtocolVersion.TLS13) return 'The ticket is of another version.'
-  const original = config.crypto.cipherSuites.find(({ id }) => id === state.cipherSuite)
-  if (original?.hash !== suite.hash) return 'The ticket is of a cipher suite with another hash.'
+  if (!hasSameHash(config, state, suite))
+    return 'The ticket is of a cipher suite with another hash.'
   if (state.serverName !== info.serverName) return 'The ticket is for another server name.'
   const { clientAuthentication } = config
   if (clientAuthentication === undefined) {

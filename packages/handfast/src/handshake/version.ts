@@ -29,9 +29,15 @@ export function serverVersion(hello: ServerHello): number {
   return findExtension(hello.extensions, supportedVersions, context) ?? hello.legacyVersion
 }
 
-/** The versions that a client has: what supported_versions says, else what legacy_version implies. */
+/** What a ClientHello without supported_versions can mean: TLS 1.3 is not among it (RFC 8446 §4.2.1). */
+const versionsBefore13 = [ProtocolVersion.TLS12, ProtocolVersion.TLS11, ProtocolVersion.TLS10]
+
+/** The versions that a client has: what supported_versions says, else all up to its legacy_version (RFC 5246 §E.1). */
 export function clientVersions(hello: ClientHello): readonly number[] {
-  return findExtension(hello.extensions, supportedVersions, 'ClientHello') ?? [hello.legacyVersion]
+  return (
+    findExtension(hello.extensions, supportedVersions, 'ClientHello') ??
+    versionsBefore13.filter((version) => version <= hello.legacyVersion)
+  )
 }
 
 /** Client: the protocol that the server chose. @throws TlsError for one that was not offered */

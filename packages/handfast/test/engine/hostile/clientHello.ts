@@ -12,6 +12,7 @@ import {
   flipped,
   lengthened,
   messageWith,
+  recordOf,
   replacing,
   shortened,
   u16,
@@ -55,6 +56,11 @@ const changed: readonly Case[] = (
       noVersion('RFC 8446 §4.2.1'),
     ],
     ['has no supported_versions', without(supported_versions), noVersion('RFC 8446 §4.2.1')],
+    [
+      'names TLS 1.3 in its legacy_version only',
+      (hello: Uint8Array) => having({ legacyVersion: 0x0304 })(without(supported_versions)(hello)),
+      noVersion('RFC 8446 §4.2.1'),
+    ],
     ['has no extensions', having({ extensions: [] }), noVersion('RFC 8446 §4.2.1')],
     [
       'ends before its extensions',
@@ -399,4 +405,33 @@ const preSharedKeys: readonly Case[] = (
   }),
 )
 
-export const clientHelloCases: readonly Case[] = [...changed, ...configured, ...preSharedKeys]
+/** A first ClientHello that is answered with a HelloRetryRequest. */
+function retried({ client, server }: Pick<Case, 'client' | 'server'>) {
+  return {
+    client: { ...client, keyShares: [NamedGroup.x25519] },
+    server: { ...server, groups: [NamedGroup.secp256r1] },
+  }
+}
+
+const beforeRetry: readonly Case[] = [
+  {
+    what: 'pre_shared_key is gone from the second ClientHello, though it goes with the suite',
+    ...retried(resumable()),
+    messages: { ClientHello: without(pre_shared_key) },
+    expect: { ...missing('RFC 8446 §4.1.2'), message: /leaves out a PSK/ },
+  },
+  {
+    what: 'the first ClientHello has the beginning of the second behind it',
+    ...retried({}),
+    records: (record, index) =>
+      index === 0 ? [recordOf(22, bytes(...record.subarray(5), 1, 0))] : [record],
+    expect: { ...unexpected('RFC 8446 §5.1'), message: /ends its flight/ },
+  },
+]
+
+export const clientHelloCases: readonly Case[] = [
+  ...changed,
+  ...configured,
+  ...preSharedKeys,
+  ...beforeRetry,
+]

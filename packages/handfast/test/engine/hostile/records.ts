@@ -87,6 +87,7 @@ const beforeKeys: readonly Case[] = [
     ...alerted(),
     message: /0x63/,
   }),
+  first('an alert of no known level comes first', plain(alert, 3, 40), illegal('RFC 8446 §6')),
   first('an error comes as a warning', plain(alert, 1, 40), {
     ...alerted(),
     message: /handshake_failure/,

@@ -21,6 +21,7 @@ import {
   flipped,
   lengthened,
   messageWith,
+  recordOf,
   replacing,
   shortened,
   u16,
@@ -184,6 +185,13 @@ export const resumptionCases: readonly Case[] = [
 ]
 
 export const retryCases: readonly Case[] = [
+  {
+    what: 'HelloRetryRequest has the beginning of the ServerHello behind it',
+    ...withRetry,
+    records: (record, index) =>
+      index === 0 ? [recordOf(22, bytes(...record.subarray(5), 2, 0))] : [record],
+    expect: { ...unexpected('RFC 8446 §5.1'), message: /ends its flight/ },
+  },
   {
     what: 'HelloRetryRequest asks for no change',
     server: withCookie,
