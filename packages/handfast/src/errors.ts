@@ -49,6 +49,11 @@ export const failureTable = {
   ERR_UNEXPECTED_MESSAGE: peerBroke('unexpected_message', 'RFC 8446 §4'),
   ERR_ILLEGAL_PARAMETER: peerBroke('illegal_parameter', 'RFC 8446 §6.2'),
   ERR_BAD_KEY_SHARE: peerBroke('illegal_parameter', 'RFC 8446 §4.2.8'),
+  ERR_DOWNGRADE: peerBroke(
+    'illegal_parameter',
+    'RFC 8446 §4.1.3',
+    'Somebody between client and server takes newer versions out of the offer: try a path without a proxy.',
+  ),
   ERR_MISSING_EXTENSION: peerBroke('missing_extension', 'RFC 8446 §9.2'),
   ERR_UNSOLICITED_EXTENSION: peerBroke('unsupported_extension', 'RFC 8446 §4.2'),
   ERR_BAD_SIGNATURE: peerBroke('decrypt_error', 'RFC 8446 §4.4.3'),
@@ -70,6 +75,21 @@ export const failureTable = {
     'protocol_version',
     'RFC 8446 §4.2.1',
     'Enable a protocol version that both sides have.',
+  ),
+  ERR_INAPPROPRIATE_FALLBACK: nothingInCommon(
+    'inappropriate_fallback',
+    'RFC 7507 §3',
+    'The client tries an older version after a failure that had another reason: let it offer all its versions.',
+  ),
+  ERR_INSUFFICIENT_SECURITY: nothingInCommon(
+    'insufficient_security',
+    'RFC 5246 §7.2.2',
+    'The peer has parameters that are too weak: enable stronger ones there.',
+  ),
+  ERR_UNKNOWN_PSK_IDENTITY: nothingInCommon(
+    'unknown_psk_identity',
+    'RFC 4279 §2',
+    'Give both sides the same pre-shared key under the same identity.',
   ),
   ERR_NO_COMMON_CIPHER_SUITE: nothingInCommon(
     'handshake_failure',
@@ -104,7 +124,7 @@ export const failureTable = {
     section: 'RFC 8446 §4.4.2.4',
     help: 'The server demands a client certificate: configure one.',
   },
-  ERR_CERTIFICATE_UNKNOWN: {
+  ERR_CERTIFICATE_REFUSED: {
     blame: 'certificate',
     alert: 'certificate_unknown',
     section: 'RFC 5280 §6',

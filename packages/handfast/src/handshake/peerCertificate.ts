@@ -81,7 +81,7 @@ function readable<T>(read: () => T): T {
   } catch (cause) {
     if (!(cause instanceof X509Error)) throw cause
     throw new TlsError(
-      'ERR_CERTIFICATE_UNKNOWN',
+      'ERR_CERTIFICATE_REFUSED',
       `The certificate cannot be read: ${cause.message}`,
       { cause, alert: 'bad_certificate' },
     )
@@ -99,7 +99,7 @@ export function* judge(
   if (verdict.valid) return verdict
   const [failure] = verdict.failures
   throw new TlsError(
-    'ERR_CERTIFICATE_UNKNOWN',
+    'ERR_CERTIFICATE_REFUSED',
     failure === undefined
       ? `The certificate of ${formatName(peer.leaf.subject)} was refused`
       : failure.message,
@@ -179,7 +179,7 @@ export function* receiveCertificateVerify(
     )
   if (keyUsage !== undefined && !keyUsage.has('digitalSignature'))
     throw new TlsError(
-      'ERR_CERTIFICATE_UNKNOWN',
+      'ERR_CERTIFICATE_REFUSED',
       `The ${peer}'s certificate is not for signatures (keyUsage has no digitalSignature)`,
       { alert: 'unsupported_certificate', section: 'RFC 8446 §4.4.2.2' },
     )

@@ -284,7 +284,7 @@ describe('a failure in an answer', () => {
             const blamed =
               connection.error?.verdict === undefined
                 ? { code: 'ERR_INTERNAL', blame: 'library', alert: 'internal_error' }
-                : { code: 'ERR_CERTIFICATE_UNKNOWN', alert: 'bad_certificate' }
+                : { code: 'ERR_CERTIFICATE_REFUSED', alert: 'bad_certificate' }
             expect(connection.error, where).toMatchObject(blamed)
             expect(events.at(-1), where).toEqual({ type: 'failed', error: connection.error })
             expect(() => connection.write(bytes('x')), where).toThrow(connection.error!)
@@ -390,7 +390,7 @@ describe('what answers later beside the provider', () => {
         continue
       }
       expect(pair.client.connection.error).toMatchObject({
-        code: 'ERR_CERTIFICATE_UNKNOWN',
+        code: 'ERR_CERTIFICATE_REFUSED',
         blame: 'certificate',
         alert: 'bad_certificate',
       })

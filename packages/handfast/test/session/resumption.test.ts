@@ -304,7 +304,7 @@ describe("a client's certificate", () => {
     exchange(pair)
     expect(why(pair.server)[0]).toMatch(/not accepted any more/)
     expect(pair.server.connection.error).toMatchObject({
-      code: 'ERR_CERTIFICATE_UNKNOWN',
+      code: 'ERR_CERTIFICATE_REFUSED',
       alert: 'unknown_ca',
     })
   })

@@ -41,7 +41,7 @@ export const badSignature: Expected = {
   section: 'RFC 8446 §4.4.3',
 }
 export const certificate = (alert: string, section: string): Expected => ({
-  code: 'ERR_CERTIFICATE_UNKNOWN',
+  code: 'ERR_CERTIFICATE_REFUSED',
   alert,
   section,
 })
