@@ -74,6 +74,7 @@ export const checks: Readonly<Record<string, string>> = {
     'An authority can withdraw a certificate before its time, for instance when a key was stolen; this asks whether it did.',
   'pinned key':
     'The caller named the keys that it accepts for this peer; one of them must be in the chain, whatever authorities vouch for.',
+  tlsa: 'The DNS, signed by DNSSEC, may say which certificate or key this name has; what the peer shows must be among them.',
   'certificate transparency':
     'Public logs must have promised to show the certificate to everybody, so that one which was issued behind the back of its owner comes to light.',
   profile:
