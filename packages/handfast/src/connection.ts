@@ -17,6 +17,7 @@
 import { type MaybePromise, runSteps, type Steps } from '@handfast/x509'
 import { alertAdvice } from './alertAdvice.ts'
 import { type ChannelBindingType, channelBinding } from './channelBinding.ts'
+import { checkConfiguration } from './checkConfiguration.ts'
 import {
   AlertDescription,
   AlertLevel,
@@ -79,6 +80,7 @@ export class Connection {
   #changeCipherSpecs = 0
 
   constructor({ role, config, handshake }: ConnectionOptions) {
+    checkConfiguration(config)
     this.role = role
     this.#config = config
     const listener = this.#config.trace
@@ -257,6 +259,9 @@ export class Connection {
     if (this.#error !== undefined) throw this.#error
     if (this.#established === undefined)
       throw new TlsError('ERR_NOT_READY', `${call}() wants a complete handshake`)
+    // The secrets are forgotten: what is made of their zeros anybody could make.
+    if (this.#sentCloseNotify && this.#receivedCloseNotify)
+      throw new TlsError('ERR_CLOSED', `${call}() came after both sides had closed the connection`)
     return this.#established
   }
 

@@ -260,7 +260,7 @@ export class RecordLayer {
   }
 
   #paddingFor(contentLength: number): number {
-    const wanted = this.#options.padding?.(contentLength) ?? 0
+    const wanted = this.#options.padding?.(contentLength) || 0
     return Math.max(0, Math.min(Math.floor(wanted), this.maxFragment - contentLength))
   }
 
