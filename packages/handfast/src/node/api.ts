@@ -13,6 +13,11 @@ export type {
   ServerOptions,
   TLSSocketOptions,
 } from './options.ts'
+export {
+  type CertificateSource,
+  getCACertificates,
+  setDefaultCACertificates,
+} from './roots.ts'
 export { createSecureContext, SecureContext, type SecureContextOptions } from './secureContext.ts'
 export { createServer, Server } from './server.ts'
 export {

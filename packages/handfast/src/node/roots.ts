@@ -2,10 +2,18 @@
 import { readFileSync } from 'node:fs'
 import * as tls from 'node:tls'
 import { createTrustStore, type TrustStore } from '@handfast/x509'
+import { encodePem } from '../pem.ts'
 import { certificatesOf } from './certificates.ts'
+import { unavailable } from './errors.ts'
+import { invalidArgType, invalidArgValue } from './validate.ts'
 
 /** There since Node 22.15; it knows the system's store and NODE_EXTRA_CA_CERTS where Node was told to use them. */
-const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => readonly string[] }
+const { getCACertificates: nodeCertificates } = tls as {
+  getCACertificates?: (type: CertificateSource) => readonly string[]
+}
+
+/** Which certificates, in the words of `tls.getCACertificates()`. */
+export type CertificateSource = 'default' | 'system' | 'bundled' | 'extra'
 
 /** Certificates of `NODE_EXTRA_CA_CERTS`, PEM, which `tls.rootCertificates` leaves out. */
 function extraCertificates(): readonly string[] {
@@ -25,8 +33,36 @@ let store: TrustStore | undefined
 
 /** PEM, one or more certificates in each. */
 export function defaultRootCertificates(): readonly string[] {
-  pems ??= getCACertificates?.('default') ?? [...tls.rootCertificates, ...extraCertificates()]
+  pems ??= nodeCertificates?.('default') ?? [...tls.rootCertificates, ...extraCertificates()]
   return pems
+}
+
+/** Trusts these, PEM or DER, in place of what is trusted by default, from now on and in this process. */
+export function setDefaultCACertificates(
+  certificates: readonly (string | NodeJS.ArrayBufferView)[],
+): void {
+  if (!Array.isArray(certificates))
+    throw invalidArgType('certs', 'an instance of Array', certificates)
+  const ders = certificates.flatMap((certificate, i) => certificatesOf(certificate, `certs[${i}]`))
+  pems = ders.map((der) => encodePem('CERTIFICATE', der).trimEnd())
+  store = createTrustStore(ders)
+}
+
+/**
+ * PEM of the certificates that are trusted by default, that come with Node, or that NODE_EXTRA_CA_CERTS adds.
+ * @throws Error `ERR_FEATURE_UNAVAILABLE` for `system` on a Node that cannot read the system's store (before 22.15)
+ */
+export function getCACertificates(type: CertificateSource = 'default'): string[] {
+  if (type === 'default') return [...defaultRootCertificates()]
+  if (nodeCertificates !== undefined) return [...nodeCertificates(type)]
+  if (type === 'bundled') return [...tls.rootCertificates]
+  if (type === 'extra')
+    return extraCertificates()
+      .flatMap(toDer)
+      .map((der) => encodePem('CERTIFICATE', der).trimEnd())
+  if (type === 'system')
+    throw unavailable("getCACertificates('system') on this Node", 'it is there since Node 22.15')
+  throw invalidArgValue('type', type)
 }
 
 /** Node's own are one certificate each, in a form that needs no strict reading. */

@@ -28,6 +28,8 @@ export class ServerSide implements Side {
   readonly context: SecureContext
   readonly verification: Verification | undefined
   sharedSignatureSchemes: readonly number[] = []
+  /** What is shown, read by the engine after every callback has run: `setKeyCert` may change it until then. */
+  readonly #identities: Identity[]
   readonly #socket: TLSSocket
   readonly #server: Server | undefined
   readonly #options: TLSSocketOptions
@@ -39,6 +41,7 @@ export class ServerSide implements Side {
     this.#server = options.server
     this.#options = options
     this.context = context
+    this.#identities = [...context.identities]
     checkServerOptions(options)
     this.verification =
       options.requestCert === true
@@ -65,7 +68,7 @@ export class ServerSide implements Side {
     return {
       crypto: context.crypto,
       clock,
-      identity: context.identities,
+      identity: this.#identities,
       onClientHello: (hello) => runSteps(this.#onClientHello(hello)),
       ...defined({
         cipherSuites: context.cipherSuites,
@@ -119,12 +122,12 @@ export class ServerSide implements Side {
         onClientHello && (yield* settle(onClientHello(hello, this.#socket)))
       const { secureContext, ...changes } = answer ?? {}
       const context = secureContext ?? (yield* this.#contextFor(hello.serverName))
-      const identities = context?.identities ?? this.context.identities
-      const stapled = yield* this.#staple(hello, context ?? this.context, identities)
-      if (context === undefined && stapled === identities) return answer && changes
-      if (context !== undefined) this.verification?.useContext(context)
+      if (context !== undefined) {
+        this.show(context)
+        this.verification?.useContext(context)
+      }
+      yield* this.#staple(hello, context ?? this.context)
       return {
-        identity: stapled,
         ...defined({ clientAuthentication: context && this.#clientAuthentication(context) }),
         ...changes,
       }
@@ -149,16 +152,12 @@ export class ServerSide implements Side {
   }
 
   /** The event `OCSPRequest` asks the program for a response to staple. */
-  *#staple(
-    hello: ClientHelloInfo,
-    context: SecureContext,
-    identities: readonly Identity[],
-  ): Steps<readonly Identity[]> {
+  *#staple(hello: ClientHelloInfo, context: SecureContext): Steps<void> {
     const server = this.#server
     const asked = hello.message.extensions.some(({ type }) => type === ExtensionType.status_request)
-    const [first] = identities
-    if (!asked || first === undefined || server === undefined) return identities
-    if (server.listenerCount('OCSPRequest') === 0) return identities
+    const [first] = this.#identities
+    if (!asked || first === undefined || server === undefined) return
+    if (server.listenerCount('OCSPRequest') === 0) return
     const [certificate, issuer] = first.certificateChain
     const response = yield* settle(
       answerOf<Uint8Array | null>(
@@ -172,8 +171,12 @@ export class ServerSide implements Side {
         (error) => this.#socket.destroy(error),
       ),
     )
-    if (!response) return identities
-    return [{ ...first, ocspResponse: response }, ...identities.slice(1)]
+    if (response) this.#identities[0] = { ...first, ocspResponse: response }
+  }
+
+  /** Shows the identities of this context from now on. */
+  show(context: SecureContext): void {
+    this.#identities.splice(0, Number.POSITIVE_INFINITY, ...context.identities)
   }
 
   #selectProtocol(
@@ -182,7 +185,8 @@ export class ServerSide implements Side {
     return (offered, hello) => {
       try {
         const protocols = [...offered]
-        const chosen = choose({ servername: hello.serverName ?? '', protocols })
+        const offer = { servername: hello.serverName ?? '', protocols }
+        const chosen = choose.call(this.#socket, offer)
         if (chosen !== undefined && !offered.includes(chosen))
           throw withCode(
             new TypeError(

@@ -21,7 +21,12 @@ import { handshakeTimeout, invalidState, unavailable } from './errors.ts'
 import { ephemeralKeyInfo, sharedSigalgName, versionName } from './keyInfo.ts'
 import type { TLSSocketOptions } from './options.ts'
 import { detailedCertificate, legacyCertificate } from './peerCertificate.ts'
-import { asSecureContext, createSecureContext } from './secureContext.ts'
+import {
+  asSecureContext,
+  createSecureContext,
+  SecureContext,
+  type SecureContextOptions,
+} from './secureContext.ts'
 import { ServerSide } from './serverSide.ts'
 import type { Side } from './side.ts'
 import { refuseUnsupported } from './unsupported.ts'
@@ -219,6 +224,13 @@ export class TLSSocket extends EngineStream {
   getX509Certificate(): X509Certificate | undefined {
     const leaf = this.destroyed ? undefined : this.#ownLeaf()
     return leaf && new X509Certificate(leaf)
+  }
+
+  /** Server: shows this identity, where the handshake has not come so far yet; for `ALPNCallback` and its like. */
+  setKeyCert(context: SecureContext | SecureContextOptions): void {
+    if (this.#side instanceof ServerSide)
+      this.#side.show(context instanceof SecureContext ? context : createSecureContext(context))
+    else throw unavailable("setKeyCert() on a client's socket", 'give the options cert and key')
   }
 
   #ownLeaf(): Uint8Array | undefined {

@@ -357,3 +357,16 @@ it('trusts an intermediate by itself only with allowPartialTrustChain', async ()
   expect(client.authorized).toBe(true)
   await finish(server, client)
 })
+
+it('shows what setKeyCert says, from within the ALPNCallback', async () => {
+  const other = handfast.createSecureContext(await files('other'))
+  const { server, port } = await listen({
+    ALPNCallback(this: handfast.TLSSocket, { protocols }) {
+      this.setKeyCert(other)
+      return protocols[0]
+    },
+  })
+  const client = await connect(port, { ALPNProtocols: ['x'], rejectUnauthorized: false })
+  expect(client.getPeerCertificate().subjectaltname).toBe('DNS:other.test')
+  await finish(server, client)
+})

@@ -61,3 +61,20 @@ it.runIf(getCACertificates === undefined)(
     warn.mockRestore()
   },
 )
+
+it('can be read as Node lists them, and replaced', async () => {
+  const {
+    getCACertificates: get,
+    setDefaultCACertificates,
+    createSecureContext,
+  } = await import('../../src/node/index.ts')
+  expect(get('bundled')).toEqual([...nodeTls.rootCertificates])
+  expect(get().length).toBeGreaterThan(100)
+  const { root } = await authority()
+  setDefaultCACertificates([root])
+  expect(get()).toEqual([root.trimEnd()])
+  expect(createSecureContext().trust.anchors.length).toBe(1)
+  expect(() => setDefaultCACertificates('x' as never)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+  )
+})
