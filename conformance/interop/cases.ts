@@ -80,10 +80,34 @@ interface FeatureCase {
   readonly bytes?: number
 }
 
+/** A ticket of another server: the early data that comes with it has to be skipped. */
+const earlyDataCases: FeatureCase[] = [
+  {
+    value: 'early data, refused',
+    needs: 'early-data',
+    client: { earlyData: true },
+    ours: { resumed: false },
+    bytes: oneRecord,
+  },
+  {
+    value: 'early data, refused, and HelloRetryRequest',
+    needs: 'early-data',
+    server: { groups: [second] },
+    client: { earlyData: true, groups: [first, second] },
+    ours: { resumed: false, helloRetryRequest: true },
+    bytes: oneRecord,
+  },
+]
+
 function featureCases(direction: Direction, { root, server }: Identities): Case[] {
   const weAreClient = direction === 'handfast → peer'
   const cases: FeatureCase[] = [
     { value: 'defaults' },
+    {
+      value: "the peer's own defaults, older versions included",
+      needs: 'plain',
+      [weAreClient ? 'server' : 'client']: { plain: true },
+    },
     { value: 'large transfer (1 MiB both ways)', bytes: 1 << 20 },
     {
       value: 'resumption',
@@ -162,8 +186,9 @@ function featureCases(direction: Direction, { root, server }: Identities): Case[
       bytes: oneRecord,
     },
     {
-      value: 'without middlebox compatibility',
-      needs: 'no-middlebox-compatibility',
+      value: `without middlebox compatibility of the client`,
+      // A server follows the client.
+      ...(!weAreClient && { needs: 'no-middlebox-compatibility' }),
       client: { middleboxCompatibility: false },
     },
     ...(['handfast', 'the peer'] as const).flatMap((by): FeatureCase[] => {
@@ -196,6 +221,7 @@ function featureCases(direction: Direction, { root, server }: Identities): Case[
         : { client: { recordSizeLimit: 1024 } }),
     },
   ]
+  if (!weAreClient) cases.push(...earlyDataCases)
   return cases.map(({ needs, server: serverOptions, client, expected, ours, bytes, value }) => ({
     axis: 'feature',
     value,

@@ -18,6 +18,20 @@ const chromium = systemProgram('chromium')
 /** Milliseconds: a browser's first start on a busy machine. */
 const limit = 60_000
 
+/**
+ * Adds to the page how the connection began on which the script came, and two scripts more, one after the other: the
+ * first may come on a connection that the browser opened while it had no ticket yet.
+ */
+const script = (resumed: boolean) => `
+  document.body.append('then ${resumed ? 'resumed' : 'in full'} ')
+  var { length } = document.scripts
+  if (length < 3) {
+    var next = document.createElement('script')
+    next.src = '/script.js?' + length
+    document.body.append(next)
+  }
+`
+
 /** Serves one page that tells what the server's end of the connection agreed on; gives what Chromium shows of it. */
 async function load(
   key: KeyName,
@@ -27,11 +41,18 @@ async function load(
   const sockets = new Set<TLSSocket>()
   const http = createHttpServer((request, response) => {
     const info = (request.socket as unknown as TLSSocket).connectionInfo
-    response.setHeader('Content-Type', 'text/html')
+    // A connection for each request, so that the scripts come on ones that can resume the page's session.
     response.setHeader('Connection', 'close')
-    response.end(
-      `<!doctype html><title>handfast</title><p>${info?.cipherSuiteName} ${info?.groupName} for ${info?.serverName}`,
-    )
+    if (request.url === '/') {
+      const agreed = `${info?.cipherSuiteName} ${info?.groupName} for ${info?.serverName}`
+      response.setHeader('Content-Type', 'text/html')
+      response.end(
+        `<!doctype html><title>handfast</title><p>${agreed}</p><script src="/script.js"></script>`,
+      )
+    } else {
+      response.setHeader('Content-Type', 'text/javascript')
+      response.end(script(info?.resumed ?? false))
+    }
   })
   const server = createServer({
     cert: readFileSync(identity.chain),
@@ -74,8 +95,10 @@ async function load(
 describe.skipIf(!chromium)(
   `Chromium → handfast${chromium ? '' : ` (skipped: ${notInstalled('Chromium')})`}`,
   () => {
-    test('loads a page with what it prefers', { timeout: limit + 5000 }, async () => {
-      expect(await load('p256', {})).toMatch(/<p>TLS_\w+ X25519MLKEM768 for localhost/)
+    test('loads a page with what it prefers, and resumes', { timeout: limit + 5000 }, async () => {
+      const shown = await load('p256', {})
+      expect(shown).toMatch(/<p>TLS_\w+ X25519MLKEM768 for localhost<\/p>/)
+      expect(shown).toContain('then resumed')
     })
 
     test('loads a page with an RSA key, after HelloRetryRequest', {

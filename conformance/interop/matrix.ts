@@ -56,13 +56,14 @@ function declare(
   if (abilities === undefined) return
   const pool = new ServerPool()
   afterAll(() => pool.stop())
-  for (const one of casesFor(direction, ids)) {
+  for (const [index, one] of casesFor(direction, ids).entries()) {
     const { axis, value, needs } = one
-    const reason = probe.reasons?.[`${role} ${needs?.name}`]
+    const reason = probe.reasons?.[`${role} ${needs?.name}`] ?? probe.reasons?.[`${needs?.name}`]
     const able: readonly string[] = needs ? abilities[needs.kind] : []
     if (needs && !able.includes(needs.name)) {
       results.push({
         direction,
+        index,
         axis,
         value,
         outcome: 'not supported',
@@ -74,10 +75,11 @@ function declare(
       try {
         if (role === 'server') await asClient(peer, abilities, one, ids, pool)
         else await asServer(peer, one, ids)
-        results.push({ direction, axis, value, outcome: 'passed' })
+        results.push({ direction, index, axis, value, outcome: 'passed' })
       } catch (error) {
         results.push({
           direction,
+          index,
           axis,
           value,
           outcome: 'failed',

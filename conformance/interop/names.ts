@@ -60,3 +60,20 @@ export function untranslate(
     (name) => table[name]?.toLowerCase() === wanted || name.toLowerCase() === wanted,
   )
 }
+
+/** Reasons for what command-line tools have no options for. */
+export function reasonsOfTools(tools: string): Record<string, string> {
+  const missing = `${tools} have none for it`
+  return Object.fromEntries(
+    [
+      'key-update',
+      'post-handshake-auth',
+      'ocsp-stapling',
+      'no-middlebox-compatibility',
+      'record-size-limit',
+      'record-padding',
+      'max-send-fragment',
+      'early-data',
+    ].map((name) => [name, missing]),
+  )
+}

@@ -27,6 +27,10 @@ export type Feature =
   | 'record-size-limit'
   /** Pads its records. */
   | 'record-padding'
+  /** Its defaults, older versions included, can be left alone. */
+  | 'plain'
+  /** Sends early data that the server must refuse. */
+  | 'early-data'
   /** Sends smaller records than it must. */
   | 'max-send-fragment'
 
@@ -44,7 +48,7 @@ export interface Probe {
   readonly abilities: Partial<Record<Role, Abilities>>
   /** Where the abilities were read from: a command, or documentation. */
   readonly source: string
-  /** Why a named thing is missing, where the peer's list alone does not tell; the key is `role value`. */
+  /** Why a named thing is missing, where the peer's list alone does not tell; the key is `role value`, or `value`. */
   readonly reasons?: Readonly<Record<string, string>>
 }
 
@@ -61,6 +65,8 @@ export interface CommonOptions {
   readonly middleboxCompatibility?: boolean
   /** Bytes of plaintext in a record that this end accepts (RFC 8449). */
   readonly recordSizeLimit?: number
+  /** Leave all else to the peer's own defaults, with the older versions that it offers or accepts by itself. */
+  readonly plain?: boolean
   /** Pad every record's content to whole blocks of this many bytes (RFC 8446 §5.4). */
   readonly recordPadding?: number
   /** Send records with at most this many bytes of content. */
@@ -87,6 +93,8 @@ export interface ClientOptions extends CommonOptions {
   /** Make two connections, the second with the first one's session. */
   readonly resume?: boolean
   readonly postHandshakeAuth?: boolean
+  /** Send early data with a ticket that another server issued, so that it must be refused (RFC 8446 §4.2.10). */
+  readonly earlyData?: boolean
   /** Ask for a stapled OCSP response. */
   readonly ocspStapling?: boolean
   /** Size of the payload in bytes. */

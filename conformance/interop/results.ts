@@ -6,6 +6,8 @@ import { cacheFolder } from './paths.ts'
 
 export interface CaseResult {
   readonly direction: string
+  /** Place among the cases of its direction. */
+  readonly index: number
   readonly axis: string
   readonly value: string
   readonly outcome: 'passed' | 'failed' | 'not supported'

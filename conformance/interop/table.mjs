@@ -37,19 +37,19 @@ function table(direction) {
   const rows = new Map()
   for (const { peer, cases } of peers) {
     for (const one of cases.filter((each) => each.direction === direction)) {
-      const key = `${one.axis}|${one.value}`
-      rows.set(key, { ...(rows.get(key) ?? {}), [peer]: marks[one.outcome] })
+      const row = rows.get(one.index) ?? { axis: one.axis, value: one.value, cells: {} }
+      row.cells[peer] = marks[one.outcome]
+      rows.set(one.index, row)
     }
   }
+  const ordered = [...rows].sort(([one], [other]) => one - other).map(([, row]) => row)
   const lines = [
     `| | ${peers.map(({ peer }) => peer).join(' | ')} |`,
     `|---|${peers.map(() => ':-:').join('|')}|`,
   ]
   for (const axis of ['feature', 'suite', 'group', 'signature scheme']) {
     lines.push(`| **${axis}s** | ${peers.map(() => '').join(' | ')} |`)
-    for (const [key, cells] of rows) {
-      const [of, value] = key.split('|')
-      if (of !== axis) continue
+    for (const { value, cells } of ordered.filter((row) => row.axis === axis)) {
       const name = axis === 'feature' ? value : `\`${value}\``
       lines.push(`| ${name} | ${peers.map(({ peer }) => cells[peer] ?? '').join(' | ')} |`)
     }
@@ -91,7 +91,7 @@ ${present.map(({ peer, version }) => `| ${peer} | ${version} |`).join('\n')}
 | Chromium | loads pages, with its preferred group and after HelloRetryRequest |
 | tshark | decrypts captures with handfast's key log: as client, as server, resumed, through KeyUpdate |
 
-“yes”: ran and passed. “–”: the peer cannot do it; the reasons are below.
+“yes”: ran and passed. “–”: the peer cannot do it, or the program that drives it has no way to ask for it; the reasons are below.
 
 ## handfast is the client
 

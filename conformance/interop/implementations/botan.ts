@@ -4,7 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeThrough } from '../lines.ts'
-import { groups, signatureSchemes, suites, translate, untranslate } from '../names.ts'
+import {
+  groups,
+  reasonsOfTools,
+  signatureSchemes,
+  suites,
+  translate,
+  untranslate,
+} from '../names.ts'
 import type {
   ClientOptions,
   ClientReport,
@@ -75,12 +82,12 @@ async function probe(program: string): Promise<Probe> {
     source:
       'the options of botan tls_client and tls_server, and the names that a policy file takes',
     reasons: {
+      ...reasonsOfTools('the options of tls_client and tls_server'),
+      plain: 'TLS 1.3 has to be allowed by the policy file',
       'server alpn': 'tls_server has no option for it',
       'server client-auth': 'tls_server has no option for authorities',
       'client client-auth': 'tls_client answers with an empty Certificate, to OpenSSL as well',
       ...Object.fromEntries(withoutScheme),
-      'server key-update': 'tls_server has no command for it',
-      'client key-update': 'tls_client has no command for it',
     },
   }
 }

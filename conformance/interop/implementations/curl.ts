@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { groups, signatureSchemes, suites, translate } from '../names.ts'
+import { groups, reasonsOfTools, signatureSchemes, suites, translate } from '../names.ts'
 import { expectedAnswer, makePayload } from '../payload.ts'
 import type { ClientOptions, ClientReport, ConnectionReport, Peer, Probe } from '../peer.ts'
 import { defaultPayloadBytes } from '../peer.ts'
@@ -34,16 +34,16 @@ async function probe(program: string): Promise<Probe | string> {
         suites: suites.filter((name) => name !== 'TLS_AES_128_CCM_8_SHA256'),
         groups: groups.filter((name) => newer || !name.includes('MLKEM')),
         signatureSchemes,
-        features: ['hello-retry-request', 'client-auth', 'alpn', 'ocsp-stapling'],
+        features: ['hello-retry-request', 'client-auth', 'alpn', 'ocsp-stapling', 'plain'],
       },
     },
     source: `the features of ${library.replace('/', ' ')}, and the options of curl`,
     reasons: {
-      'client resumption':
-        'curl keeps sessions for one process alone, and reuses the connection there',
+      ...reasonsOfTools('the options of curl'),
+      resumption: 'curl keeps sessions for one process alone, and reuses the connection there',
+      'hello-retry-request-while-resuming': 'curl keeps sessions for one process alone',
       'client TLS_AES_128_CCM_8_SHA256':
         'OpenSSL lets it through at security level 0 only, which curl cannot set for TLS 1.3',
-      'client key-update': 'curl has no option for it',
       'client post-handshake-auth': 'the server would have to ask in the middle of a request',
     },
   }
@@ -60,7 +60,7 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
       '--show-error',
       '--verbose',
       '--http1.1',
-      '--tlsv1.3',
+      ...(options.plain ? [] : ['--tlsv1.3']),
       '--max-time',
       '10',
     ]

@@ -64,6 +64,7 @@ const both: readonly Feature[] = [
   'post-handshake-auth',
   'alpn',
   'ocsp-stapling',
+  'plain',
 ]
 
 async function probe(client: string): Promise<Probe> {
@@ -92,6 +93,10 @@ async function probe(client: string): Promise<Probe> {
     },
     source: '`gnutls-cli --list`',
     reasons: {
+      'record-padding': 'the library has it, the commands have no option for it',
+      'max-send-fragment': 'the library has it, the commands have no option for it',
+      'client early-data':
+        'gnutls-cli sends early data only to the server that it has just spoken to',
       'server key-update': 'gnutls-serv has no command for it',
       'client record-size-limit':
         'gnutls-cli loses what it reads beyond one record (it does so with gnutls-serv as well)',
@@ -100,6 +105,7 @@ async function probe(client: string): Promise<Probe> {
 }
 
 function priority(options: CommonOptions): string {
+  if (options.plain) return 'NORMAL'
   const words = ['NORMAL', '-VERS-ALL', '+VERS-TLS1.3']
   const only = (
     all: string,

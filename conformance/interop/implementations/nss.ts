@@ -12,7 +12,14 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Identities, identities, keyNames } from '../identities.ts'
-import { groups, signatureSchemes, suites, translate, untranslate } from '../names.ts'
+import {
+  groups,
+  reasonsOfTools,
+  signatureSchemes,
+  suites,
+  translate,
+  untranslate,
+} from '../names.ts'
 import { cacheFolder } from '../paths.ts'
 import { makePayload, requestFor } from '../payload.ts'
 import type {
@@ -62,6 +69,7 @@ const features: readonly Feature[] = [
   'hello-retry-request-while-resuming',
   'client-auth',
   'post-handshake-auth',
+  'plain',
 ]
 
 export interface NssPrograms {
@@ -97,6 +105,7 @@ async function probe({ selfserv, tstclnt }: NssPrograms): Promise<Probe> {
     },
     source: 'the help texts of selfserv and tstclnt',
     reasons: {
+      ...reasonsOfTools('the options of tstclnt and selfserv'),
       'client ed448': 'pk12util: “unable to import key”',
       'server ed448': 'pk12util: “unable to import key”',
       'client ed25519': 'tstclnt -J ed25519: “no common encryption algorithm(s)”',
@@ -109,8 +118,6 @@ async function probe({ selfserv, tstclnt }: NssPrograms): Promise<Probe> {
         ]),
       ),
       'client alpn': 'tstclnt has no option for it',
-      'client key-update': 'tstclnt has no option for it',
-      'server key-update': 'selfserv has no option for it',
       'server ocsp-stapling': 'selfserv makes its responses itself, with a key of the authority',
     },
   }
@@ -143,7 +150,7 @@ async function makeDatabase({ certutil, pk12util }: NssPrograms, ids: Identities
 }
 
 function commonArguments(options: CommonOptions): string[] {
-  const args = ['-V', 'tls1.3:tls1.3', '-v', '-u']
+  const args = [...(options.plain ? [] : ['-V', 'tls1.3:tls1.3']), '-v', '-u']
   if (options.suites)
     args.push('-c', options.suites.map((name) => translate(suiteNumbers, name, 'NSS')).join(''))
   if (options.groups)

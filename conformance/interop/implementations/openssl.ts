@@ -1,8 +1,9 @@
 /** OpenSSL's s_client and s_server, of any version from 3.0. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { identities } from '../identities.ts'
 import { pipeThrough, waitForAnswer } from '../lines.ts'
 import { groups, signatureSchemes, suites, translate, untranslate } from '../names.ts'
 import { makePayload } from '../payload.ts'
@@ -48,6 +49,8 @@ const features: readonly Feature[] = [
   'ocsp-stapling',
   'no-middlebox-compatibility',
   'record-padding',
+  'plain',
+  'early-data',
   'max-send-fragment',
 ]
 
@@ -71,6 +74,7 @@ async function probe(program: string): Promise<Probe> {
 }
 
 function commonArguments(options: CommonOptions): string[] {
+  if (options.plain) return []
   const args = ['-tls1_3']
   const chosen = options.suites ?? suites
   args.push('-ciphersuites', chosen.join(':'))
@@ -116,6 +120,11 @@ const report = <K extends keyof ConnectionReport>(
   value: ConnectionReport[K] | undefined,
 ) => (value === undefined ? {} : { [key]: value })
 
+function portOf(log: string): number | undefined {
+  const found = /^ACCEPT .*:(\d+)$/m.exec(log)?.[1]
+  return found === undefined ? undefined : Number(found)
+}
+
 async function startServer(program: string, options: ServerOptions): Promise<RunningServer> {
   const { identity } = options
   const args = ['s_server', '-accept', '127.0.0.1:0', ...commonArguments(options)]
@@ -135,10 +144,7 @@ async function startServer(program: string, options: ServerOptions): Promise<Run
   const interactive = options.keyUpdate || options.clientCertificate === 'post-handshake'
   if (!interactive) args.push('-rev')
   const child = start(program, args)
-  const port = await child.waitFor('port', (log) => {
-    const found = /^ACCEPT .*:(\d+)$/m.exec(log)?.[1]
-    return found === undefined ? undefined : Number(found)
-  })
+  const port = await child.waitFor('port', portOf)
   if (!interactive) return serverOver(child, port, 'reverse-lines', reverseReports)
   commandAndEcho(child, options.keyUpdate ? 'K' : 'c')
   return { ...serverOver(child, port, 'echo', interactiveReports), largestPayload: 640 }
@@ -193,6 +199,7 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
   const folder = mkdtempSync(join(tmpdir(), 'handfast-openssl-'))
   try {
     const session = join(folder, 'session.pem')
+    if (options.earlyData) return await sendEarlyData(program, options, folder, session)
     const first = await connectOnce(program, options, options.resume ? ['-sess_out', session] : [])
     if (!options.resume) return first
     const second = await connectOnce(program, options, ['-sess_in', session])
@@ -205,6 +212,41 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
   }
 }
 
+/** Gets a ticket that allows early data from a server of OpenSSL's own, and uses it for another server. */
+async function sendEarlyData(
+  program: string,
+  options: ClientOptions,
+  folder: string,
+  session: string,
+): Promise<ClientReport> {
+  const identity = (await identities()).server.p256
+  const args = ['s_server', '-accept', '127.0.0.1:0', '-tls1_3', '-rev', '-max_early_data', '16384']
+  args.push(
+    '-cert',
+    identity.certificate,
+    '-cert_chain',
+    identity.intermediate,
+    '-key',
+    identity.key,
+  )
+  const issuer = start(program, args)
+  try {
+    const port = await issuer.waitFor('port', portOf)
+    const { groups: _, ...rest } = options
+    const first: ClientOptions = { ...rest, port, answers: 'reverse-lines', earlyData: false }
+    await connectOnce(program, first, ['-sess_out', session])
+  } finally {
+    await issuer.stop()
+  }
+  const early = join(folder, 'early')
+  writeFileSync(early, 'early data, which must not arrive\n')
+  const report = await connectOnce(program, options, ['-sess_in', session, '-early_data', early])
+  if (!/Early data was rejected/.test(report.log)) {
+    throw new Error(`s_client's early data was not rejected:\n${report.log.slice(-2000)}`)
+  }
+  return report
+}
+
 async function connectOnce(
   program: string,
   options: ClientOptions,
@@ -212,7 +254,7 @@ async function connectOnce(
 ): Promise<ClientReport> {
   const args = ['s_client', '-connect', `127.0.0.1:${options.port}`, ...commonArguments(options)]
   // The short report lacks ALPN and OCSP; the long one goes to standard output, in the midst of the data.
-  if (!options.alpn && !options.ocspStapling) args.push('-brief')
+  if (!options.alpn && !options.ocspStapling && !options.earlyData) args.push('-brief')
   args.push('-servername', options.serverName, '-verify_hostname', options.serverName)
   args.push('-CAfile', options.authorities, '-verify_return_error', ...more)
   const { identity } = options

@@ -116,6 +116,7 @@ function commonArguments(description: ProgramDescription, options: CommonOptions
   }
   if (options.alpn) args.push('--alpn', options.alpn.join(','))
   if (options.keyUpdate) args.push('--key-update')
+  if (options.plain) args.push('--plain')
   if (options.keyLogFile && has('key-log')) args.push('--key-log', options.keyLogFile)
   return args
 }
@@ -172,6 +173,7 @@ async function runClient(
   args.push(...commonArguments(description, options))
   if (options.identity) args.push('--cert', options.identity.chain, '--key', options.identity.key)
   if (options.resume) args.push('--resume', '--connections', '2')
+  if (options.middleboxCompatibility === false) args.push('--no-middlebox-compatibility')
   if (options.postHandshakeAuth) args.push('--post-handshake-auth')
   const child = await launch('client', args)
   const code = await child.ended()

@@ -1,13 +1,13 @@
 /** Go's crypto/tls, rustls, JSSE and Python's ssl. */
 
 import { join } from 'node:path'
-import { signatureSchemes } from '../names.ts'
+import { reasonsOfTools, signatureSchemes } from '../names.ts'
 import { interopFolder, notInstalled, systemProgram, unpackedProgram } from '../paths.ts'
 import type { Feature, Peer } from '../peer.ts'
 import { build, programPeer } from './program.ts'
 
 const retry: readonly Feature[] = ['hello-retry-request', 'hello-retry-request-while-resuming']
-const usual: readonly Feature[] = ['resumption', ...retry, 'client-auth', 'alpn']
+const usual: readonly Feature[] = ['resumption', ...retry, 'client-auth', 'alpn', 'plain']
 
 export const go: Peer = programPeer({
   name: 'Go crypto/tls',
@@ -16,8 +16,16 @@ export const go: Peer = programPeer({
     return typeof built === 'string' ? built : [join(built.folder, 'peer')]
   },
   features: { client: [...usual, 'ocsp-stapling'], server: [...usual, 'ocsp-stapling'] },
-  source:
-    'the constants of crypto/tls; suites of TLS 1.3 cannot be configured, and KeyUpdate cannot be started',
+  reasons: {
+    'key-update': 'crypto/tls answers it, but has no call that starts one',
+    'post-handshake-auth': 'crypto/tls does not have it',
+    'no-middlebox-compatibility': 'crypto/tls always has it on',
+    'record-size-limit': 'crypto/tls does not have it',
+    'record-padding': 'crypto/tls does not have it',
+    'max-send-fragment': 'crypto/tls chooses the size of its records by itself',
+    'early-data': 'crypto/tls has it for QUIC alone',
+  },
+  source: 'the constants of crypto/tls',
   flags: ['groups', 'signature-schemes', 'key-log', 'ocsp'],
 })
 
@@ -29,11 +37,18 @@ export const rustls: Peer = programPeer({
   },
   features: {
     client: ['resumption', 'hello-retry-request', 'client-auth', 'alpn', 'key-update'],
-    server: [...usual, 'key-update', 'ocsp-stapling'],
+    server: ['resumption', ...retry, 'client-auth', 'alpn', 'key-update', 'ocsp-stapling'],
   },
   reasons: {
     'client hello-retry-request-while-resuming':
       'rustls remembers which group the server chose, and sends its share at once',
+    plain: 'our program is built without TLS 1.2',
+    'post-handshake-auth': 'rustls does not have it',
+    'no-middlebox-compatibility': 'rustls always has it on',
+    'record-size-limit': 'rustls does not have it',
+    'record-padding': 'rustls does not have it',
+    'max-send-fragment': 'our program has no flag for it',
+    'early-data': 'our program has no flag for it',
     'client ocsp-stapling':
       'rustls asks for it and checks nothing of it, so that its program has nothing to tell',
   },
@@ -67,7 +82,18 @@ function jsse(
       const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto']
       return typeof built === 'string' ? built : [program, ...quick, '-cp', built.folder, 'Peer']
     },
-    features: { client: [...usual, 'key-update'], server: [...usual, 'key-update'] },
+    features: {
+      client: [...usual, 'key-update', 'ocsp-stapling', 'no-middlebox-compatibility'],
+      server: [...usual, 'key-update'],
+    },
+    reasons: {
+      'server ocsp-stapling': 'JSSE asks the responder by itself, over the network',
+      'post-handshake-auth': 'JSSE does not have it',
+      'record-size-limit': 'JSSE does not have it',
+      'record-padding': 'JSSE does not have it',
+      'max-send-fragment': 'our program has no flag for it',
+      'early-data': 'JSSE does not have it',
+    },
     groups,
     signatureSchemes,
     source: 'getSupportedSSLParameters() and `java -XshowSettings:security:tls`',
@@ -111,6 +137,7 @@ export const python: Peer = programPeer({
     'TLS_AES_128_CCM_8_SHA256',
   ],
   signatureSchemes,
-  source: 'the OpenSSL that it is linked with (3.0: no ML-KEM); the ssl module has no KeyUpdate',
+  reasons: reasonsOfTools('the calls of the ssl module'),
+  source: 'the OpenSSL that it is linked with (3.0: no ML-KEM)',
   flags: ['suites', 'groups', 'signature-schemes', 'key-log'],
 })

@@ -31,6 +31,7 @@ type options struct {
 	connections  int
 	resume       bool
 	noTickets    bool
+	plain        bool
 	bytes        int
 }
 
@@ -136,7 +137,10 @@ func named[T any](known map[string]T, text string) ([]T, error) {
 
 // configuration makes the part of tls.Config that does not depend on the role.
 func (o *options) configuration() (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: list(o.alpn), SessionTicketsDisabled: o.noTickets}
+	config := &tls.Config{NextProtos: list(o.alpn), SessionTicketsDisabled: o.noTickets}
+	if !o.plain {
+		config.MinVersion = tls.VersionTLS13
+	}
 	var err error
 	if config.CurvePreferences, err = named(groupsByName, o.groups); err != nil {
 		return nil, err
@@ -198,6 +202,7 @@ func run() error {
 	flags.IntVar(&o.connections, "connections", 1, "client: how many connections, one after another")
 	flags.BoolVar(&o.resume, "resume", false, "client: keep sessions between the connections")
 	flags.BoolVar(&o.noTickets, "no-tickets", false, "server: send no tickets")
+	flags.BoolVar(&o.plain, "plain", false, "leave the versions to the library's defaults")
 	flags.IntVar(&o.bytes, "bytes", 100_000, "client: size of the payload")
 	if err := flags.Parse(os.Args[2:]); err != nil {
 		return err

@@ -30,7 +30,9 @@ final class Client {
                 (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", options.number("port", 0))) {
             socket.setSoTimeout(TIMEOUT);
             SSLParameters parameters = socket.getSSLParameters();
-            parameters.setProtocols(new String[] {"TLSv1.3"});
+            if (!options.plain()) {
+                parameters.setProtocols(new String[] {"TLSv1.3"});
+            }
             parameters.setServerNames(List.of(new SNIHostName(name)));
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
             if (!options.suites().isEmpty()) {

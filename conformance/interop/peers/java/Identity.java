@@ -26,7 +26,7 @@ final class Identity {
     private Identity() {}
 
     static SSLContext context(Options options) throws GeneralSecurityException, IOException {
-        SSLContext context = SSLContext.getInstance("TLSv1.3");
+        SSLContext context = SSLContext.getInstance("TLS");
         context.init(keyManagers(options), trustManagers(options), null);
         return context;
     }

@@ -5,7 +5,7 @@ import java.util.Set;
 
 /** The flags that client and server share: {@code --name value}, or {@code --name} alone for a switch. */
 record Options(Map<String, String> values) {
-    private static final Set<String> SWITCHES = Set.of("resume", "key-update", "no-tickets");
+    private static final Set<String> SWITCHES = Set.of("resume", "key-update", "no-tickets", "plain", "no-middlebox-compatibility");
     private static final Set<String> VALUES =
             Set.of(
                     "port", "cert", "key", "ca", "server-name", "groups", "suites", "signature-schemes", "alpn",
@@ -61,6 +61,15 @@ record Options(Map<String, String> values) {
 
     boolean keyUpdate() {
         return values.containsKey("key-update");
+    }
+
+    /** The versions are left to the library's defaults. */
+    boolean plain() {
+        return values.containsKey("plain");
+    }
+
+    boolean middleboxCompatibility() {
+        return !values.containsKey("no-middlebox-compatibility");
     }
 
     boolean noTickets() {

@@ -39,6 +39,9 @@ public final class Peer {
                     "jdk.tls.keyLimits",
                     "AES/GCM/NoPadding KeyUpdate 32768, ChaCha20-Poly1305 KeyUpdate 32768");
         }
+        if (!options.middleboxCompatibility()) {
+            System.setProperty("jdk.tls.client.useCompatibilityMode", "false");
+        }
         if (options.noTickets()) {
             System.setProperty("jdk.tls.server.newSessionTicketCount", "0");
         }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -28,6 +29,9 @@ final class Report {
             line.put("peerSubject", peer.getName());
         } catch (SSLPeerUnverifiedException anonymous) {
             line.put("peerSubject", null);
+        }
+        if (session instanceof ExtendedSSLSession extended && socket.getUseClientMode()) {
+            line.put("ocspStapled", !extended.getStatusResponses().isEmpty());
         }
         line.put("bytes", bytes);
         line.put("error", error == null ? null : error.toString());

@@ -21,7 +21,9 @@ final class Server {
                                 .createServerSocket(
                                         options.number("port", 0), 50, InetAddress.getByName("127.0.0.1"));
         SSLParameters parameters = listener.getSSLParameters();
-        parameters.setProtocols(new String[] {"TLSv1.3"});
+        if (!options.plain()) {
+            parameters.setProtocols(new String[] {"TLSv1.3"});
+        }
         if (!options.suites().isEmpty()) {
             parameters.setCipherSuites(options.suites().toArray(String[]::new));
         }

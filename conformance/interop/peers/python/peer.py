@@ -57,7 +57,8 @@ def restart_with_configuration(arguments):
 
 def make_context(arguments, protocol):
     context = ssl.SSLContext(protocol)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if not arguments.plain:
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
     if arguments.suites and "CCM_8" in arguments.suites:
         # OpenSSL counts the 8-byte tag as 64 bits of security, which only level 0 lets through.
         context.set_ciphers("ALL:@SECLEVEL=0")
@@ -190,7 +191,7 @@ def main():
     parser.add_argument("--client-auth", default="none", choices=["none", "request", "require", "post-handshake"])
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--bytes", type=int, default=100_000)
-    for name in ("resume", "no-tickets", "post-handshake-auth"):
+    for name in ("resume", "no-tickets", "plain", "post-handshake-auth"):
         parser.add_argument(f"--{name}", action="store_true")
     arguments = parser.parse_args()
     restart_with_configuration(arguments)
