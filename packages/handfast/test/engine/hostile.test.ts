@@ -92,6 +92,20 @@ describe('a caller is told', () => {
     expect(pair.client.connection.error).toBeUndefined()
   })
 
+  it('that both sides have closed', () => {
+    const pair = connected()
+    pair.client.connection.close()
+    pair.server.connection.close()
+    exchange(pair)
+    const { connection } = pair.client
+    for (const act of [
+      () => connection.exportKeyingMaterial('label', byte, 32),
+      () => connection.updateKeys(),
+    ])
+      expect(told(act)).toMatchObject({ code: 'ERR_CLOSED', blame: 'caller' })
+    expect(connection.error).toBeUndefined()
+  })
+
   it('that it has destroyed the connection', () => {
     const { connection } = connected().client
     connection.destroy()

@@ -188,7 +188,7 @@ describe('the ClientHello', () => {
       (event) => event.type === 'message' && event.name === 'ClientHello',
     ) as Extract<TraceEvent, { type: 'message' }>
     const extension = bytes(0, ExtensionType.certificate_authorities, 0, 6, 0, 4, 0, 2, ...name)
-    expect(Buffer.from(hello.bytes).includes(extension)).toBe(true)
+    expect(Buffer.from(hello.bytes).includes(Buffer.from(extension))).toBe(true)
   })
 
   it('sends no share where none is wanted', () => {
