@@ -10,7 +10,10 @@ for (const specifier of process.argv.slice(2)) {
     : await import(specifier)
   found[specifier] = {
     import: Object.keys(imported).sort(),
-    require: Object.keys(require(specifier)).sort(),
+    // Node marks a module with a default export by one more name, for tools that compile to CommonJS.
+    require: Object.keys(require(specifier))
+      .filter((name) => name !== '__esModule')
+      .sort(),
   }
 }
 console.log(JSON.stringify(found))

@@ -12,7 +12,7 @@ import { once } from './same.ts'
 let turn = 0
 async function later<T>(value: T): Promise<Awaited<T>> {
   if (turn++ % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
-  return value
+  return await value
 }
 
 function slow(suite: CipherSuite): CipherSuite {
