@@ -293,17 +293,22 @@ export class TLSSocket extends EngineStream {
     validateString(label, 'label')
     if (context !== undefined) validateBuffer(context, 'context')
     if (!this.established || this.destroyed) throw invalidState()
-    const material = this.connection!.exportKeyingMaterial(
-      label,
-      context === undefined ? new Uint8Array(0) : bytesOf(context),
-      length,
-    )
+    const material = this.#exported(label, context ?? new Uint8Array(0), length)
     if (!(material instanceof Uint8Array))
       throw unavailable(
         'exportKeyingMaterial() with a crypto provider that answers later',
         'use a synchronous provider',
       )
     return Buffer.from(material)
+  }
+
+  /** The engine forgets its keys when both ends have closed, which may be before this socket is destroyed. */
+  #exported(label: string, context: NodeJS.ArrayBufferView, length: number) {
+    try {
+      return this.connection!.exportKeyingMaterial(label, bytesOf(context), length)
+    } catch (cause) {
+      throw Object.assign(invalidState(), { cause })
+    }
   }
 
   /**

@@ -109,3 +109,70 @@ same('getConnections and maxConnections', async (run) => {
     await new Promise((resolve) => server?.getConnections((_, count) => resolve(count))),
   )
 })
+
+for (const when of ['at once', 'later', 'after data', 'when it ends'])
+  same(`a socket that the server destroys ${when}`, async (run) => {
+    let serverClosed: () => void = () => {}
+    const closed = new Promise<void>((resolve) => {
+      serverClosed = resolve
+    })
+    const port = await run.listen(await files('good'), (socket) => {
+      run.watch('server', socket, 'end', 'close', 'error')
+      socket.once('close', serverClosed)
+      if (when === 'at once') socket.destroy()
+      if (when === 'later') setTimeout(() => socket.destroy(), 20)
+      if (when === 'after data') socket.once('data', () => socket.destroy())
+      if (when === 'when it ends') {
+        socket.resume()
+        socket.once('end', () => socket.destroy())
+      }
+    })
+    const client = run.connect({ port, ca: (await authority()).root })
+    run.watch('client', client, 'secureConnect', 'data')
+    client.on('error', () => {})
+    client.write('x')
+    if (when === 'when it ends') client.end()
+    client.resume()
+    await Promise.all([new Promise((resolve) => client.once('close', resolve)), closed])
+  })
+
+same('a server whose listener throws away every socket goes on', async (run) => {
+  let sockets = 0
+  const port = await run.listen(await files('good'), (socket) => {
+    sockets++
+    socket.destroy()
+  })
+  for (let i = 0; i < 5; i++) {
+    const client = run.connect({ port, ca: (await authority()).root })
+    client.on('error', () => {})
+    client.resume()
+    await new Promise((resolve) => client.once('close', resolve))
+  }
+  run.see('server', sockets)
+})
+
+same(
+  'a client that goes away in the middle of the handshake',
+  async (run) => {
+    let report: () => void = () => {}
+    const reported = new Promise<void>((resolve) => {
+      report = resolve
+    })
+    const port = await run.listen(
+      { ...(await files('good')), handshakeTimeout: 1000 },
+      () => run.see('server', 'secureConnection'),
+      (server) =>
+        server.on('tlsClientError', (error) => {
+          run.see('server', (error as { code?: string }).code)
+          report()
+        }),
+    )
+    // A client whose hello is cut off.
+    const socket = netConnect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(Buffer.from('160301020001000100', 'hex'))
+    setTimeout(() => socket.end(), 20)
+    await reported
+  },
+  { except: ['handfast/node'] },
+)
