@@ -198,7 +198,7 @@ export class Connection {
 
   /**
    * Changes our sending keys (RFC 8446 §4.6.3), after what was written before.
-   * @param requestPeer asks the peer to change its own too
+   * @param requestPeer asks the peer to change its own too, before it sends data again
    * @throws TlsError `ERR_NOT_READY` before the handshake is complete
    * @throws ConfigurationError `ERR_NO_KEY_UPDATE` where the version is not TLS 1.3
    */
@@ -312,8 +312,11 @@ export class Connection {
   #sendData(data: Uint8Array, established: Established): void {
     let at = 0
     while (at < data.length) {
-      if (this.#records.recordsSealed >= established.keyUpdateAfterRecords) {
-        // RFC 8446 §5.5: new keys before the old ones have protected too much.
+      if (
+        established.keyUpdateOwed === true ||
+        this.#records.recordsSealed >= established.keyUpdateAfterRecords
+      ) {
+        // RFC 8446 §4.6.3, §5.5: new keys where the peer asked for them, or before the old ones have protected too much.
         this.#commands.push(() => established.updateKeys?.(false))
         this.#unsent.unshift(data.subarray(at))
         return

@@ -159,9 +159,7 @@ function* onKeyUpdate(
       'The peer updates its keys again and again and sends no data',
     )
   yield* established.updateReadKeys()
-  // Behind our close_notify there is nothing more to protect.
-  if (requestUpdate === KeyUpdateRequest.update_requested && !hs.records.ended)
-    yield* established.updateKeys(false)
+  if (requestUpdate === KeyUpdateRequest.update_requested) established.keyUpdateOwed = true
 }
 
 export function afterServerHandshake(config: ServerConfig): Secrets13['after'] {

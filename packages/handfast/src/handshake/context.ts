@@ -54,6 +54,8 @@ export interface Established {
   readonly keyUpdateAfterRecords: number
   /** Sends a KeyUpdate and changes our sending keys (TLS 1.3). @param requestPeer asks the peer to do the same */
   updateKeys?(requestPeer: boolean): Steps<void>
+  /** The peer asked for new sending keys: they are due before the next data. */
+  readonly keyUpdateOwed?: boolean
   /** Asks the client for a certificate (server only). */
   requestClientCertificate?(): void
   exportKeyingMaterial(

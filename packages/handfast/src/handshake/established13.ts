@@ -47,6 +47,8 @@ export class Established13 implements Established {
   readSecret: NamedSecret
   /** KeyUpdates that we asked the peer for and that have not come. */
   keyUpdatesAsked = 0
+  /** The peer asked for ours: however often it did, one before our next data is the answer (RFC 8446 §4.6.3). */
+  keyUpdateOwed = false
   readonly #exporterSecret: NamedSecret
   readonly #hs: HandshakeContext
   readonly #after: Secrets13['after']
@@ -80,6 +82,7 @@ export class Established13 implements Established {
     const hs = this.#hs
     const next = yield* nextTrafficSecret(this.context, this.writeSecret)
     this.writeSecret = next
+    this.keyUpdateOwed = false
     if (requestPeer) this.keyUpdatesAsked++
     const requestUpdate = requestPeer
       ? KeyUpdateRequest.update_requested

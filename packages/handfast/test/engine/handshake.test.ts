@@ -190,12 +190,31 @@ for (const { name, make } of worlds)
       it('in both directions, on request', async () => {
         const ends = await connected(pair())
         ends.client.connection.updateKeys({ requestPeer: true })
-        await talk(ends)
+        await world.settle(ends)
         const updates = (trace: readonly TraceEvent[]) =>
           trace.filter((event) => event.type === 'keys' && event.generation === 1)
+        // The answer is due before the next data, not before (RFC 8446 §4.6.3).
+        expect(updates(ends.server.trace)).toHaveLength(1)
+        await talk(ends)
         expect(updates(ends.client.trace)).toHaveLength(2)
         expect(updates(ends.server.trace)).toHaveLength(2)
         await talk(ends)
+      })
+
+      it('once, however often a silent side was asked', async () => {
+        const ends = await connected(pair())
+        for (let i = 0; i < 5; i++) ends.client.connection.updateKeys({ requestPeer: true })
+        await world.settle(ends)
+        await talk(ends)
+        const generations = ends.server.trace.flatMap((event) =>
+          event.type === 'keys' && event.generation > 0
+            ? [`${event.direction} ${event.generation}`]
+            : [],
+        )
+        expect(generations).toEqual([
+          ...[1, 2, 3, 4, 5].map((generation) => `received ${generation}`),
+          'sent 1',
+        ])
       })
 
       it('before the AEAD has protected too much', async () => {

@@ -72,7 +72,12 @@ export const connections: Readonly<Record<string, readonly Pair[]>> = {
       ({ server }) => server.connection.requestClientCertificate(),
     ),
   ],
-  updated: [run(pairOf(), ({ client }) => client.connection.updateKeys({ requestPeer: true }))],
+  updated: [
+    run(
+      run(pairOf(), ({ client }) => client.connection.updateKeys({ requestPeer: true })),
+      ({ server }) => server.connection.write(text('under new keys')),
+    ),
+  ],
   canceled: [run(pairOf(), ({ client }) => client.connection.cancel())],
   wrongName: [run(pairOf({ serverName: 'other.test' }))],
   noCertificate: [run(pairOf({}, { clientAuthentication }))],
