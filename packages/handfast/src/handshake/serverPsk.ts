@@ -150,7 +150,9 @@ function* judgeState(
   }
   const [first] = state.peerCertificates
   if (first === undefined)
-    return 'The ticket holds no client certificate, and this server asks for one.'
+    return clientAuthentication.mode === 'require'
+      ? 'The ticket holds no client certificate, and this server demands one.'
+      : { verdict: undefined }
   try {
     // Whom the server trusts may have changed since the ticket was issued.
     const verdict = yield* judge(hs, clientAuthentication.verifyCertificate, {
