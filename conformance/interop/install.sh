@@ -45,6 +45,7 @@ install_system_packages() {
     command -v "$command" >/dev/null || missing+=("${package_of[$command]}")
   done
   [[ ${#missing[@]} == 0 ]] && return 0
+  mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
   say "installing ${missing[*]} from the system's package sources"
   { as_root apt-get update && as_root env TMPDIR="$TMPDIR" DEBIAN_FRONTEND=noninteractive \
     apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||

@@ -22,14 +22,18 @@ const caseLimit = 60_000
 
 /** Declares the tests of one peer; where it is absent, one skipped test that says why. */
 export async function matrix(peer: Peer): Promise<void> {
-  const probe = await peer.probe()
-  if (typeof probe === 'string') {
-    writeResult({ peer: peer.name, version: '', source: '', absent: probe, cases: [] })
-    test.skip(`${peer.name} is absent: ${probe}`, () => {})
+  const ids = await identities().catch((error: Error) => String(error).split('\n')[0])
+  const probe =
+    ids === undefined || typeof ids === 'string'
+      ? `openssl cannot make the certificates: ${ids}`
+      : await peer.probe()
+  if (typeof probe === 'string' || typeof ids !== 'object') {
+    const why = String(probe)
+    writeResult({ peer: peer.name, version: '', source: '', absent: why, cases: [] })
+    test.skip(`${peer.name} is absent: ${why}`, () => {})
     return
   }
   const results: CaseResult[] = []
-  const ids = await identities()
   for (const [role, direction] of [
     ['server', 'handfast → peer'],
     ['client', 'peer → handfast'],

@@ -35,8 +35,6 @@ export const signatureSchemes = [
   'rsa_pss_pss_sha512',
 ] as const
 
-export type Suite = (typeof suites)[number]
-export type Group = (typeof groups)[number]
 export type SignatureScheme = (typeof signatureSchemes)[number]
 
 /** The value of `key` in a table of names, or an error that names both. */
