@@ -109,15 +109,6 @@ const order: readonly Case[] = [
     messages: { Finished: before(unknownMessage) },
     expect: unexpected(),
   },
-  {
-    what: 'something follows Finished in its record',
-    prepare(hs) {
-      const send = hs.records.send.bind(hs.records)
-      hs.records.send = (type, content, version) =>
-        send(type, type === 22 && content[0] === 20 ? bytes(...content, 24) : content, version)
-    },
-    expect: unexpected('RFC 8446 §5.1'),
-  },
 ]
 
 const certificates: readonly Case[] = [

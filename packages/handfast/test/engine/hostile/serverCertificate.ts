@@ -12,6 +12,7 @@ import {
   certificate,
   illegal,
   undecodable,
+  unexpected,
   unsolicited,
 } from './expected.ts'
 import { edited, flipped, lengthened, messageWith, shortened, u16 } from './peer.ts'
@@ -305,6 +306,20 @@ export const finishedCases: readonly Case[] = [
     what: 'Finished is a byte long',
     messages: { Finished: lengthened },
     expect: { code: 'ERR_DECODE', alert: 'decode_error', section: 'RFC 8446 §4.4.4' },
+  },
+  {
+    what: 'something follows Finished in its record',
+    prepare: ({ records }) => {
+      const send = records.send.bind(records)
+      // Finished is the last of its flight, and the flight is one record.
+      records.send = (type, content, version) =>
+        send(
+          type,
+          records.writeProtection === 'handshake' ? bytes(...content, 24) : content,
+          version,
+        )
+    },
+    expect: unexpected('RFC 8446 §5.1'),
   },
   {
     what: 'Finished is empty',
