@@ -11,6 +11,7 @@ import type { Connection } from '../connection.ts'
 import type { ConnectionEvent } from '../connectionEvents.ts'
 import type { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
+import { type Chunk, runsOf } from './runs.ts'
 import { SocketShape } from './socketShape.ts'
 import { bytesOf, withCode } from './validate.ts'
 
@@ -20,8 +21,6 @@ const owner: unique symbol = Symbol('handfast.owner')
 type OwnedTransport = Duplex & { [owner]?: EngineStream | undefined }
 
 type Callback = (error?: Error | null) => void
-type Chunk = { chunk: Buffer; encoding: BufferEncoding }
-
 /** Milliseconds that a transport has to take our last alert before it is destroyed. */
 const lingerTime = 2000
 
@@ -281,7 +280,7 @@ export abstract class EngineStream extends SocketShape {
     this.#callbackDue = true
     try {
       if (chunk !== undefined) this.#sendBytes(connection, chunk)
-      else this.#sendMany(connection, chunks!)
+      else for (const run of runsOf(chunks!, this.maxFragment)) this.#sendBytes(connection, run)
     } catch (error) {
       this.#callbackDue = false
       this.#onWritten(
@@ -291,22 +290,6 @@ export abstract class EngineStream extends SocketShape {
     }
     if (connection.error !== undefined) this.pump()
     else this.#flush()
-  }
-
-  /** Small writes share a record. */
-  #sendMany(connection: Connection, chunks: readonly Chunk[]): void {
-    let run: Buffer[] = []
-    let length = 0
-    for (const { chunk } of chunks) {
-      if (length > 0 && length + chunk.length > this.maxFragment) {
-        this.#sendBytes(connection, run.length === 1 ? run[0]! : Buffer.concat(run, length))
-        run = []
-        length = 0
-      }
-      run.push(chunk)
-      length += chunk.length
-    }
-    this.#sendBytes(connection, run.length === 1 ? run[0]! : Buffer.concat(run, length))
   }
 
   #sendBytes(connection: Connection, bytes: Buffer): void {

@@ -32,6 +32,7 @@ import type { Side } from './side.ts'
 import { refuseUnsupported } from './unsupported.ts'
 import {
   bytesOf,
+  invalidArgType,
   validateBoolean,
   validateBuffer,
   validateFunction,
@@ -67,7 +68,7 @@ export class TLSSocket extends EngineStream {
   constructor(socket: Duplex, options: TLSSocketOptions & ClientSideOptions = {}) {
     if (options.enableTrace != null) validateBoolean(options.enableTrace, 'options.enableTrace')
     refuseUnsupported(options)
-    super(socket, {
+    super(asTransport(socket), {
       allowHalfOpen: options.allowHalfOpen ?? false,
       ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
     })
@@ -369,4 +370,10 @@ export class TLSSocket extends EngineStream {
   enableTrace(): never {
     throw unavailable('enableTrace() on a socket', 'give the option enableTrace, or trace')
   }
+}
+
+function asTransport(socket: unknown): Duplex {
+  const { pipe, write } = (socket ?? {}) as { pipe?: unknown; write?: unknown }
+  if (typeof pipe === 'function' && typeof write === 'function') return socket as Duplex
+  throw invalidArgType('socket', 'an instance of stream.Duplex', socket)
 }

@@ -295,3 +295,14 @@ it('reads every certificate of ca at once', () => {
     message: expect.stringContaining('options.ca'),
   })
 })
+
+it('refuses a transport that is no stream', () => {
+  for (const call of [
+    () => new handfast.TLSSocket(undefined as never),
+    () => handfast.connect({ socket: {} as never }),
+  ])
+    expect(thrown(call)).toMatchObject({
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: expect.stringContaining('"socket"'),
+    })
+})
