@@ -1,0 +1,278 @@
+/** The flags as a configuration of the library, for one connection. */
+import {
+  type ClientConfig,
+  type ClientHelloInfo,
+  type Identity,
+  type ServerConfig,
+  type Session,
+  type SigningKey,
+  signatureScheme,
+  type TicketService,
+  TlsError,
+  type TraceListener,
+} from 'handfast'
+import { nodeProvider } from 'handfast/crypto/node'
+import { identitiesOf, isIssuedBy, type NumberedIdentity } from './credentials.ts'
+import { later } from './later.ts'
+import { type Settings, Unexpected, Unimplemented } from './settings.ts'
+import { type Accepted, scriptedVerifier } from './verifier.ts'
+import { enabledVersions } from './versions.ts'
+
+const hybrids = [0x11ec, 0x11eb, 0x11ed]
+
+/** What BoringSSL has enabled where nothing is said, which the runner takes for granted. */
+const usualGroups = [0x11ec, 0x001d, 0x0017, 0x0018]
+const usualVerifyPreferences = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601]
+
+const ofSha1 = [0x0201, 0x0203]
+
+/** What lasts from one connection of this process to the next. */
+export interface Memory {
+  readonly accepted: Accepted
+  readonly tickets: TicketService
+  /** Milliseconds since 1970. It stands still but for what the flags move it by: the runner counts on exact ages. */
+  now: number
+}
+
+export interface Watch {
+  readonly keyLog: (line: string) => void
+  readonly trace: TraceListener | undefined
+  /** Called with the place of the credential that was picked. */
+  readonly picked: (index: number) => void
+}
+
+function common(settings: Settings, memory: Memory, watch: Watch) {
+  const { curves, maxSendFragment, maxCertificateList } = settings
+  for (const group of curves)
+    if (!nodeProvider.groups.some(({ id }) => id === group))
+      throw new Unimplemented(`the group ${group}`)
+  const signatureSchemes = verifiable(settings.verifyPreferences)
+  return {
+    crypto: nodeProvider,
+    clock: () => memory.now,
+    versions: enabledVersions(settings),
+    groups: curves.length > 0 ? curves : usualGroups,
+    signatureSchemes: signatureSchemes.length > 0 ? signatureSchemes : usualVerifyPreferences,
+    keyLog: watch.keyLog,
+    ...(watch.trace === undefined ? {} : { trace: watch.trace }),
+    ...(maxSendFragment === 0 ? {} : { maxSendFragment }),
+    limits: {
+      // A test of long messages makes them of fifty certificates.
+      certificates: 64,
+      // What BoringSSL passes over, and a test exceeds by one.
+      skippedEarlyDataBytes: 16_384,
+      ...(maxCertificateList === 0 ? {} : { handshakeMessageBytes: maxCertificateList }),
+    },
+  }
+}
+
+/** Without those of SHA-1, which this library never accepts. */
+function verifiable(schemes: readonly number[]): readonly number[] {
+  const strange = schemes.find((id) => signatureScheme(id) === undefined && !ofSha1.includes(id))
+  if (strange !== undefined) throw new Unimplemented(`the signature scheme ${strange}`)
+  return schemes.filter((id) => !ofSha1.includes(id))
+}
+
+export function clientConfig(
+  settings: Settings,
+  memory: Memory,
+  watch: Watch,
+  session: Session | undefined,
+): ClientConfig {
+  const shared = common(settings, memory, watch)
+  const identities = identitiesOf(settings)
+  return {
+    ...shared,
+    verifyCertificate: scriptedVerifier(settings, memory.accepted),
+    keyShares: sharesOf(settings, shared.groups),
+    grease: settings.grease,
+    requestOcsp: settings.enableOcsp,
+    requestSignedCertificateTimestamps: settings.enableScts,
+    ...(settings.hostName === '' ? {} : { serverName: settings.hostName }),
+    ...(settings.advertiseAlpn === ''
+      ? {}
+      : { alpnProtocols: protocolsOf(settings.advertiseAlpn) }),
+    ...(session === undefined ? {} : { session }),
+    ...(settings.permuteExtensions ? { shapeClientHello: permuted } : {}),
+    identity: (request) => {
+      if (settings.expectClientAuthorities !== undefined) {
+        const names = request.certificateAuthorities
+        const hex = names.map((name) => Buffer.from(name).toString('hex')).join(',')
+        if (hex !== wantedAuthorities(settings.expectClientAuthorities))
+          throw new Unexpected(`the request names the authorities ${hex}`)
+      }
+      checkVerifyPreferences(settings, request.signatureSchemes)
+      if (settings.failCertificate) throw new Error('CERT_CB_ERROR: the callback refuses')
+      const choose = () =>
+        pick(identities, request.signatureSchemes, request.certificateAuthorities, watch)
+      return settings.asynchronous ? later(choose) : choose()
+    },
+  }
+}
+
+function wantedAuthorities(value: string): string {
+  return value === '<EMPTY>' || value === '<NULL>' ? '' : value.toLowerCase()
+}
+
+/** BoringSSL sends a share of the first group, and of the first of the other kind: hybrid or classical. */
+function sharesOf(settings: Settings, groups: readonly number[]): readonly number[] {
+  if (settings.keyShares !== undefined) return settings.keyShares
+  const hinted = groups.find((group) => settings.serverGroupsHint.includes(group))
+  if (hinted !== undefined) return [hinted]
+  const [first] = groups
+  if (first === undefined) return []
+  const other = groups.find((group) => hybrids.includes(group) !== hybrids.includes(first))
+  return other === undefined ? [first] : [first, other]
+}
+
+function pick(
+  identities: readonly NumberedIdentity[],
+  accepted: readonly number[],
+  authorities: readonly Uint8Array[],
+  watch: Watch,
+): Identity | undefined {
+  if (identities.length === 0) return undefined
+  const found = identities.find(
+    ({ identity, mustMatchIssuer }) =>
+      identity.signingKey.schemes.some(
+        (id) => accepted.includes(id) && signatureScheme(id)?.certificatesOnly !== true,
+      ) &&
+      (!mustMatchIssuer || isIssuedBy(identity, authorities)),
+  )
+  // The runner wants a program that has certificates to rather fail than go on without one.
+  if (found === undefined)
+    throw new TlsError('ERR_NO_COMMON_SIGNATURE_SCHEME', 'No credential fits the request')
+  watch.picked(found.index)
+  return found.identity
+}
+
+export function serverConfig(settings: Settings, memory: Memory, watch: Watch): ServerConfig {
+  const shared = common(settings, memory, watch)
+  const identities = identitiesOf(settings).map((numbered) => prepared(numbered, settings, watch))
+  const asks = settings.verifyPeer || settings.requireClientCertificate
+  const authorities = authoritiesOf(settings.clientAuthorities)
+  return {
+    ...shared,
+    honorClientOrder: !settings.serverPreference,
+    // The library chooses by the signature schemes; by the authorities, a program must.
+    identity: identities.some(({ mustMatchIssuer }) => mustMatchIssuer)
+      ? (info) => pick(identities, info.signatureSchemes, authoritiesNamedIn(info), watch)
+      : identities.map(({ identity }) => identity),
+    ...(asks
+      ? {
+          clientAuthentication: {
+            mode: settings.requireClientCertificate ? 'require' : 'request',
+            verifyCertificate: scriptedVerifier(settings, memory.accepted),
+            certificateAuthorities: authorities,
+          } as const,
+        }
+      : {}),
+    ...(settings.noTicket || settings.skipTicket ? {} : { tickets: ticketsFor(settings, memory) }),
+    ...protocolChoice(settings),
+    onClientHello: (info) => {
+      const { expectAdvertisedAlpn } = settings
+      if (expectAdvertisedAlpn !== '') {
+        const offered = info.alpnProtocols
+        if (offered.join() !== protocolsOf(expectAdvertisedAlpn).join())
+          throw new Unexpected(`the client offers the protocols ${offered.join()}`)
+      }
+      checkVerifyPreferences(settings, info.signatureSchemes)
+      const answer = () => {
+        if (settings.failClientHello)
+          throw new TlsError('ERR_CONFIGURATION', 'CONNECTION_REJECTED: the callback refuses', {
+            alert: 'handshake_failure',
+          })
+        if (settings.tooBusy) throw new Error('CONNECTION_REJECTED: the callback refuses')
+        if (settings.failCertificate) throw new Error('CERT_CB_ERROR: the callback refuses')
+        if (settings.ocspCallbackFails) throw new Error('OCSP_CB_ERROR: the callback refuses')
+        return undefined
+      }
+      return settings.asynchronous ? later(answer) : answer()
+    },
+  }
+}
+
+/** Tells which identity signed, and signs late where the runner wants to see that. */
+function prepared(
+  { identity, index, mustMatchIssuer }: NumberedIdentity,
+  settings: Settings,
+  watch: Watch,
+): NumberedIdentity {
+  const { schemes, sign } = identity.signingKey
+  const signingKey: SigningKey = {
+    schemes,
+    sign: (scheme, data) => {
+      watch.picked(index)
+      // The transcript hash may be used again once this call has returned.
+      const kept = data.slice()
+      return settings.asynchronous ? later(() => sign(scheme, kept)) : sign(scheme, data)
+    },
+  } as SigningKey
+  return { index, mustMatchIssuer, identity: { ...identity, signingKey } }
+}
+
+function ticketsFor(settings: Settings, { tickets }: Memory): TicketService {
+  const late = <T>(value: T) => (settings.asynchronous ? later(() => value) : value)
+  return {
+    lifetime: tickets.lifetime,
+    issue: (state) => late(tickets.issue(state)) as Uint8Array | Promise<Uint8Array>,
+    redeem: (ticket) => late(tickets.redeem(ticket)) as never,
+  }
+}
+
+/** The names in the client's certificate_authorities (RFC 8446 §4.2.4): each behind its length, all behind theirs. */
+function authoritiesNamedIn({ message }: ClientHelloInfo): Uint8Array[] {
+  const list = message.extensions.find(({ type }) => type === 47)?.data ?? new Uint8Array(0)
+  const names: Uint8Array[] = []
+  for (let at = 2; at < list.length; ) {
+    const length = (list[at]! << 8) | list[at + 1]!
+    names.push(list.subarray(at + 2, at + 2 + length))
+    at += 2 + length
+  }
+  return names
+}
+
+function authoritiesOf(value: string | undefined): readonly Uint8Array[] {
+  if (value === undefined || value === '<NULL>' || value === '<EMPTY>' || value === '') return []
+  return value.split(',').map((hex) => new Uint8Array(Buffer.from(hex, 'hex')))
+}
+
+function protocolChoice(
+  settings: Settings,
+): Pick<ServerConfig, 'alpnProtocols' | 'selectProtocol'> {
+  if (settings.rejectAlpn) return { selectProtocol: () => undefined }
+  if (settings.selectEmptyAlpn) return { selectProtocol: () => '' }
+  if (settings.declineAlpn || settings.selectAlpn === '') return {}
+  return { selectProtocol: () => settings.selectAlpn }
+}
+
+function checkVerifyPreferences(settings: Settings, schemes: readonly number[]): void {
+  const wanted = settings.expectPeerVerifyPreferences
+  if (wanted.length > 0 && wanted.join() !== schemes.join())
+    throw new Unexpected(`the peer's signature schemes are ${schemes.join()}`)
+}
+
+/** The names of an ALPN list in its wire form: each behind its length. */
+export function protocolsOf(list: string): string[] {
+  const protocols: string[] = []
+  for (let at = 0; at < list.length; ) {
+    const length = list.charCodeAt(at)
+    protocols.push(list.slice(at + 1, at + 1 + length))
+    at += 1 + length
+  }
+  return protocols
+}
+
+type ClientHello = Parameters<NonNullable<ClientConfig['shapeClientHello']>>[0]
+
+/** Extensions in a random order (pre_shared_key is added later, and stands last). */
+function permuted(hello: ClientHello): ClientHello {
+  const extensions = [...hello.extensions]
+  for (let i = extensions.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    const swapped = extensions[i]!
+    extensions[i] = extensions[j]!
+    extensions[j] = swapped
+  }
+  return { ...hello, extensions }
+}

@@ -1,0 +1,179 @@
+/** One connection with the runner, from the first byte to the last. */
+import {
+  type Connection,
+  type ConnectionEvent,
+  clientConnection,
+  type Session,
+  serverConnection,
+  type TraceEvent,
+} from 'handfast'
+import { checkOutcome } from './checks.ts'
+import { clientConfig, type Memory, serverConfig, type Watch } from './configuration.ts'
+import { connectToRunner, Link } from './link.ts'
+import { type Settings, Unexpected } from './settings.ts'
+import { refuseToJudge } from './versions.ts'
+
+export interface Turn {
+  readonly settings: Settings
+  readonly memory: Memory
+  readonly isResume: boolean
+  /** For a client: the session of the connection before. */
+  readonly session: Session | undefined
+}
+
+/** Traffic secrets by the label of the key log, in hexadecimal. */
+type Secrets = Map<string, string>
+
+/**
+ * Makes a connection and does with it what the flags say.
+ * @returns the session that can be resumed next
+ * @throws TlsError where the connection failed; Unexpected where it did not come out as it must
+ */
+export async function exchange(turn: Turn): Promise<Session | undefined> {
+  const { settings } = turn
+  const secrets: Secrets = new Map()
+  const messages: string[] = []
+  let credential: number | undefined
+  const watch: Watch = {
+    keyLog: (line) => {
+      const [label, , secret] = line.split(' ')
+      secrets.set(label!, secret!)
+    },
+    trace:
+      settings.expectMessages === '' ? undefined : (event) => messages.push(...messageLines(event)),
+    picked: (index) => {
+      credential = index
+    },
+  }
+  const connection = open(turn, watch)
+  const socket = await connectToRunner(settings)
+  const link = new Link(connection, socket, settings.asynchronous)
+  try {
+    const early = await handshake(link)
+    if (!settings.implicitHandshake && connection.info !== undefined)
+      checkOutcome(settings, { info: connection.info, isResume: turn.isResume, credential })
+    await exportSecrets(connection, settings, secrets)
+    const session = await converse(link, settings, early)
+    if (settings.expectMessages !== '' && messages.join('') !== settings.expectMessages)
+      throw new Unexpected(`the messages were\n${messages.join('')}`)
+    return session
+  } catch (error) {
+    if (connection.error !== undefined) refuseToJudge(settings, connection.error)
+    throw error
+  } finally {
+    await link.finish()
+  }
+}
+
+function open({ settings, memory, session }: Turn, watch: Watch): Connection {
+  return settings.server
+    ? serverConnection(serverConfig(settings, memory, watch))
+    : clientConnection(clientConfig(settings, memory, watch, session))
+}
+
+/** @returns what happened besides, before the handshake was complete */
+async function handshake(link: Link): Promise<ConnectionEvent[]> {
+  const early: ConnectionEvent[] = []
+  for (;;) {
+    const event = await link.next()
+    if (event.type === 'handshakeComplete') return early
+    if (event.type === 'failed') throw event.error
+    early.push(event)
+  }
+}
+
+async function exportSecrets(
+  connection: Connection,
+  settings: Settings,
+  secrets: Secrets,
+): Promise<void> {
+  const { exportLength, exportLabel, exportContext } = settings
+  if (exportLength > 0) {
+    const context = Buffer.from(exportContext, 'latin1')
+    connection.write(await connection.exportKeyingMaterial(exportLabel, context, exportLength))
+  }
+  if (settings.exportTrafficSecrets) {
+    const ofClient = Buffer.from(secrets.get('CLIENT_TRAFFIC_SECRET_0') ?? '', 'hex')
+    const ofServer = Buffer.from(secrets.get('SERVER_TRAFFIC_SECRET_0') ?? '', 'hex')
+    const [read, write] = settings.server ? [ofClient, ofServer] : [ofServer, ofClient]
+    const length = Buffer.alloc(2)
+    length.writeUInt16LE(read.length)
+    connection.write(Buffer.concat([length, read, write]))
+  }
+}
+
+const writtenSizes = [1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769]
+
+async function converse(
+  link: Link,
+  settings: Settings,
+  early: readonly ConnectionEvent[],
+): Promise<Session | undefined> {
+  const { connection } = link
+  if (settings.unfinishedWrite) link.hold(1)
+  if (settings.writeDifferentSizes)
+    for (const size of writtenSizes) connection.write(new Uint8Array(size).fill(0x42))
+  else if (settings.writesFirst || settings.unfinishedWrite)
+    for (let i = 0; i < settings.repeatInitialWrite; i++)
+      connection.write(Buffer.from(settings.initialWrite))
+  link.flush()
+
+  const session = settings.shutsDown ? undefined : await echo(link, settings, early)
+  if (settings.checkCloseNotify) await close(link, settings.shutsDown)
+  return session
+}
+
+/** Answers until the runner has said all. */
+async function echo(
+  link: Link,
+  settings: Settings,
+  early: readonly ConnectionEvent[],
+): Promise<Session | undefined> {
+  const { connection } = link
+  const waiting = [...early]
+  let session: Session | undefined
+  if (settings.keyUpdateBeforeRead) connection.updateKeys()
+  for (;;) {
+    const event = waiting.shift() ?? (await link.next())
+    if (event.type === 'session') session = event.session
+    else if (event.type === 'data') {
+      if (settings.unfinishedWrite) link.release()
+      if (settings.keyUpdate) connection.updateKeys()
+      connection.write(event.data.map((byte) => byte ^ 0xff))
+      if (settings.keyUpdateBeforeRead) connection.updateKeys()
+    } else if (event.type === 'closeNotify') break
+    else if (event.type === 'failed') {
+      // The shim of BoringSSL ends quietly here; a test that minds asks for -check-close-notify.
+      if (event.error.code === 'ERR_TRUNCATED' && !settings.checkCloseNotify) break
+      throw event.error
+    }
+  }
+  if (!settings.server && !settings.implicitHandshake) {
+    const wanted = !settings.expectNoSession
+    if ((session !== undefined) !== wanted)
+      throw new Unexpected(wanted ? 'no session came' : 'a session came')
+  }
+  return session
+}
+
+/** Both sides say that they have said all. */
+async function close(link: Link, weAreFirst: boolean): Promise<void> {
+  const { connection } = link
+  connection.close()
+  link.flush()
+  while (weAreFirst) {
+    const event = await link.next()
+    if (event.type === 'closeNotify') return
+    if (event.type === 'failed') throw event.error
+  }
+}
+
+/** The lines of BoringSSL's message callback, as far as they are said of TLS records. */
+function messageLines(event: TraceEvent): string[] {
+  if (event.type !== 'message' && event.type !== 'alert' && event.type !== 'record') return []
+  const verb = event.direction === 'sent' ? 'write' : 'read'
+  if (event.type === 'message') return [`${verb} hs ${event.bytes[0]}\n`]
+  if (event.type === 'record')
+    return event.innerType === 'change_cipher_spec' ? [`${verb} ccs\n`] : []
+  return event.description === 'close_notify' ? [`${verb} alert 1 0\n`] : []
+}

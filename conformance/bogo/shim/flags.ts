@@ -1,0 +1,419 @@
+/**
+ * The command line of the shim. Flags apply to every connection, or, with a prefix, to one kind:
+ * `-on-initial-…` the first, `-on-resume-…` those that resume, `-on-retry-…` those after refused early data.
+ */
+import {
+  type Credential,
+  defaultSettings,
+  emptyCredential,
+  type Settings,
+  Unimplemented,
+} from './settings.ts'
+
+interface Flag {
+  readonly hasValue: boolean
+  readonly apply: (settings: Settings, value: string) => void
+}
+
+type KeysOf<T> = { [K in keyof Settings]-?: Settings[K] extends T ? K : never }[keyof Settings]
+
+function yes(key: KeysOf<boolean>): Flag {
+  return {
+    hasValue: false,
+    apply: (settings) => {
+      settings[key] = true as never
+    },
+  }
+}
+
+function number(key: KeysOf<number>): Flag {
+  return withValue((settings, value) => {
+    settings[key] = integer(value) as never
+  })
+}
+
+function numbers(key: KeysOf<number[]>): Flag {
+  return withValue((settings, value) => {
+    settings[key] = [...settings[key], integer(value)] as never
+  })
+}
+
+function text(key: KeysOf<string>): Flag {
+  return withValue((settings, value) => {
+    settings[key] = value as never
+  })
+}
+
+function withValue(apply: Flag['apply']): Flag {
+  return { hasValue: true, apply }
+}
+
+function withoutValue(apply: (settings: Settings) => void): Flag {
+  return { hasValue: false, apply }
+}
+
+/** A flag of the credential that was begun last, or of the default one. */
+function credential(set: (credential: Credential, value: string) => void, hasValue = true): Flag {
+  return {
+    hasValue,
+    apply: (settings, value) => {
+      const last = settings.credentials.at(-1)
+      if (last !== undefined) set(last, value)
+      else set(settings.defaultCredential, value)
+    },
+  }
+}
+
+/** For what the library's interface does not have a place for, and no outcome hangs on. Each says why that is so. */
+function withoutMeaning(_why: string, hasValue = false): Flag {
+  return { hasValue, apply: () => {} }
+}
+
+function lacks(reason: string, hasValue = false): Flag {
+  return {
+    hasValue,
+    apply: () => {
+      throw new Unimplemented(reason)
+    },
+  }
+}
+
+function integer(value: string): number {
+  const parsed = Number(value)
+  if (!Number.isInteger(parsed)) throw new Error(`not an integer: ${value}`)
+  return parsed
+}
+
+function base64(value: string): Uint8Array {
+  return new Uint8Array(Buffer.from(value, 'base64'))
+}
+
+const earlyData = 'early data (0-RTT)'
+const hello = 'Encrypted Client Hello'
+const compression = 'certificate compression (RFC 8879)'
+const rawKeys = 'raw public keys (RFC 7250)'
+const settingsProtocol = 'ALPS, an expired draft'
+const nextProtocol = 'NPN, which ALPN replaced'
+const channelId = 'Channel ID, an expired draft'
+const externalPsk = 'pre-shared keys that are not sessions'
+const pake = 'SPAKE2+ (draft)'
+const anchors = 'trust anchor identifiers (draft)'
+const delegated = 'delegated credentials (RFC 9345)'
+const renegotiation = 'renegotiation, which TLS 1.3 forbids and this library does not offer'
+const profiles = 'named compliance profiles'
+const padding = 'padding that the server adds on request (draft)'
+const quic = 'QUIC'
+const falseStart = 'False Start (RFC 7918)'
+const hashOnly = 'keeping a digest in place of the client certificate'
+const pastNames = 'resumption across names (draft)'
+
+const flags: Readonly<Record<string, Flag>> = {
+  '-port': number('port'),
+  '-ipv6': yes('ipv6'),
+  '-shim-id': withValue((settings, value) => {
+    settings.shimId = BigInt(value)
+  }),
+  '-resume-count': number('resumeCount'),
+  '-resumption-delay': number('resumptionDelay'),
+  '-write-settings': withoutMeaning(
+    "where the runner keeps transcripts for BoringSSL's fuzzers",
+    true,
+  ),
+
+  '-server': yes('server'),
+  '-min-version': number('minVersion'),
+  '-max-version': number('maxVersion'),
+  '-no-tls13': disable(0x0304),
+  '-no-tls12': disable(0x0303),
+  '-no-tls11': disable(0x0302),
+  '-no-tls1': disable(0x0301),
+  '-curves': numbers('curves'),
+  '-key-shares': withValue((settings, value) => {
+    settings.keyShares = [...(settings.keyShares ?? []), integer(value)]
+  }),
+  '-no-key-shares': withoutValue((settings) => {
+    settings.keyShares = []
+  }),
+  '-server-supported-groups-hint': numbers('serverGroupsHint'),
+  '-curves-flags': lacks('groups of equal preference', true),
+  '-verify-prefs': numbers('verifyPreferences'),
+  '-server-preference': yes('serverPreference'),
+  '-enable-grease': yes('grease'),
+  '-permute-extensions': yes('permuteExtensions'),
+  '-no-ticket': yes('noTicket'),
+  '-max-send-fragment': number('maxSendFragment'),
+  '-max-cert-list': number('maxCertificateList'),
+
+  '-cert-file': credential((target, value) => {
+    target.certificateFile = value
+  }),
+  '-key-file': credential((target, value) => {
+    target.keyFile = value
+  }),
+  '-signing-prefs': credential((target, value) => {
+    target.signingPreferences = [...target.signingPreferences, integer(value)]
+  }),
+  '-ocsp-response': credential((target, value) => {
+    target.ocspResponse = base64(value)
+  }),
+  '-signed-cert-timestamps': credential((target, value) => {
+    target.signedCertificateTimestamps = base64(value)
+  }),
+  '-must-match-issuer': credential((target) => {
+    target.mustMatchIssuer = true
+  }, false),
+  '-new-x509-credential': withoutValue((settings) => {
+    settings.credentials = [...settings.credentials, emptyCredential()]
+  }),
+  '-trust-cert': withoutMeaning(
+    'who is trusted is not what is tested: the verifier is scripted',
+    true,
+  ),
+  '-host-name': text('hostName'),
+  '-verify-peer': yes('verifyPeer'),
+  '-require-any-client-certificate': yes('requireClientCertificate'),
+  '-verify-fail': yes('verifyFails'),
+  '-reverify-on-resume': yes('verifyAgain'),
+  '-use-custom-verify-callback': yes('customVerifier'),
+  '-use-old-client-cert-callback': withoutMeaning('there is one way to choose a certificate'),
+  '-enable-ocsp-stapling': yes('enableOcsp'),
+  '-use-ocsp-callback': yes('ocspCallback'),
+  '-set-ocsp-in-callback': yes('ocspCallbackSets'),
+  '-decline-ocsp-callback': yes('ocspCallbackDeclines'),
+  '-fail-ocsp-callback': yes('ocspCallbackFails'),
+  '-enable-signed-cert-timestamps': yes('enableScts'),
+  '-use-client-ca-list': withValue((settings, value) => {
+    settings.clientAuthorities = value
+  }),
+
+  '-advertise-alpn': text('advertiseAlpn'),
+  '-select-alpn': text('selectAlpn'),
+  '-decline-alpn': yes('declineAlpn'),
+  '-reject-alpn': yes('rejectAlpn'),
+  '-select-empty-alpn': yes('selectEmptyAlpn'),
+  '-allow-unknown-alpn-protos': lacks('accepting an application protocol that was not offered'),
+
+  '-async': yes('asynchronous'),
+  '-use-early-callback': withoutMeaning('onClientHello is always asked'),
+  '-fail-early-callback': yes('failClientHello'),
+  '-install-ddos-callback': withoutMeaning('onClientHello is always asked'),
+  '-fail-ddos-callback': yes('tooBusy'),
+  '-fail-cert-callback': yes('failCertificate'),
+  '-use-ticket-callback': withoutMeaning('tickets are always a service of the configuration'),
+  '-use-ticket-aead-callback': withoutMeaning('tickets are always a service of the configuration'),
+  '-skip-ticket': yes('skipTicket'),
+  '-renew-ticket': withoutMeaning('TLS 1.3 gives a new ticket after every resumption'),
+  '-ticket-key': lacks("tickets in BoringSSL's own format", true),
+
+  '-implicit-handshake': yes('implicitHandshake'),
+  '-shim-writes-first': yes('writesFirst'),
+  '-shim-initial-write': text('initialWrite'),
+  '-repeat-shim-initial-write': number('repeatInitialWrite'),
+  '-read-with-unfinished-write': yes('unfinishedWrite'),
+  '-shim-shuts-down': yes('shutsDown'),
+  '-check-close-notify': yes('checkCloseNotify'),
+  '-key-update': yes('keyUpdate'),
+  '-key-update-before-read': yes('keyUpdateBeforeRead'),
+  '-write-different-record-sizes': yes('writeDifferentSizes'),
+  '-export-keying-material': number('exportLength'),
+  '-export-label': text('exportLabel'),
+  '-export-context': text('exportContext'),
+  '-use-export-context': withoutMeaning('no context and an empty one are the same (RFC 8446 §7.5)'),
+  '-export-traffic-secrets': yes('exportTrafficSecrets'),
+  '-read-size': withoutMeaning('data is delivered by the record, there is no buffer to size', true),
+  '-partial-write': withoutMeaning('a write takes all that it is given'),
+  '-no-op-extra-handshake': withoutMeaning('there is no call to make a handshake'),
+  '-peek-then-read': lacks('reading without taking'),
+  '-send-alert': lacks("sending an alert of the caller's choice"),
+  '-tls-unique': lacks('the channel binding tls-unique'),
+  '-use-exporter-between-reads': lacks(renegotiation),
+  '-handshake-twice': lacks(renegotiation),
+  '-handshake-never-done': lacks(falseStart),
+
+  '-expect-version': number('expectVersion'),
+  '-expect-session-miss': yes('expectSessionMiss'),
+  '-expect-no-session': yes('expectNoSession'),
+  '-expect-server-name': text('expectServerName'),
+  '-expect-no-server-name': yes('expectNoServerName'),
+  '-expect-alpn': text('expectAlpn'),
+  '-expect-advertised-alpn': text('expectAdvertisedAlpn'),
+  '-expect-curve-id': number('expectCurve'),
+  '-expect-hrr': yes('expectRetry'),
+  '-expect-no-hrr': yes('expectNoRetry'),
+  '-expect-cipher': number('expectCipher'),
+  '-expect-cipher-aes': number('expectCipherAes'),
+  '-expect-cipher-no-aes': withoutMeaning(
+    'this machine has AES in hardware, or is treated as if',
+    true,
+  ),
+  '-expect-peer-signature-algorithm': number('expectPeerSignatureScheme'),
+  '-expect-peer-verify-pref': numbers('expectPeerVerifyPreferences'),
+  '-expect-ocsp-response': withValue((settings, value) => {
+    settings.expectOcspResponse = base64(value)
+  }),
+  '-expect-signed-cert-timestamps': withValue((settings, value) => {
+    settings.expectScts = base64(value)
+  }),
+  '-expect-peer-cert-file': text('expectPeerCertificateFile'),
+  '-expect-no-peer-cert': yes('expectNoPeerCertificate'),
+  '-expect-verify-result': yes('expectVerifyResult'),
+  '-expect-selected-credential': withValue((settings, value) => {
+    settings.expectSelectedCredential = integer(value)
+  }),
+  '-expect-client-ca-list': withValue((settings, value) => {
+    settings.expectClientAuthorities = value
+  }),
+  '-expect-msg-callback': text('expectMessages'),
+  '-expect-no-session-id': withoutMeaning('TLS 1.3 has no session ids'),
+  '-expect-session-id': withoutMeaning('TLS 1.3 has no session ids'),
+  '-expect-ticket-renewal': withoutMeaning('TLS 1.3 gives a new ticket after every resumption'),
+  '-expect-early-data-reason': withValue((_, value) => {
+    // "disabled" is what the runner expects of a connection that nobody gave early data to.
+    if (value !== 'disabled') throw new Unimplemented(earlyData)
+  }),
+  '-expect-no-offer-early-data': withoutMeaning('no early data is ever offered'),
+  '-expect-ticket-age-skew': lacks(earlyData, true),
+  '-expect-ech-accept': lacks(hello),
+
+  '-dtls': lacks('DTLS'),
+  '-quic': lacks(quic),
+  '-quic-transport-params': lacks(quic, true),
+  '-expect-quic-transport-params': lacks(quic, true),
+  '-quic-use-legacy-codepoint': lacks(quic, true),
+  '-quic-early-data-context': lacks(quic, true),
+  '-enable-early-data': lacks(earlyData),
+  '-expect-ticket-supports-early-data': lacks(earlyData),
+  '-expect-accept-early-data': lacks(earlyData),
+  '-expect-reject-early-data': lacks(earlyData),
+  '-early-write-after-message': lacks(earlyData, true),
+  '-enable-ech-grease': lacks(hello),
+  '-reject-unusable-ech-config': lacks(hello),
+  '-ech-server-config': lacks(hello, true),
+  '-ech-server-key': lacks(hello, true),
+  '-ech-is-retry-config': lacks(hello, true),
+  '-ech-config-list': lacks(hello, true),
+  '-expect-ech-name-override': lacks(hello, true),
+  '-expect-no-ech-name-override': lacks(hello),
+  '-expect-ech-retry-configs': lacks(hello, true),
+  '-expect-no-ech-retry-configs': lacks(hello),
+  '-fail-early-callback-ech-rewind': lacks(hello),
+  '-install-cert-compression-algs': lacks(compression),
+  '-install-one-cert-compression-alg': lacks(compression, true),
+  '-accepted-peer-cert-types': lacks(rawKeys, true),
+  '-available-client-cert-types': lacks(rawKeys, true),
+  '-expect-peer-certificate-type': lacks(rawKeys, true),
+  '-expect-peer-rpk-sha256': lacks(rawKeys, true),
+  '-new-rpk-credential': lacks(rawKeys),
+  '-application-settings': lacks(settingsProtocol, true),
+  '-expect-peer-application-settings': lacks(settingsProtocol, true),
+  '-alps-use-new-codepoint': lacks(settingsProtocol, true),
+  '-defer-alps': lacks(settingsProtocol),
+  '-advertise-npn': lacks(nextProtocol, true),
+  '-advertise-empty-npn': lacks(nextProtocol),
+  '-select-next-proto': lacks(nextProtocol, true),
+  '-select-empty-next-proto': lacks(nextProtocol),
+  '-expect-next-proto': lacks(nextProtocol, true),
+  '-expect-no-next-proto': lacks(nextProtocol),
+  '-enable-channel-id': lacks(channelId),
+  '-send-channel-id': lacks(channelId, true),
+  '-expect-channel-id': lacks(channelId, true),
+  '-psk': lacks(externalPsk, true),
+  '-psk-identity': lacks(externalPsk, true),
+  '-new-psk-credential': lacks(externalPsk),
+  '-psk-importer-key': lacks(externalPsk, true),
+  '-psk-importer-identity': lacks(externalPsk, true),
+  '-psk-importer-context': lacks(externalPsk, true),
+  '-psk-importer-sha256': lacks(externalPsk),
+  '-psk-importer-sha384': lacks(externalPsk),
+  '-new-spake2plusv1-credential': lacks(pake),
+  '-requested-trust-anchors': lacks(anchors, true),
+  '-available-trust-anchors': lacks(anchors, true),
+  '-expect-peer-match-trust-anchor': lacks(anchors),
+  '-expect-no-peer-match-trust-anchor': lacks(anchors),
+  '-expect-peer-available-trust-anchors': lacks(anchors, true),
+  '-cert-properties': lacks(anchors, true),
+  '-new-delegated-credential': lacks(delegated),
+  '-delegated-credential': lacks(delegated, true),
+  '-renegotiate-once': lacks(renegotiation),
+  '-renegotiate-freely': lacks(renegotiation),
+  '-renegotiate-ignore': lacks(renegotiation),
+  '-renegotiate-explicit': lacks(renegotiation),
+  '-forbid-renegotiation-after-handshake': lacks(renegotiation),
+  '-expect-total-renegotiations': lacks(renegotiation, true),
+  '-fips-202205': lacks(profiles),
+  '-wpa-202304': lacks(profiles),
+  '-cnsa-202407': lacks(profiles),
+  '-cnsa1-202603': lacks(profiles),
+  '-cnsa2-202603': lacks(profiles),
+  '-request-server-padding': lacks(padding, true),
+  '-server-supports-padding': lacks(padding),
+  '-expect-server-sent-requested-padding': lacks(padding),
+  '-retain-only-sha256-client-cert': lacks(hashOnly),
+  '-expect-sha256-client-cert': lacks(hashOnly),
+  '-resumption-across-names-enabled': lacks(pastNames),
+  '-expect-resumable-across-names': lacks(pastNames),
+  '-expect-not-resumable-across-names': lacks(pastNames),
+  '-no-server-name-ack': lacks('leaving server_name unanswered'),
+  '-srtp-profiles': lacks('SRTP, which is of DTLS', true),
+  '-jdk11-workaround': lacks('working around a bug of JDK 11'),
+  '-cipher': lacks('cipher suites of TLS 1.2', true),
+  '-fallback-scsv': lacks('TLS_FALLBACK_SCSV, which is of TLS 1.2 clients that retry'),
+  '-cbc-record-splitting': lacks('1/n-1 record splitting, which is of TLS 1.0'),
+  '-false-start': lacks(falseStart),
+  '-allow-false-start-without-alpn': lacks(falseStart),
+  '-expect-extended-master-secret': lacks('TLS 1.2'),
+  '-expect-secure-renegotiation': lacks('TLS 1.2'),
+  '-expect-no-secure-renegotiation': lacks('TLS 1.2'),
+  '-no-legacy-server-connect': lacks('TLS 1.2'),
+  '-expect-certificate-types': lacks('TLS 1.2', true),
+  '-handshake-hints': lacks('handshakes that another process makes'),
+  '-allow-hint-mismatch': withoutMeaning('of handshakes that another process makes'),
+  '-handshaker-path': lacks('handshakes that another process makes', true),
+  '-private-key-delay-ms': lacks('a clock for private keys', true),
+  '-mtu': lacks('DTLS', true),
+  '-initial-timeout-duration-ms': lacks('DTLS', true),
+  '-wait-for-debugger': lacks('waiting for a debugger'),
+}
+
+function disable(version: number): Flag {
+  return withoutValue((settings) => {
+    settings.disabledVersions = [...settings.disabledVersions, version]
+  })
+}
+
+export interface CommandLine {
+  readonly initial: Settings
+  readonly resume: Settings
+}
+
+/**
+ * @param args without the program's name
+ * @throws Unimplemented for a flag that this library cannot follow, or that nobody here has heard of
+ */
+export function parseFlags(args: readonly string[]): CommandLine {
+  const initial = defaultSettings()
+  const resume = defaultSettings()
+  for (let i = 0; i < args.length; i++) {
+    const { name, targets } = scopeOf(args[i]!, initial, resume)
+    const flag = flags[name]
+    if (flag === undefined) throw new Unimplemented(`the flag ${name} is not known to this shim`)
+    const value = flag.hasValue ? args[++i] : ''
+    if (value === undefined) throw new Error(`${name} wants a value`)
+    for (const settings of targets) flag.apply(settings, value)
+  }
+  return { initial, resume }
+}
+
+function scopeOf(
+  argument: string,
+  initial: Settings,
+  resume: Settings,
+): { readonly name: string; readonly targets: readonly Settings[] } {
+  const [, process, connection, name] =
+    /^(?:-on-(shim|handshaker))?(?:-on-(initial|resume|retry))?(-.*)$/.exec(argument) ?? []
+  if (name === undefined) throw new Error(`not a flag: ${argument}`)
+  // There is no other process, and no connection after refused early data: what is said of them applies to nothing.
+  if (process === 'handshaker' || connection === 'retry') return { name, targets: [] }
+  if (connection === 'initial') return { name, targets: [initial] }
+  return { name, targets: connection === 'resume' ? [resume] : [initial, resume] }
+}

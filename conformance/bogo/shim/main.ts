@@ -1,0 +1,73 @@
+/**
+ * The shim: one test of BoringSSL's protocol test suite (BoGo), with this library at one end.
+ *
+ * Exit codes: 0 the connections came out as the flags say, 1 they did not (the reason is on stderr), 89 the flags ask for
+ * what this library does not have (the reason is on stdout).
+ */
+import { appendFileSync } from 'node:fs'
+import { type Session, statelessTickets, TlsError } from 'handfast'
+import { nodeProvider, TLS_AES_128_GCM_SHA256 } from 'handfast/crypto/node'
+import type { Memory } from './configuration.ts'
+import { exchange } from './exchange.ts'
+import { parseFlags } from './flags.ts'
+import { Unexpected, Unimplemented } from './settings.ts'
+
+const unimplementedCode = 89
+
+export async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('-is-handshaker-supported')) {
+    process.stdout.write('No\n')
+    return 0
+  }
+  try {
+    await connections(args)
+    return 0
+  } catch (error) {
+    if (error instanceof Unimplemented) return giveUp(error.message)
+    process.stderr.write(`${describe(error)}\n`)
+    return 1
+  }
+}
+
+async function connections(args: readonly string[]): Promise<void> {
+  const { initial, resume } = parseFlags(args)
+  const memory = newMemory()
+  let session: Session | undefined
+  for (let i = 0; i <= initial.resumeCount; i++) {
+    const settings = i === 0 ? initial : resume
+    if (i > 0 && !settings.server && session === undefined)
+      throw new Unexpected('there is no session to resume')
+    session = await exchange({ settings, memory, isResume: i > 0, session })
+    memory.now += settings.resumptionDelay * 1000
+  }
+}
+
+function newMemory(): Memory {
+  const memory = { accepted: new Set<string>(), now: Date.now() }
+  const clock = () => memory.now
+  const tickets = statelessTickets({
+    crypto: nodeProvider,
+    aead: TLS_AES_128_GCM_SHA256.aead,
+    clock,
+  })
+  return Object.assign(memory, { tickets })
+}
+
+/** The runner's error map matches codes and, where one code is too wide, words of the message. */
+function describe(error: unknown): string {
+  if (error instanceof TlsError) {
+    const cause = error.code === 'ERR_INTERNAL' ? `: ${String(error.cause)}` : ''
+    return `${error.code}: ${error.message}${cause}`
+  }
+  return error instanceof Unexpected ? error.message : `the shim: ${(error as Error).stack}`
+}
+
+/** Where the run wants to count reasons it names a file; the runner itself keeps only the code. */
+function giveUp(reason: string): number {
+  process.stdout.write(`${reason}\n`)
+  const log = process.env.HANDFAST_BOGO_UNIMPLEMENTED
+  if (log !== undefined) appendFileSync(log, `${reason}\n`)
+  return unimplementedCode
+}
+
+process.exitCode = await main(process.argv.slice(2))

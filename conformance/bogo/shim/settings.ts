@@ -1,0 +1,223 @@
+/** What the runner asked for, of one connection: the flags of BoringSSL's shim protocol, parsed. */
+
+/** A certificate and key that the runner put into files. */
+export interface Credential {
+  certificateFile: string
+  keyFile: string
+  /** Code points; empty for all that the key can make. */
+  signingPreferences: number[]
+  ocspResponse: Uint8Array | undefined
+  /** A SignedCertificateTimestampList (RFC 6962 §3.3). */
+  signedCertificateTimestamps: Uint8Array | undefined
+  /** Usable only where the peer names its issuer. */
+  mustMatchIssuer: boolean
+}
+
+export function emptyCredential(): Credential {
+  return {
+    certificateFile: '',
+    keyFile: '',
+    signingPreferences: [],
+    ocspResponse: undefined,
+    signedCertificateTimestamps: undefined,
+    mustMatchIssuer: false,
+  }
+}
+
+export interface Settings {
+  // Where the runner is, and how often.
+  port: number
+  ipv6: boolean
+  shimId: bigint
+  resumeCount: number
+  /** Seconds to move the clock by after a connection. */
+  resumptionDelay: number
+
+  // What is enabled.
+  server: boolean
+  minVersion: number
+  maxVersion: number
+  disabledVersions: number[]
+  curves: number[]
+  keyShares: number[] | undefined
+  serverGroupsHint: number[]
+  verifyPreferences: number[]
+  serverPreference: boolean
+  grease: boolean
+  permuteExtensions: boolean
+  noTicket: boolean
+  maxSendFragment: number
+  maxCertificateList: number
+
+  // Who we are, and who the peer should be.
+  defaultCredential: Credential
+  credentials: Credential[]
+  hostName: string
+  verifyPeer: boolean
+  requireClientCertificate: boolean
+  verifyFails: boolean
+  verifyAgain: boolean
+  customVerifier: boolean
+  enableOcsp: boolean
+  ocspCallback: boolean
+  ocspCallbackSets: boolean
+  ocspCallbackDeclines: boolean
+  ocspCallbackFails: boolean
+  enableScts: boolean
+  clientAuthorities: string | undefined
+
+  // Application protocols.
+  advertiseAlpn: string
+  selectAlpn: string
+  declineAlpn: boolean
+  rejectAlpn: boolean
+  selectEmptyAlpn: boolean
+
+  // Callbacks that answer late, or refuse.
+  asynchronous: boolean
+  failClientHello: boolean
+  tooBusy: boolean
+  failCertificate: boolean
+  skipTicket: boolean
+
+  // What to do with the connection.
+  implicitHandshake: boolean
+  writesFirst: boolean
+  initialWrite: string
+  repeatInitialWrite: number
+  unfinishedWrite: boolean
+  shutsDown: boolean
+  checkCloseNotify: boolean
+  keyUpdate: boolean
+  keyUpdateBeforeRead: boolean
+  writeDifferentSizes: boolean
+  exportLength: number
+  exportLabel: string
+  exportContext: string
+  exportTrafficSecrets: boolean
+
+  // What must have come of it.
+  expectVersion: number
+  expectSessionMiss: boolean
+  expectNoSession: boolean
+  expectServerName: string
+  expectNoServerName: boolean
+  expectAlpn: string
+  expectAdvertisedAlpn: string
+  expectCurve: number
+  expectRetry: boolean
+  expectNoRetry: boolean
+  expectCipher: number
+  expectCipherAes: number
+  expectPeerSignatureScheme: number
+  expectPeerVerifyPreferences: number[]
+  expectOcspResponse: Uint8Array | undefined
+  expectScts: Uint8Array | undefined
+  expectPeerCertificateFile: string
+  expectNoPeerCertificate: boolean
+  expectVerifyResult: boolean
+  expectSelectedCredential: number | undefined
+  expectClientAuthorities: string | undefined
+  expectMessages: string
+}
+
+export function defaultSettings(): Settings {
+  return {
+    port: 0,
+    ipv6: false,
+    shimId: 0n,
+    resumeCount: 0,
+    resumptionDelay: 0,
+    server: false,
+    minVersion: 0,
+    maxVersion: 0,
+    disabledVersions: [],
+    curves: [],
+    keyShares: undefined,
+    serverGroupsHint: [],
+    verifyPreferences: [],
+    serverPreference: false,
+    grease: false,
+    permuteExtensions: false,
+    noTicket: false,
+    maxSendFragment: 0,
+    maxCertificateList: 0,
+    defaultCredential: emptyCredential(),
+    credentials: [],
+    hostName: '',
+    verifyPeer: false,
+    requireClientCertificate: false,
+    verifyFails: false,
+    verifyAgain: false,
+    customVerifier: false,
+    enableOcsp: false,
+    ocspCallback: false,
+    ocspCallbackSets: false,
+    ocspCallbackDeclines: false,
+    ocspCallbackFails: false,
+    enableScts: false,
+    clientAuthorities: undefined,
+    advertiseAlpn: '',
+    selectAlpn: '',
+    declineAlpn: false,
+    rejectAlpn: false,
+    selectEmptyAlpn: false,
+    asynchronous: false,
+    failClientHello: false,
+    tooBusy: false,
+    failCertificate: false,
+    skipTicket: false,
+    implicitHandshake: false,
+    writesFirst: false,
+    initialWrite: 'hello',
+    repeatInitialWrite: 1,
+    unfinishedWrite: false,
+    shutsDown: false,
+    checkCloseNotify: false,
+    keyUpdate: false,
+    keyUpdateBeforeRead: false,
+    writeDifferentSizes: false,
+    exportLength: 0,
+    exportLabel: '',
+    exportContext: '',
+    exportTrafficSecrets: false,
+    expectVersion: 0,
+    expectSessionMiss: false,
+    expectNoSession: false,
+    expectServerName: '',
+    expectNoServerName: false,
+    expectAlpn: '',
+    expectAdvertisedAlpn: '',
+    expectCurve: 0,
+    expectRetry: false,
+    expectNoRetry: false,
+    expectCipher: 0,
+    expectCipherAes: 0,
+    expectPeerSignatureScheme: 0,
+    expectPeerVerifyPreferences: [],
+    expectOcspResponse: undefined,
+    expectScts: undefined,
+    expectPeerCertificateFile: '',
+    expectNoPeerCertificate: false,
+    expectVerifyResult: false,
+    expectSelectedCredential: undefined,
+    expectClientAuthorities: undefined,
+    expectMessages: '',
+  }
+}
+
+/** The runner asks for what this library does not have: the shim leaves with the code for that. */
+export class Unimplemented extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'Unimplemented'
+  }
+}
+
+/** The connection did not come out as the runner's flags say it must. */
+export class Unexpected extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'Unexpected'
+  }
+}

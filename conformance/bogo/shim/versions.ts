@@ -1,0 +1,54 @@
+/** Which protocol versions a connection of the shim has, and which the runner may want that the library lacks. */
+import { clientConnection, dangerousAcceptAnyCertificate, type TlsError } from 'handfast'
+import { nodeProvider } from 'handfast/crypto/node'
+import { type Settings, Unimplemented } from './settings.ts'
+
+const all = [0x0304, 0x0303, 0x0302, 0x0301]
+
+/** What the flags allow. */
+function wantedVersions({ minVersion, maxVersion, disabledVersions }: Settings): number[] {
+  return all.filter(
+    (version) =>
+      version >= minVersion &&
+      (maxVersion === 0 || version <= maxVersion) &&
+      !disabledVersions.includes(version),
+  )
+}
+
+/** Asked of the library itself, so that a version counts from the day that it is there. */
+function isImplemented(version: number): boolean {
+  try {
+    clientConnection({
+      crypto: nodeProvider,
+      clock: Date.now,
+      verifyCertificate: dangerousAcceptAnyCertificate,
+      versions: [version],
+    })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const implemented = all.filter(isImplemented)
+
+/** @throws Unimplemented where all that the flags allow is missing */
+export function enabledVersions(settings: Settings): number[] {
+  const wanted = wantedVersions(settings)
+  const versions = wanted.filter((version) => implemented.includes(version))
+  if (versions.length === 0 && wanted.length > 0) throw missing(wanted)
+  return versions
+}
+
+/** A failure for want of a common version means nothing where the runner counts on one that the library lacks. */
+export function refuseToJudge(settings: Settings, error: TlsError): void {
+  const absent = wantedVersions(settings).filter((version) => !implemented.includes(version))
+  const isOfVersions =
+    error.code === 'ERR_NO_COMMON_VERSION' || error.received === 'protocol_version'
+  if (isOfVersions && absent.length > 0) throw missing(absent)
+}
+
+function missing(versions: readonly number[]): Unimplemented {
+  const names = versions.map((version) => `TLS 1.${(version & 255) - 1}`)
+  return new Unimplemented(names.join(', '))
+}
