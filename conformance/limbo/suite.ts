@@ -1,4 +1,5 @@
 /** The format of x509-limbo's files (https://x509-limbo.com), as far as this runner reads it. */
+import { decodePem } from '../../packages/x509/src/index.ts'
 
 export interface LimboFile {
   readonly version: number
@@ -32,7 +33,7 @@ export interface LimboName {
 
 /** DER of the first block of a PEM text. */
 export function fromPem(pem: string): Uint8Array {
-  const match = /-----BEGIN [^-]+-----([A-Za-z0-9+/=\s]+)-----END/.exec(pem)
-  if (match === null) throw new Error('the suite has a text that is not PEM')
-  return new Uint8Array(Buffer.from(match[1]!, 'base64'))
+  const [block] = decodePem(pem)
+  if (block === undefined) throw new Error('the suite has a text that is not PEM')
+  return block.der
 }

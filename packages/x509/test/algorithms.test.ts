@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
+  decodePem,
   parseCertificate,
-  parsePem,
   parseSubjectPublicKeyInfo,
   type SignatureAlgorithm,
   type Verdict,
@@ -39,7 +39,7 @@ function makeByOpenssl(options: readonly string[]): Uint8Array {
     ],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   )
-  return parsePem(pem)[0]!.bytes
+  return decodePem(pem)[0]!.der
 }
 
 /** A certificate under an anchor of the same name and key that is not itself, so that its signature counts. */

@@ -1,5 +1,6 @@
 /** Files that options name. What cannot be read is the caller's mistake, and the message says which option it was. */
 import { readFileSync } from 'node:fs'
+import { decodePem, type PemBlock, X509Error } from '@handfast/x509'
 import { usageError } from '../exit.ts'
 
 /** @param option as typed, `--ca`. @throws CommandError (usage) */
@@ -26,8 +27,7 @@ export function reasonOf(error: unknown): string {
   }
 }
 
-const certificateBlock =
-  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
+const certificateLabel = /^(?:X509 |TRUSTED )?CERTIFICATE$/
 
 /**
  * The certificates of a file, PEM (one or many, other text between them) or one in DER.
@@ -38,8 +38,17 @@ export function readCertificates(option: string, path: string): readonly Uint8Ar
   // 0x30 begins the SEQUENCE that a certificate is.
   if (bytes[0] === 0x30) return [bytes]
   const text = Buffer.from(bytes).toString('latin1')
-  const blocks = [...text.matchAll(certificateBlock)]
+  const blocks = blocksOf(option, path, text).filter(({ label }) => certificateLabel.test(label))
   if (blocks.length === 0)
     throw usageError(`${option}: ${path} holds no certificate`, 'It must be PEM or DER')
-  return blocks.map(([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')))
+  return blocks.map(({ der }) => der)
+}
+
+function blocksOf(option: string, path: string, text: string): readonly PemBlock[] {
+  try {
+    return decodePem(text)
+  } catch (error) {
+    if (!(error instanceof X509Error)) throw error
+    throw usageError(`${option}: ${path} cannot be read (${error.message})`)
+  }
 }

@@ -2,7 +2,7 @@ import { constants, createPublicKey, verify } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
 import {
   createTrustStore,
-  parsePem,
+  decodePem,
   type SignatureVerifiers,
   verifyCertificate,
 } from '@handfast/x509'
@@ -23,7 +23,7 @@ const verifiers: SignatureVerifiers = {
     ),
 }
 
-const toDer = (pem: string) => parsePem(pem).map(({ bytes }) => bytes)
+const toDer = (pem: string) => decodePem(pem).map(({ der }) => der)
 
 /** Is this chain (PEM, the server's own certificate first) to be believed for this name? In words. */
 export async function judge(chain: string, name: string, roots = rootCertificates.join('\n')) {
