@@ -12,6 +12,7 @@ import type {
 } from './crypto/provider.ts'
 import type { Limits } from './limits.ts'
 import type { Session } from './session/session.ts'
+import type { SessionIds } from './session/sessionIds.ts'
 import type { TicketService } from './session/tickets.ts'
 import type { Role, TraceListener } from './trace/events.ts'
 
@@ -89,6 +90,10 @@ interface CommonConfig {
   readonly recordPadding?: (contentLength: number) => number
   /** Records that one sending key protects before it is updated; never above the AEAD's limit, which is the default. */
   readonly keyUpdateAfterRecords?: number
+  /** Demands extended_master_secret (RFC 7627) of a peer up to TLS 1.2. Default: false; without it nothing is resumed. */
+  readonly requireExtendedMasterSecret?: boolean
+  /** Demands renegotiation_info (RFC 5746) of a peer up to TLS 1.2. Default: false; this library never renegotiates. */
+  readonly requireSecureRenegotiation?: boolean
   readonly limits?: Partial<Limits>
   readonly trace?: TraceListener
   /** Puts the secrets themselves into the trace. Default: false. */
@@ -113,6 +118,10 @@ export interface ClientConfig extends CommonConfig {
   readonly postHandshakeAuth?: boolean
   /** A session of an earlier connection, to be resumed. */
   readonly session?: Session
+  /** The longest content, in bytes, of records up to TLS 1.2: 512, 1024, 2048 or 4096 (RFC 6066 §4). Default: not said. */
+  readonly maxFragmentLength?: number
+  /** The key for the PSK suites of TLS 1.2 (RFC 4279), by the server's hint; undefined ends the handshake. */
+  readonly preSharedKey?: (identityHint: Uint8Array) => MaybePromise<PreSharedKey | undefined>
   /** Asks for a stapled OCSP response. Default: true. */
   readonly requestOcsp?: boolean
   /** Asks for SCTs. Default: true. */
@@ -135,6 +144,14 @@ export interface ClientConfig extends CommonConfig {
    * may refuse any other change (RFC 8446 §4.1.2).
    */
   readonly shapeSecondClientHello?: (hello: ClientHello) => ClientHello
+}
+
+/** A key that both sides had before (RFC 4279). */
+export interface PreSharedKey {
+  /** The name of the key, mostly text in UTF-8. */
+  readonly identity: Uint8Array
+  /** Secret. */
+  readonly key: Uint8Array
 }
 
 /** Whether a server asks its clients for a certificate, and who judges it. */
@@ -162,6 +179,12 @@ export interface ServerConfig extends CommonConfig {
     hello: ClientHelloInfo,
   ) => string | undefined
   readonly clientAuthentication?: ClientAuthentication
+  /** The key of a client's identity, for the PSK suites of TLS 1.2 (RFC 4279); undefined for one that is not known. */
+  readonly findPreSharedKey?: (identity: Uint8Array) => MaybePromise<Uint8Array | undefined>
+  /** Tells a client which key is meant (RFC 4279 §5.2). Default: nothing. */
+  readonly pskIdentityHint?: Uint8Array
+  /** Sessions of clients without tickets, by the session ids of TLS 1.2; `sessionCache` makes one. Default: none. */
+  readonly sessionIds?: SessionIds
   /** Issues and redeems session tickets. Without it there is no resumption. */
   readonly tickets?: TicketService
   /** Tickets issued after each full handshake. Default: 2; after a resumption, 1. */

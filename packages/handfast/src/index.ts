@@ -8,6 +8,7 @@ export {
   certificateVerifier,
   dangerousAcceptAnyCertificate,
 } from './certificateVerifier.ts'
+export { ClassicCipherSuiteId } from './codec/classicCipherSuites.ts'
 export * from './codec/registry.ts'
 export {
   type SignatureScheme,
@@ -22,6 +23,7 @@ export { clientConnection, serverConnection } from './connections.ts'
 export type * from './crypto/provider.ts'
 export {
   defaultCipherSuites,
+  defaultClassicCipherSuites,
   defaultGroups,
   defaultKeyShares,
   defaultRetryGroups,
@@ -35,9 +37,11 @@ export {
   TlsError,
 } from './errors.ts'
 export { clientConnectionOf } from './handshake/client.ts'
+export { tls12Client } from './handshake/client12.ts'
 export { tls13Client } from './handshake/client13.ts'
 export type { ClientProtocol, ServerProtocol } from './handshake/protocol.ts'
 export { serverConnectionOf } from './handshake/server.ts'
+export { tls12Server } from './handshake/server12.ts'
 export { tls13Server } from './handshake/server13.ts'
 export { type IdentityFiles, identityFrom } from './identity.ts'
 export { defaultLimits, type Limits } from './limits.ts'
@@ -48,6 +52,7 @@ export {
   type SessionState,
   serializeSession,
 } from './session/session.ts'
+export { type SessionIds, sessionCache } from './session/sessionIds.ts'
 export {
   memoryStore,
   type SessionStore,

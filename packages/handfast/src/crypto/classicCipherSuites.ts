@@ -23,8 +23,8 @@ export interface ClassicParts {
 
 type Protection = ClassicCipherSuite['protection'] | undefined
 
-function aead(cipher: Aead | undefined): Protection {
-  return cipher && { kind: 'aead', aead: cipher }
+function aead(cipher: Aead | undefined, ivLength: 4 | 12 = 4): Protection {
+  return cipher && { kind: 'aead', aead: cipher, ivLength }
 }
 
 function block(cipher: BlockCipher, mac: HashFunction): Protection {
@@ -54,7 +54,7 @@ export function classicCipherSuites(parts: ClassicParts): readonly ClassicCipher
     'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
     'ECDHE',
     'ECDSA',
-    aead(chacha20Poly1305),
+    aead(chacha20Poly1305, 12),
     sha256,
   )
   add('TLS_ECDHE_ECDSA_WITH_AES_128_CCM', 'ECDHE', 'ECDSA', aead(aes128Ccm), sha256)
@@ -68,7 +68,13 @@ export function classicCipherSuites(parts: ClassicParts): readonly ClassicCipher
 
   add('TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'ECDHE', 'RSA', aead(aes128Gcm), sha256)
   add('TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', 'ECDHE', 'RSA', aead(aes256Gcm), sha384)
-  add('TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'ECDHE', 'RSA', aead(chacha20Poly1305), sha256)
+  add(
+    'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
+    'ECDHE',
+    'RSA',
+    aead(chacha20Poly1305, 12),
+    sha256,
+  )
   add('TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256', 'ECDHE', 'RSA', block(aes128Cbc, sha256), sha256)
   add('TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384', 'ECDHE', 'RSA', block(aes256Cbc, sha384), sha384)
   add('TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA', 'ECDHE', 'RSA', block(aes128Cbc, sha1), sha256)
@@ -76,7 +82,7 @@ export function classicCipherSuites(parts: ClassicParts): readonly ClassicCipher
 
   add('TLS_DHE_RSA_WITH_AES_128_GCM_SHA256', 'DHE', 'RSA', aead(aes128Gcm), sha256)
   add('TLS_DHE_RSA_WITH_AES_256_GCM_SHA384', 'DHE', 'RSA', aead(aes256Gcm), sha384)
-  add('TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'DHE', 'RSA', aead(chacha20Poly1305), sha256)
+  add('TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'DHE', 'RSA', aead(chacha20Poly1305, 12), sha256)
   add('TLS_DHE_RSA_WITH_AES_128_CCM', 'DHE', 'RSA', aead(aes128Ccm), sha256)
   add('TLS_DHE_RSA_WITH_AES_256_CCM', 'DHE', 'RSA', aead(aes256Ccm), sha256)
   add('TLS_DHE_RSA_WITH_AES_128_CCM_8', 'DHE', 'RSA', aead(aes128Ccm8), sha256)
@@ -103,7 +109,7 @@ export function classicCipherSuites(parts: ClassicParts): readonly ClassicCipher
     'TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256',
     'ECDHE_PSK',
     'PSK',
-    aead(chacha20Poly1305),
+    aead(chacha20Poly1305, 12),
     sha256,
   )
   add('TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256', 'ECDHE_PSK', 'PSK', aead(aes128Ccm), sha256)
@@ -115,7 +121,7 @@ export function classicCipherSuites(parts: ClassicParts): readonly ClassicCipher
 
   add('TLS_PSK_WITH_AES_128_GCM_SHA256', 'PSK', 'PSK', aead(aes128Gcm), sha256)
   add('TLS_PSK_WITH_AES_256_GCM_SHA384', 'PSK', 'PSK', aead(aes256Gcm), sha384)
-  add('TLS_PSK_WITH_CHACHA20_POLY1305_SHA256', 'PSK', 'PSK', aead(chacha20Poly1305), sha256)
+  add('TLS_PSK_WITH_CHACHA20_POLY1305_SHA256', 'PSK', 'PSK', aead(chacha20Poly1305, 12), sha256)
   add('TLS_PSK_WITH_AES_128_CCM', 'PSK', 'PSK', aead(aes128Ccm), sha256)
   add('TLS_PSK_WITH_AES_256_CCM', 'PSK', 'PSK', aead(aes256Ccm), sha256)
   add('TLS_PSK_WITH_AES_128_CCM_8', 'PSK', 'PSK', aead(aes128Ccm8), sha256)

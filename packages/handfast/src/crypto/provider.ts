@@ -95,8 +95,8 @@ export interface ClassicCipherSuite {
   readonly keyExchange: KeyExchange
   /** The kind of the server's key: `ECDSA` stands for EdDSA too (RFC 8422 §5.10). `PSK`: no certificate. */
   readonly authentication: 'ECDSA' | 'RSA' | 'PSK'
-  readonly protection:
-    | { readonly kind: 'aead'; readonly aead: Aead }
+  readonly protection: /** `ivLength`: bytes of the nonce that the key block gives; what is missing to 12 stands in each record. */
+    | { readonly kind: 'aead'; readonly aead: Aead; readonly ivLength: 4 | 12 }
     /** CBC, and HMAC with this hash. */
     | { readonly kind: 'block'; readonly cipher: BlockCipher; readonly mac: HashFunction }
   /** Of the PRF and of Finished (RFC 5246 §5). */

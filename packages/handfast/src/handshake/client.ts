@@ -7,7 +7,7 @@ import { Connection } from '../connection.ts'
 import { makeOffer } from './clientHello.ts'
 import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
 import { namesOf } from './negotiation.ts'
-import type { ClientProtocol } from './protocol.ts'
+import type { ClientProtocol, OfferPart } from './protocol.ts'
 import { enabledProtocols, protocolChosen, versionsOf } from './version.ts'
 
 /** A client's end of a connection that speaks these versions. Ask it for its first event to make it begin. */
@@ -38,12 +38,15 @@ export function* clientHandshake(
 ): HandshakeSteps<Established> {
   hs.at('making the ClientHello')
   const versions = versionsOf(protocols)
-  const offer = yield* makeOffer(hs, config, versions)
+  hs.highestVersion = Math.max(...versions)
+  const parts: OfferPart[] = []
+  for (const { offer } of protocols) if (offer !== undefined) parts.push(yield* offer(hs, config))
+  const offer = yield* makeOffer(hs, config, versions, parts)
   hs.clientRandom = offer.hello.random
   hs.sendMessage(offer.message, hs.transcript)
   // RFC 8446 §5.1: an initial ClientHello may go out as TLS 1.0, for old servers' sake.
   hs.flush(ProtocolVersion.TLS10)
-  hs.changeCipherSpecAllowed = true
+  hs.changeCipherSpecAllowed = hs.highestVersion >= ProtocolVersion.TLS13
 
   const answer = yield* hs.receive(HandshakeType.server_hello)
   const protocol = protocolChosen(protocols, decode(ServerHello, answer.bytes.subarray(4)))

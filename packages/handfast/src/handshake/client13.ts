@@ -1,6 +1,5 @@
 /** The client's side of TLS 1.3 (RFC 8446 §2, §A.1), from the ServerHello on. */
 import type { Steps, Verdict } from '@handfast/x509'
-import { toText } from '../codec/bytes.ts'
 import { findExtension, refuseDuplicates, refuseUnsolicited } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
@@ -21,6 +20,7 @@ import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { EarlySecret, type ScheduleContext } from '../keys/schedule.ts'
 import { afterClientHandshake } from './afterHandshake13.ts'
+import { chosenProtocol } from './chosenProtocol.ts'
 import {
   answerCertificateRequest,
   type RequestedCertificate,
@@ -181,35 +181,6 @@ function* receiveEncryptedExtensions(
     config,
     findExtension(extensions, applicationLayerProtocolNegotiation, 'EncryptedExtensions'),
   )
-}
-
-function chosenProtocol(
-  hs: HandshakeContext,
-  { alpnProtocols = [] }: ClientConfig,
-  answer: readonly Uint8Array[] | undefined,
-): string | undefined {
-  if (answer === undefined) return undefined
-  const [first] = answer
-  if (first === undefined || answer.length !== 1)
-    throw new TlsError('ERR_DECODE', 'The server chooses more than one application protocol', {
-      section: 'RFC 7301 §3.1',
-    })
-  const protocol = toText(first)
-  if (!alpnProtocols.includes(protocol))
-    throw new TlsError(
-      'ERR_ILLEGAL_PARAMETER',
-      'The server chooses an application protocol that was not offered',
-      { section: 'RFC 7301 §3.1' },
-    )
-  hs.decide(() => ({
-    what: 'application protocol',
-    by: 'server',
-    offered: alpnProtocols,
-    chosen: protocol,
-    why: 'The server takes the one of our offer that it prefers.',
-    section: 'RFC 7301 §3.2',
-  }))
-  return protocol
 }
 
 interface ServerIdentity {

@@ -42,6 +42,7 @@ import type { HandshakeContext } from './context.ts'
 import { type Grease, greaseFrom } from './grease.ts'
 import { enabledCipherSuites, enabledGroups, enabledSignatureSchemes } from './negotiation.ts'
 import { judge, parseLeaf } from './peerCertificate.ts'
+import type { OfferPart } from './protocol.ts'
 import { hostNameToSend } from './serverName.ts'
 
 /** A session that is offered, and the secret that proves it. */
@@ -68,34 +69,44 @@ export function offeredTypes(offer: Offer): ReadonlySet<number> {
   return new Set(offer.hello.extensions.map(({ type }) => type))
 }
 
-/** Makes the first ClientHello. It is neither sent nor in the transcript. @param versions the highest first */
+/**
+ * Makes the first ClientHello. It is neither sent nor in the transcript.
+ * @param versions the highest first. @param parts what versions before TLS 1.3 add
+ */
 export function* makeOffer(
   hs: HandshakeContext,
   config: ClientConfig,
   versions: readonly number[],
+  parts: readonly OfferPart[] = [],
 ): Steps<Offer> {
   const { crypto } = config
-  const suites = enabledCipherSuites(config)
+  const modern = versions.includes(ProtocolVersion.TLS13)
+  const suites = modern ? enabledCipherSuites(config) : []
   const groups = enabledGroups(config)
   const schemes = enabledSignatureSchemes(config)
   const random = crypto.random(32)
-  const legacySessionId =
-    config.middleboxCompatibility === false ? new Uint8Array(0) : crypto.random(32)
+  const meant = parts.find(({ sessionId }) => sessionId !== undefined)?.sessionId
+  const withoutMeaning = modern && config.middleboxCompatibility !== false
+  const legacySessionId = meant ?? (withoutMeaning ? crypto.random(32) : new Uint8Array(0))
   const grease = config.grease === false ? undefined : greaseFrom(crypto.random(5))
-  const keyPairs = yield* generateShares(hs, config, groups)
+  const keyPairs = modern ? yield* generateShares(hs, config, groups) : new Map()
 
   const plain: ClientHello = {
     legacyVersion: ProtocolVersion.TLS12,
     random,
     legacySessionId,
-    cipherSuites: [...(grease ? [grease.cipherSuite] : []), ...suites.map(({ id }) => id)],
+    cipherSuites: [
+      ...(grease ? [grease.cipherSuite] : []),
+      ...suites.map(({ id }) => id),
+      ...parts.flatMap(({ cipherSuites }) => cipherSuites),
+    ],
     legacyCompressionMethods: Uint8Array.of(0),
-    extensions: clientExtensions(config, versions, groups, schemes, keyPairs, grease),
+    extensions: clientExtensions(config, versions, groups, schemes, keyPairs, grease, parts),
   }
   const hello = padded(config.shapeClientHello?.(plain) ?? plain, config)
-  const psk = yield* usablePsk(hs, config, suites)
-  const parts = { suites, groups, signatureSchemes: schemes, keyPairs }
-  return { ...parts, ...(yield* bindPsk(hs, hello, psk)) }
+  const psk = modern ? yield* usablePsk(hs, config, suites, versions) : undefined
+  const kept = { suites, groups, signatureSchemes: schemes, keyPairs }
+  return { ...kept, ...(yield* bindPsk(hs, hello, psk)) }
 }
 
 /**
@@ -176,6 +187,7 @@ function clientExtensions(
   schemes: readonly number[],
   keyPairs: ReadonlyMap<number, KeyPair>,
   grease: Grease | undefined,
+  parts: readonly OfferPart[],
 ): RawExtension[] {
   const extensions: RawExtension[] = []
   const add = <F extends Extension['in']>(
@@ -199,6 +211,11 @@ function clientExtensions(
       ...enabledSignatureSchemes(config, config.certificateSignatureSchemes),
     ])
   if (config.requestSignedCertificateTimestamps !== false) add(signedCertificateTimestamp, true)
+  for (const part of parts) extensions.push(...part.extensions)
+  if (!versions.includes(ProtocolVersion.TLS13)) {
+    if (config.recordSizeLimit !== undefined) add(recordSizeLimit, config.recordSizeLimit)
+    return extensions
+  }
   add(keyShare, [
     ...(grease ? [{ group: grease.group, keyExchange: Uint8Array.of(0) }] : []),
     ...shareEntries(keyPairs),
@@ -238,11 +255,18 @@ function* usablePsk(
   hs: HandshakeContext,
   config: ClientConfig,
   suites: readonly CipherSuite[],
+  versions: readonly number[],
 ): Steps<OfferedPsk | undefined> {
   const { session } = config
   if (session === undefined) return undefined
+  // One of an older version that is offered too has been looked at there.
+  if (session.version < ProtocolVersion.TLS13 && versions.includes(session.version))
+    return undefined
   const suite = suites.find(({ id }) => id === session.cipherSuite)
-  const reason = yield* whyNotResume(hs, config, session, suite)
+  const reason =
+    session.version === ProtocolVersion.TLS13
+      ? yield* whyNotResume(hs, config, session, suite)
+      : 'The session is of another version.'
   hs.decide(() => ({
     what: 'resumption',
     by: 'client',
@@ -256,14 +280,14 @@ function* usablePsk(
   return { session, suite, earlySecret: yield* EarlySecret.extract(context, session.psk) }
 }
 
-function* whyNotResume(
+/** What must hold of a session of any version before it is offered. @returns why it is not, in words */
+export function* whyNotResume(
   hs: HandshakeContext,
   config: ClientConfig,
   session: Session,
-  suite: CipherSuite | undefined,
+  suite: object | undefined,
 ): Steps<string | undefined> {
   const now = config.clock()
-  if (session.version !== ProtocolVersion.TLS13) return 'The session is of another version.'
   if (suite === undefined) return "The session's cipher suite is not enabled."
   if (session.serverName !== config.serverName) return 'The session is for another server name.'
   if (now < session.issuedAt || now >= session.issuedAt + session.lifetime * 1000)

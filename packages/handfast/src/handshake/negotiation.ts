@@ -20,9 +20,11 @@ export function namesOf(table: Registry, values: readonly number[]): string[] {
 
 export function enabledCipherSuites(config: Config): readonly CipherSuite[] {
   const { crypto } = config
+  const { classicCipherSuites = [] } = crypto
   return pick(
     crypto.cipherSuites,
-    config.cipherSuites,
+    // Suites of TLS 1.2 stand in the same list.
+    config.cipherSuites?.filter((named) => !classicCipherSuites.some(({ id }) => id === named)),
     defaultCipherSuites,
     cipherSuiteRegistry,
     crypto.name,

@@ -2,14 +2,27 @@
  * A protocol version as a value: what a client or a server of that version does once the version is agreed. A connection is
  * made of those that it is given, so that what a program does not name falls out of its bundle.
  */
+
+import type { Steps } from '@handfast/x509'
+import type { RawExtension } from '../codec/extension.ts'
 import type { HandshakeMessage } from '../codec/messages.ts'
 import type { ClientConfig, ClientHelloInfo, ServerConfig } from '../config.ts'
 import type { Offer } from './clientHello.ts'
 import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
 
+/** What a version adds to the one ClientHello that offers all versions. */
+export interface OfferPart {
+  readonly cipherSuites: readonly number[]
+  readonly extensions: readonly RawExtension[]
+  /** A session id that stands for something; else it is of no meaning, or empty. */
+  readonly sessionId?: Uint8Array
+}
+
 export interface ClientProtocol {
   /** The code point of the version. */
   readonly version: number
+  /** Versions before TLS 1.3: what they offer beside it. */
+  readonly offer?: (hs: HandshakeContext, config: ClientConfig) => Steps<OfferPart>
   /** From the first answer to our offer, ServerHello or HelloRetryRequest, to the last Finished. */
   readonly handshake: (
     hs: HandshakeContext,

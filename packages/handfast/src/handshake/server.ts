@@ -1,12 +1,12 @@
 /** The server's handshake: the ClientHello, what the configuration makes of it, then the version. */
-import { HandshakeType, nameOf, protocolVersions } from '../codec/registry.ts'
+import { HandshakeType, nameOf, ProtocolVersion, protocolVersions } from '../codec/registry.ts'
 import type { ServerConfig } from '../config.ts'
 import { Connection } from '../connection.ts'
 import { readClientHello } from './clientHelloInfo.ts'
 import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
 import { namesOf } from './negotiation.ts'
 import type { ServerProtocol } from './protocol.ts'
-import { chooseProtocolVersion, enabledProtocols } from './version.ts'
+import { chooseProtocolVersion, enabledProtocols, versionsOf } from './version.ts'
 
 /** A server's end of a connection that speaks these versions. */
 export function serverConnectionOf(
@@ -44,8 +44,10 @@ export function* serverHandshake(
   const changes =
     base.onClientHello && (yield* hs.settle('asking onClientHello', base.onClientHello(info)))
   const config = changes === undefined ? base : { ...base, ...changes }
-  const protocol = chooseProtocolVersion(enabledProtocols(protocols, config), info.message)
-  hs.changeCipherSpecAllowed = true
+  const enabled = enabledProtocols(protocols, config)
+  const protocol = chooseProtocolVersion(enabled, info.message)
+  hs.highestVersion = Math.max(...versionsOf(enabled))
+  hs.changeCipherSpecAllowed = protocol.version >= ProtocolVersion.TLS13
   hs.decide(() => ({
     what: 'version',
     by: 'server',

@@ -155,7 +155,7 @@ export function* chooseCertificate(
 }
 
 /** Those for the name that was asked for come first. */
-function* identitiesFor(
+export function* identitiesFor(
   hs: HandshakeContext,
   { identity }: ServerConfig,
   info: ClientHelloInfo,

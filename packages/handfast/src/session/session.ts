@@ -21,7 +21,7 @@ const CertificateList = list(opaque(1, 0xff_ffff), 0, 0xff_ffff)
 const Uint64 = fixed(8)
 
 const common = {
-  /** 1: the form of this structure. */
+  /** The form of this structure: 1, or 2 for a session by its id. */
   form: uint8,
   version: uint16,
   cipherSuite: uint16,
@@ -48,7 +48,7 @@ const TicketContent = struct('TicketContent', 'RFC 8446 §4.6.1', common)
 export interface SessionState {
   readonly version: number
   readonly cipherSuite: number
-  /** Secret. */
+  /** Secret: the PSK of TLS 1.3, the master secret of TLS 1.2 (made with extended_master_secret, or it is not kept). */
   readonly psk: Uint8Array
   /** Milliseconds since 1970. */
   readonly issuedAt: number
@@ -64,6 +64,8 @@ export interface SessionState {
 /** What a client remembers of a connection. It holds a secret: keep it as you keep a key. */
 export interface Session extends SessionState {
   readonly ticket: Uint8Array
+  /** TLS 1.2: `ticket` is a session id (RFC 5246 §7.4.1.2), by which the server knows the session. */
+  readonly byId?: true
 }
 
 type Common = ValueOf<typeof TicketContent>
@@ -86,7 +88,7 @@ function toWire(state: SessionState): Common {
 }
 
 function fromWire(value: Common): SessionState {
-  if (value.form !== 1)
+  if (value.form !== 1 && value.form !== 2)
     throw new ConfigurationError('ERR_BAD_SESSION', 'A session of an unknown form')
   const { buffer, byteOffset } = value.issuedAt
   const issuedAt = Number(new DataView(buffer, byteOffset).getBigUint64(0))
@@ -107,14 +109,19 @@ function fromWire(value: Common): SessionState {
 
 /** The bytes of a client's session, to be stored. They hold a secret. */
 export function serializeSession(session: Session): Uint8Array {
-  return encode(StoredSession, { ...toWire(session), ticket: session.ticket })
+  const form = session.byId === true ? 2 : 1
+  return encode(StoredSession, { ...toWire(session), form, ticket: session.ticket })
 }
 
 /** @throws ConfigurationError `ERR_BAD_SESSION` where the bytes are not a session of this library */
 export function parseSession(bytes: Uint8Array): Session {
   try {
     const value = decode(StoredSession, bytes)
-    return { ...fromWire(value), ticket: value.ticket.slice() }
+    return {
+      ...fromWire(value),
+      ticket: value.ticket.slice(),
+      ...(value.form === 2 ? { byId: true } : {}),
+    }
   } catch (cause) {
     if (cause instanceof ConfigurationError) throw cause
     throw new ConfigurationError('ERR_BAD_SESSION', 'These bytes are not a stored session')

@@ -1,0 +1,102 @@
+/** Certificates of TLS 1.2, ours and the peer's (RFC 5246 §7.4.2, §7.4.4, §7.4.6, §7.4.8). */
+import type { Steps } from '@handfast/x509'
+import {
+  Certificate12,
+  CertificateRequest12,
+  CertificateVerify12,
+  ClientCertificateType,
+} from '../codec/messages12.ts'
+import { HandshakeType } from '../codec/registry.ts'
+import { signatureScheme } from '../codec/signatureScheme.ts'
+import type { ClientAuthentication, ClientConfig, Identity, ServerConfig } from '../config.ts'
+import { TlsError } from '../errors.ts'
+import type { HandshakeContext } from './context.ts'
+import { enabledSignatureSchemes } from './negotiation.ts'
+import { parseLeaf, type ShownCertificate } from './peerCertificate.ts'
+import { authenticationOf, chooseScheme12, sign12 } from './signature12.ts'
+
+/** @returns undefined for an empty list */
+export function readCertificate12(
+  hs: HandshakeContext,
+  chain: readonly Uint8Array[],
+): ShownCertificate | undefined {
+  if (chain.length > hs.limits.certificates)
+    throw new TlsError(
+      'ERR_TOO_MUCH',
+      `The peer sent a chain of ${chain.length} certificates; ${hs.limits.certificates} are the limit`,
+      { alert: 'bad_certificate', section: 'RFC 5246 §7.4.2' },
+    )
+  const [first] = chain
+  if (first === undefined) return undefined
+  return { chain, leaf: parseLeaf(first), ocspResponse: undefined, signedCertificateTimestamps: [] }
+}
+
+export function sendCertificate12(hs: HandshakeContext, identity: Identity | undefined): void {
+  hs.send(HandshakeType.certificate, Certificate12, {
+    certificateList: [...(identity?.certificateChain ?? [])],
+  })
+}
+
+export function sendCertificateRequest12(
+  hs: HandshakeContext,
+  config: ServerConfig,
+  { certificateAuthorities = [] }: ClientAuthentication,
+): void {
+  hs.send(HandshakeType.certificate_request, CertificateRequest12, {
+    certificateTypes: Object.values(ClientCertificateType),
+    supportedSignatureAlgorithms: [...enabledSignatureSchemes(config)],
+    certificateAuthorities: [...certificateAuthorities],
+  })
+}
+
+/** What a client shows: no identity where it has none that fits. */
+export interface ShownIdentity {
+  readonly identity: Identity
+  readonly scheme: number
+}
+
+/** Picks the certificate that answers the server's request; undefined where there is none that fits. */
+export function* answerCertificateRequest12(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  request: CertificateRequest12,
+): Steps<ShownIdentity | undefined> {
+  const { certificateAuthorities, supportedSignatureAlgorithms: signatureSchemes } = request
+  const picked =
+    typeof config.identity === 'function'
+      ? yield* hs.settle(
+          'choosing a client certificate',
+          config.identity({ signatureSchemes, certificateAuthorities }),
+        )
+      : config.identity
+  const fits = signatureSchemes.filter((id) => {
+    const authentication = authenticationOf(signatureScheme(id)?.keyType ?? '')
+    const type = authentication === 'RSA' ? 'rsa_sign' : 'ecdsa_sign'
+    return request.certificateTypes.includes(ClientCertificateType[type])
+  })
+  const scheme = picked && chooseScheme12(picked, fits)
+  hs.decide(() => ({
+    what: 'client authentication',
+    by: 'client',
+    offered: ['our certificate', 'no certificate'],
+    chosen: scheme === undefined ? 'no certificate' : 'our certificate',
+    why:
+      scheme !== undefined
+        ? 'The server asks for one, and accepts the signatures that our key makes.'
+        : picked === undefined
+          ? 'The server asks for one, and none is configured.'
+          : 'The server asks for one, and accepts no signature that our key makes.',
+    section: 'RFC 5246 §7.4.6',
+  }))
+  return picked === undefined || scheme === undefined ? undefined : { identity: picked, scheme }
+}
+
+/** Signs all messages so far (RFC 5246 §7.4.8). */
+export function* sendCertificateVerify12(
+  hs: HandshakeContext,
+  { identity, scheme }: ShownIdentity,
+): Steps<void> {
+  const { content } = hs.transcript
+  const signed = yield* sign12(hs, identity, scheme, 'CertificateVerify', content)
+  hs.send(HandshakeType.certificate_verify, CertificateVerify12, signed)
+}

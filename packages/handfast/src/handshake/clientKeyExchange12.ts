@@ -1,0 +1,245 @@
+/** A client's half of the key exchange: ServerKeyExchange, if there is one, and ClientKeyExchange (RFC 5246 §7.4.3, §7.4.7). */
+import type { Steps, Certificate as X509Certificate } from '@handfast/x509'
+import { concat } from '../codec/bytes.ts'
+import type { HandshakeMessage } from '../codec/messages.ts'
+import {
+  ClientKeyExchangeDHE,
+  ClientKeyExchangeECDHE,
+  ClientKeyExchangeECDHE_PSK,
+  ClientKeyExchangePSK,
+  ClientKeyExchangeRSA,
+  type DigitallySigned,
+  ServerDHParams,
+  ServerECDHParams,
+  ServerKeyExchangeDHE,
+  ServerKeyExchangeECDHE,
+  ServerKeyExchangeECDHE_PSK,
+  ServerKeyExchangePSK,
+} from '../codec/messages12.ts'
+import { HandshakeType, namedGroups, nameOf } from '../codec/registry.ts'
+import { encode } from '../codec/wire.ts'
+import type { ClientConfig, PreSharedKey } from '../config.ts'
+import { padLeft } from '../crypto/ffdhe.ts'
+import type { ClassicCipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
+import { ConfigurationError, TlsError } from '../errors.ts'
+import type { Offer } from './clientHello.ts'
+import type { HandshakeContext } from './context.ts'
+import { enabledCurves } from './negotiation12.ts'
+import { problemOfField, pskPremaster, withoutLeadingZeros } from './premaster12.ts'
+import { verify12 } from './signature12.ts'
+
+/** What the server said of its half. */
+export interface ServerParams {
+  readonly group?: KeyExchangeGroup
+  readonly share?: Uint8Array
+  readonly identityHint: Uint8Array
+  /** The scheme of its signature. */
+  readonly scheme?: number
+}
+
+const none = new Uint8Array(0)
+
+/** Which key exchanges have a ServerKeyExchange: RSA never, PSK only to give a hint (RFC 4279 §2). */
+export function expectsServerKeyExchange({ keyExchange }: ClassicCipherSuite): boolean | undefined {
+  return keyExchange === 'RSA' ? false : keyExchange === 'PSK' ? undefined : true
+}
+
+/** @param message undefined where none came. @param leaf of the server's certificate, where the suite has one */
+export function* readServerKeyExchange(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  offer: Offer,
+  suite: ClassicCipherSuite,
+  serverRandom: Uint8Array,
+  message: HandshakeMessage | undefined,
+  leaf: X509Certificate | undefined,
+): Steps<ServerParams> {
+  if (message === undefined) return { identityHint: none }
+  const verify = (params: Uint8Array, signed: DigitallySigned): Steps<number> => {
+    if (leaf === undefined) throw new TypeError('A signature without a certificate')
+    const content = concat(hs.clientRandom, serverRandom, params)
+    const what = { name: 'ServerKeyExchange', section: 'RFC 5246 §7.4.3' } as const
+    return verify12(hs, 'server', leaf, offer.signatureSchemes, signed, content, what)
+  }
+  switch (suite.keyExchange) {
+    case 'ECDHE': {
+      const { params, signedParams } = hs.read(message, ServerKeyExchangeECDHE)
+      const group = chosenCurve(hs, config, params)
+      const scheme = yield* verify(encode(ServerECDHParams, params), signedParams)
+      return { group, share: params.public, identityHint: none, scheme }
+    }
+    case 'DHE': {
+      const { params, signedParams } = hs.read(message, ServerKeyExchangeDHE)
+      const scheme = yield* verify(encode(ServerDHParams, params), signedParams)
+      return { ...fieldOf(hs, config, params), identityHint: none, scheme }
+    }
+    case 'ECDHE_PSK': {
+      const { params, pskIdentityHint } = hs.read(message, ServerKeyExchangeECDHE_PSK)
+      const group = chosenCurve(hs, config, params)
+      return { group, share: params.public, identityHint: pskIdentityHint }
+    }
+    default:
+      return { identityHint: hs.read(message, ServerKeyExchangePSK).pskIdentityHint }
+  }
+}
+
+function chosenCurve(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  { curveType, namedCurve }: ServerECDHParams,
+): KeyExchangeGroup {
+  const curves = enabledCurves(config)
+  const group = curves.find(({ id }) => id === namedCurve)
+  if (curveType !== 3 || group === undefined)
+    throw new TlsError(
+      'ERR_ILLEGAL_PARAMETER',
+      curveType === 3
+        ? `The server chooses the curve ${nameOf(namedGroups, namedCurve)}, which was not offered`
+        : 'The server gives a curve by its parameters',
+      { section: 'RFC 8422 §5.4' },
+    )
+  hs.decide(() => ({
+    what: 'group',
+    by: 'server',
+    offered: curves.map(({ name }) => name),
+    chosen: group.name,
+    why: 'The server takes the one of our offer that it prefers.',
+    section: 'RFC 8422 §5.4',
+  }))
+  return group
+}
+
+function fieldOf(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  { dhP, dhG, dhYs }: ServerDHParams,
+): Pick<ServerParams, 'group' | 'share'> {
+  const refused = problemOfField(dhP, dhG, dhYs)
+  if (refused?.weak)
+    throw new TlsError(
+      'ERR_INSUFFICIENT_SECURITY',
+      `The server's finite field is too weak: ${refused.problem}`,
+      { section: 'RFC 7919 §3' },
+    )
+  const prime = withoutLeadingZeros(dhP)
+  const group =
+    refused === undefined
+      ? config.crypto.finiteFieldGroup?.(prime, withoutLeadingZeros(dhG))
+      : undefined
+  if (group === undefined)
+    throw new TlsError(
+      'ERR_BAD_KEY_SHARE',
+      `The server's finite field cannot be used: ${refused?.problem ?? 'the provider cannot compute in it'}`,
+      { section: 'RFC 5246 §7.4.3' },
+    )
+  hs.decide(() => ({
+    what: 'group',
+    by: 'server',
+    offered: [],
+    chosen: group.name,
+    why: 'With DHE the server names a finite field of its own choice.',
+    section: 'RFC 5246 §7.4.3',
+  }))
+  return { group, share: padLeft(dhYs, prime.length) }
+}
+
+/** Sends ClientKeyExchange. @returns the premaster secret, which is the caller's to wipe */
+export function* sendClientKeyExchange(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  suite: ClassicCipherSuite,
+  params: ServerParams,
+  leaf: X509Certificate | undefined,
+): Steps<Uint8Array> {
+  const type = HandshakeType.client_key_exchange
+  switch (suite.keyExchange) {
+    case 'ECDHE': {
+      const { share, secret } = yield* agree(hs, params)
+      hs.send(type, ClientKeyExchangeECDHE, { ecdhYc: share })
+      return secret
+    }
+    case 'DHE': {
+      const { share, secret } = yield* agree(hs, params)
+      hs.send(type, ClientKeyExchangeDHE, { dhYc: share })
+      return withoutLeadingZeros(secret)
+    }
+    case 'RSA': {
+      const premaster = config.crypto.random(48)
+      premaster.set([offeredVersion >> 8, offeredVersion & 0xff])
+      hs.send(type, ClientKeyExchangeRSA, {
+        encryptedPreMasterSecret: yield* encryptPremaster(hs, config, leaf, premaster),
+      })
+      return premaster
+    }
+    case 'PSK': {
+      const { identity, key } = yield* preSharedKey(hs, config, params)
+      hs.send(type, ClientKeyExchangePSK, { pskIdentity: identity })
+      return pskPremaster(key)
+    }
+    case 'ECDHE_PSK': {
+      const { identity, key } = yield* preSharedKey(hs, config, params)
+      const { share, secret } = yield* agree(hs, params)
+      hs.send(type, ClientKeyExchangeECDHE_PSK, { pskIdentity: identity, ecdhYc: share })
+      return pskPremaster(key, secret)
+    }
+  }
+}
+
+/** The legacy_version of our ClientHello, with which a premaster secret begins (RFC 5246 §7.4.7.1). */
+const offeredVersion = 0x0303
+
+function* agree(hs: HandshakeContext, { group, share }: ServerParams) {
+  if (group === undefined || share === undefined) throw new TypeError('No group was agreed on')
+  const exchanged = yield* hs.settle('agreeing on the secret', group.encapsulate(share))
+  if (exchanged === undefined)
+    throw new TlsError(
+      'ERR_BAD_KEY_SHARE',
+      `The server's public key is not a valid one of ${group.name}`,
+      { section: 'RFC 8422 §5.11' },
+    )
+  hs.checked('key share', `the rules of ${group.name}`, 'RFC 8422 §5.11')
+  return exchanged
+}
+
+function* encryptPremaster(
+  hs: HandshakeContext,
+  { crypto }: ClientConfig,
+  leaf: X509Certificate | undefined,
+  premaster: Uint8Array,
+): Steps<Uint8Array> {
+  if (leaf?.keyUsage !== undefined && !leaf.keyUsage.has('keyEncipherment'))
+    throw new TlsError(
+      'ERR_CERTIFICATE_REFUSED',
+      "The server's certificate is not for key transport (keyUsage has no keyEncipherment)",
+      { alert: 'unsupported_certificate', section: 'RFC 5246 §7.4.2' },
+    )
+  const spki = leaf?.subjectPublicKeyInfo.der ?? none
+  const encrypted = yield* hs.settle(
+    'encrypting the premaster secret',
+    crypto.rsaEncrypt?.(spki, premaster),
+  )
+  if (encrypted === undefined)
+    throw new TlsError(
+      'ERR_CERTIFICATE_REFUSED',
+      "The key of the server's certificate cannot encrypt a premaster secret",
+      { alert: 'unsupported_certificate', section: 'RFC 5246 §7.4.7.1' },
+    )
+  return encrypted
+}
+
+function* preSharedKey(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  { identityHint }: ServerParams,
+): Steps<PreSharedKey> {
+  const found = yield* hs.settle(
+    'asking for the pre-shared key',
+    config.preSharedKey?.(identityHint),
+  )
+  if (found === undefined)
+    throw new ConfigurationError(
+      'ERR_NO_PRE_SHARED_KEY',
+      "preSharedKey has no key for the server's hint",
+    )
+  return found
+}

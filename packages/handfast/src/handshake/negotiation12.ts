@@ -1,0 +1,52 @@
+/** What a side has enabled of TLS 1.2. */
+import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
+import { NamedGroup } from '../codec/registry.ts'
+import type { ClientConfig, ServerConfig } from '../config.ts'
+import type { ClassicCipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
+import { defaultClassicCipherSuites } from '../defaults.ts'
+import { enabledGroups } from './negotiation.ts'
+
+/** In the order of preference: those that `cipherSuites` names, else the defaults. Without PSK callback no PSK suite. */
+export function enabledClassicSuites(
+  config: ClientConfig | ServerConfig,
+): readonly ClassicCipherSuite[] {
+  const { classicCipherSuites = [] } = config.crypto
+  const named = config.cipherSuites ?? defaultClassicCipherSuites
+  return named.flatMap((id) => {
+    const suite = classicCipherSuites.find((candidate) => candidate.id === id)
+    return suite === undefined || !usable(config, suite) ? [] : [suite]
+  })
+}
+
+/** What a suite needs beside its name: a key in common, or a provider that encrypts with RSA. */
+function usable(
+  config: ClientConfig | ServerConfig,
+  { keyExchange, authentication }: ClassicCipherSuite,
+): boolean {
+  if (authentication === 'PSK') return 'preSharedKey' in config || 'findPreSharedKey' in config
+  if (keyExchange === 'RSA' && 'verifyCertificate' in config)
+    return config.crypto.rsaEncrypt !== undefined
+  return true
+}
+
+const curves: ReadonlySet<number> = new Set([
+  NamedGroup.secp256r1,
+  NamedGroup.secp384r1,
+  NamedGroup.secp521r1,
+  NamedGroup.x25519,
+  NamedGroup.x448,
+])
+
+/** The curves of RFC 8422 that are enabled: hybrids are for TLS 1.3 only. */
+export function enabledCurves(config: ClientConfig | ServerConfig): readonly KeyExchangeGroup[] {
+  return enabledGroups(config).filter(({ id }) => curves.has(id))
+}
+
+/** RFC 7919 §2: these code points are finite fields. */
+export function isFiniteField(group: number): boolean {
+  return group >= 0x0100 && group <= 0x01ff
+}
+
+export function suiteNames(ids: readonly number[]): string[] {
+  return ids.map(cipherSuiteName)
+}

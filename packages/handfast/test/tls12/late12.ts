@@ -1,0 +1,87 @@
+/** The parts of a provider that TLS 1.2 uses, with answers that come later. */
+import type {
+  Aead,
+  BlockCipher,
+  ClassicCipherSuite,
+  CryptoProvider,
+  HashFunction,
+  MaybePromise,
+} from '../../src/crypto/provider.ts'
+import { exchange, type Pair } from '../engine/pair.ts'
+
+export interface LateWorld12 {
+  readonly crypto: CryptoProvider
+  /** Carries bytes and answers until nothing moves any more. */
+  settle(pair: Pair): Promise<void>
+}
+
+/** Every operation computes at once, as WebCrypto takes a copy of its inputs at once, and answers in a later task. */
+export function late12(provider: CryptoProvider): LateWorld12 {
+  let underWay = 0
+  const later = async <T>(value: MaybePromise<T>): Promise<T> => {
+    underWay++
+    try {
+      const result = await value
+      await new Promise((resolve) => setImmediate(resolve))
+      return result
+    } finally {
+      underWay--
+    }
+  }
+  const hash = (inner: HashFunction): HashFunction => ({
+    ...inner,
+    digest: (data) => later(inner.digest(data)),
+    hmac: (key, data) => later(inner.hmac(key, data)),
+  })
+  const aead = (inner: Aead): Aead => ({
+    ...inner,
+    importKey: async (raw) => {
+      const key = await inner.importKey(raw.slice())
+      return {
+        seal: (...parts) => later(key.seal(...parts)),
+        open: (...parts) => later(key.open(...parts)),
+        destroy: () => key.destroy(),
+      }
+    },
+  })
+  const cipher = (inner: BlockCipher): BlockCipher => ({
+    ...inner,
+    importKey: async (raw) => {
+      const key = await inner.importKey(raw.slice())
+      return {
+        encrypt: (...parts) => later(key.encrypt(...parts)),
+        decrypt: (...parts) => later(key.decrypt(...parts)),
+        destroy: () => key.destroy(),
+      }
+    },
+  })
+  const suite = (inner: ClassicCipherSuite): ClassicCipherSuite => {
+    const { protection } = inner
+    return {
+      ...inner,
+      hash: hash(inner.hash),
+      protection:
+        protection.kind === 'aead'
+          ? { ...protection, aead: aead(protection.aead) }
+          : { ...protection, cipher: cipher(protection.cipher), mac: hash(protection.mac) },
+    }
+  }
+  const { rsaEncrypt } = provider
+  const crypto: CryptoProvider = {
+    ...provider,
+    classicCipherSuites: (provider.classicCipherSuites ?? []).map(suite),
+    ...(rsaEncrypt && {
+      rsaEncrypt: (spki: Uint8Array, message: Uint8Array) => later(rsaEncrypt(spki, message)),
+    }),
+  }
+  return {
+    crypto,
+    async settle(pair) {
+      for (let still = 0; still < 20; ) {
+        exchange(pair)
+        still = underWay > 0 ? 0 : still + 1
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    },
+  }
+}
