@@ -64,6 +64,16 @@ export abstract class EngineStream extends SocketShape {
     transport.on('end', EngineStream.#onTransportEnd)
   }
 
+  /** Lets go of the transport: for a socket whose making failed. */
+  protected disown(): void {
+    const { transport } = this
+    const owned: OwnedTransport = transport
+    owned[owner] = undefined
+    transport.off('error', EngineStream.#onTransportError)
+    transport.off('close', EngineStream.#onTransportClose)
+    transport.off('end', EngineStream.#onTransportEnd)
+  }
+
   /** Makes our end of the connection; called once, when the transport is ready. */
   protected abstract openConnection(): Connection
   /** Every event but data, close_notify and failure. */

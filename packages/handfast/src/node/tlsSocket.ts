@@ -68,21 +68,23 @@ export class TLSSocket extends EngineStream {
   constructor(socket: Duplex, options: TLSSocketOptions & ClientSideOptions = {}) {
     if (options.enableTrace != null) validateBoolean(options.enableTrace, 'options.enableTrace')
     refuseUnsupported(options)
-    super(asTransport(socket), {
-      allowHalfOpen: options.allowHalfOpen ?? false,
-      ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
-    })
     const context =
       options.secureContext == null
         ? createSecureContext(options)
         : asSecureContext(options.secureContext, 'options.secureContext')
+    super(asTransport(socket), {
+      allowHalfOpen: options.allowHalfOpen ?? false,
+      ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
+    })
     this.#options = options
     this.server = options.server
-    const expectedName = options.expectedName ?? (options.servername || options.host)
-    this.#side =
-      options.isServer === true
-        ? new ServerSide(this, context, options)
-        : new ClientSide(this, context, options, expectedName)
+    try {
+      this.#side = sideOf(this, context, options)
+    } catch (error) {
+      // A socket that was not made must not listen to the transport.
+      this.disown()
+      throw error
+    }
     if (options.pauseOnConnect === true) this.pause()
     this.#limitHandshake(options.handshakeTimeout)
     if (this.connecting) socket.once('connect', () => this.begin())
@@ -376,4 +378,14 @@ function asTransport(socket: unknown): Duplex {
   const { pipe, write } = (socket ?? {}) as { pipe?: unknown; write?: unknown }
   if (typeof pipe === 'function' && typeof write === 'function') return socket as Duplex
   throw invalidArgType('socket', 'an instance of stream.Duplex', socket)
+}
+
+function sideOf(
+  socket: TLSSocket,
+  context: SecureContext,
+  options: TLSSocketOptions & ClientSideOptions,
+): ClientSide | ServerSide {
+  if (options.isServer === true) return new ServerSide(socket, context, options)
+  const expectedName = options.expectedName ?? (options.servername || options.host)
+  return new ClientSide(socket, context, options, expectedName)
 }
