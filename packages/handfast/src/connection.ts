@@ -532,6 +532,7 @@ export class Connection {
 
   #wipe(): void {
     this.#records.destroy()
+    this.#context.forget()
     this.#established?.destroy()
     this.#commands = []
     this.#unsent = []

@@ -130,6 +130,7 @@ export function* retryOffer(
   if (retry.group !== undefined) {
     for (const pair of keyPairs.values()) pair.destroy()
     const pair = yield* hs.settle('generating a key share', retry.group.generate())
+    hs.hold(() => pair.destroy())
     keyPairs = new Map([[retry.group.id, pair]])
     const share = extensionOf(keyShare, 'ClientHello', shareEntries(keyPairs))
     extensions = extensions.map((extension) =>
@@ -150,11 +151,12 @@ function* generateShares(
   groups: readonly KeyExchangeGroup[],
 ): Steps<Map<number, KeyPair>> {
   const pairs = new Map<number, KeyPair>()
-  for (const group of sharedGroups(config, groups))
-    pairs.set(
-      group.id,
-      yield* hs.settle(`generating a key share for ${group.name}`, group.generate()),
-    )
+  for (const group of sharedGroups(config, groups)) {
+    const step = `generating a key share for ${group.name}`
+    const pair = yield* hs.settle(step, group.generate())
+    hs.hold(() => pair.destroy())
+    pairs.set(group.id, pair)
+  }
   return pairs
 }
 

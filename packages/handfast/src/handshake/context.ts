@@ -113,6 +113,9 @@ export class HandshakeContext {
   /** The client's random, which names the connection in key logs. */
   clientRandom: Uint8Array = new Uint8Array(32)
   readonly #host: HandshakeHost
+  /** What the handshake holds of secrets, as what forgets them. */
+  #held: (() => void)[] = []
+  #completed = false
   /** Messages that wait to share a record. */
   #outgoing: Uint8Array[] = []
 
@@ -219,6 +222,7 @@ export class HandshakeContext {
     generation = 0,
     before?: () => void,
   ): Steps<void> {
+    this.hold(() => secret.value.fill(0))
     const { key, iv } = yield* trafficKeys(context, owner, secret, suite.aead)
     before?.()
     const protection = new RecordProtection(phase, generation, key, iv, suite.aead.tagLength)
@@ -301,7 +305,20 @@ export class HandshakeContext {
     this.#host.warn(description)
   }
 
+  /** Notes a secret that must not outlive a handshake that fails. One that is completed has used and wiped its own. */
+  hold(forget: () => void): void {
+    if (this.#completed) return
+    this.#held.push(forget)
+  }
+
+  /** The connection has ended: what an unfinished handshake holds is forgotten. */
+  forget(): void {
+    for (const forget of this.#held.splice(0)) forget()
+  }
+
   established(established: Established): void {
+    this.#completed = true
+    this.#held = []
     this.flush()
     this.#host.established(established)
   }
