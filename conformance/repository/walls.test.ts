@@ -15,7 +15,8 @@ import { manifest, packageFolders, root } from '../../scripts/workspace.mjs'
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/x509/src': [],
-  'packages/ca/src': [],
+  'packages/ca/src': ['@handfast/x509'],
+  'packages/ca/src/node': ['node:', '@handfast/x509'],
   'packages/handfast/src': ['@handfast/x509'],
   'packages/handfast/src/crypto/noble': ['@noble/', '@handfast/x509'],
   'packages/handfast/src/crypto/node': ['node:', '@handfast/x509'],
@@ -28,6 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
  * engine, and the engine does not know them.
  */
 const enteredFrom: Readonly<Record<string, readonly string[]>> = {
+  'packages/ca/src/node': [],
   'packages/handfast/src/node': [],
   'packages/handfast/src/web': [],
   'packages/handfast/src/crypto/node': ['packages/handfast/src/node'],

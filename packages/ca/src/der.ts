@@ -31,6 +31,9 @@ export const octetString = (bytes: Uint8Array): Uint8Array => tlv(0x04, bytes)
 export const nullValue = (): Uint8Array => tlv(0x05)
 export const utf8String = (text: string): Uint8Array => tlv(0x0c, encoder.encode(text))
 
+/** A small ENUMERATED. */
+export const enumerated = (value: number): Uint8Array => tlv(0x0a, Uint8Array.of(value))
+
 /** `true` as BOOLEAN. DER leaves out a field that has its default, so certificates never say `false`. */
 export const booleanTrue = (): Uint8Array => tlv(0x01, Uint8Array.of(0xff))
 
@@ -85,16 +88,20 @@ export function oid(dotted: string): Uint8Array {
  */
 export function time(date: Date): Uint8Array {
   const year = date.getUTCFullYear()
+  return year < 2050 ? tlv(0x17, encoder.encode(timeDigits(date).slice(2))) : generalizedTime(date)
+}
+
+/** A GeneralizedTime, to the second. Throws a RangeError outside the years 1950 to 9999. */
+export const generalizedTime = (date: Date): Uint8Array =>
+  tlv(0x18, encoder.encode(timeDigits(date)))
+
+function timeDigits(date: Date): string {
+  const year = date.getUTCFullYear()
   if (!(year >= 1950 && year <= 9999)) {
     throw new RangeError('a certificate can name only times from 1950 to 9999')
   }
-  const digits = `${date
-    .toISOString()
-    .replace(/\.\d+Z$/, '')
-    .replace(/[-:T]/g, '')}Z`
-  return year < 2050
-    ? tlv(0x17, encoder.encode(digits.slice(2)))
-    : tlv(0x18, encoder.encode(digits))
+  const [seconds = ''] = date.toISOString().split('.')
+  return `${seconds.replace(/[-:T]/g, '')}Z`
 }
 
 /** The complete TLVs inside a constructed TLV of trusted origin, as views of its memory. */

@@ -2,7 +2,19 @@
  * The extensions of the certificates that an authority issues, with the criticality that RFC 5280
  * §4.2 and the CA/Browser Forum's Baseline Requirements §7.1.2 ask for.
  */
-import { booleanTrue, implicit, integer, namedBits, octetString, oid, sequence } from './der.ts'
+import {
+  booleanTrue,
+  concat,
+  explicit,
+  implicit,
+  integer,
+  namedBits,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+  tlv,
+} from './der.ts'
 import { generalName, type NameConstraints, nameConstraints } from './names.ts'
 
 /** One extension, ready to be put into a certificate. */
@@ -80,6 +92,43 @@ export const extendedKeyUsage = (usages: readonly string[]): Extension => ({
   oid: '2.5.29.37',
   value: sequence(...usages.map((usage) => oid(purposes[usage] ?? usage))),
 })
+
+/** Where the revocation list is: all reasons, from the issuer itself (RFC 5280 §4.2.1.13). */
+export const crlDistributionPoints = (urls: readonly string[]): Extension => ({
+  oid: '2.5.29.31',
+  value: sequence(...urls.map((url) => sequence(explicit(0, tlv(0xa0, publishedUrl(url)))))),
+})
+
+/** Where the OCSP responder and the issuer's certificate are (RFC 5280 §4.2.2.1). */
+export function authorityInfoAccess({
+  ocsp,
+  caIssuers,
+}: {
+  ocsp?: string | undefined
+  caIssuers?: string | undefined
+}): Extension {
+  const access = (method: string, url: string | undefined) =>
+    url === undefined ? new Uint8Array() : sequence(oid(method), publishedUrl(url))
+  return {
+    oid: '1.3.6.1.5.5.7.1.1',
+    value: sequence(
+      concat(access('1.3.6.1.5.5.7.48.1', ocsp), access('1.3.6.1.5.5.7.48.2', caIssuers)),
+    ),
+  }
+}
+
+/** A responder whose own certificate need not be looked up (RFC 6960 §4.2.2.2.1). */
+export const ocspNoCheck = (): Extension => ({
+  oid: '1.3.6.1.5.5.7.48.1.5',
+  value: nullValue(),
+})
+
+function publishedUrl(url: string): Uint8Array {
+  if (!/^https?:\/\//.test(url)) {
+    throw new TypeError(`'${url}' is not a URL that begins with http:// or https://`)
+  }
+  return generalName(url)
+}
 
 /** An Extension, DER. */
 export function encodeExtension({ oid: id, critical, value }: Extension): Uint8Array {

@@ -1,11 +1,31 @@
-export {
-  type Authority,
-  type AuthorityOptions,
-  createAuthority,
-  type IssuedCertificate,
-  type IssueOptions,
-  type Validity,
-} from './authority.ts'
+export { createAuthority, openAuthority } from './authority.ts'
 export type { Extension } from './extensions.ts'
-export { type KeyType, keyTypes } from './keys.ts'
+export { type KeyType, keyTypes, type Signer } from './keys.ts'
 export type { DistinguishedName, NameConstraints } from './names.ts'
+export { type CertificationRequest, parseCertificationRequest } from './request.ts'
+export {
+  type RevocationListOptions,
+  type RevokedEntry,
+  signRevocationList,
+} from './revocation/list.ts'
+export {
+  answerOcsp,
+  type CertificateStatus,
+  createOcspResponder,
+  issueOcspDelegate,
+  type OcspResponder,
+  type OcspResponderOptions,
+  ocspError,
+} from './revocation/ocsp.ts'
+export { type Revocation, type RevocationReason, revocationReasons } from './revocation/reasons.ts'
+export type {
+  Authority,
+  AuthorityOptions,
+  Certified,
+  CertifyOptions,
+  IssuedCertificate,
+  IssueOptions,
+  PublishedAt,
+  StoredAuthority,
+  Validity,
+} from './types.ts'

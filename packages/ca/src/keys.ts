@@ -4,6 +4,7 @@
  * Everything that depends on the kind of key is in the table below: how WebCrypto names it, how a
  * certificate names its signature, and what turns WebCrypto's signature into the certificate's.
  */
+import { parseSubjectPublicKeyInfo } from '@handfast/x509'
 import {
   children,
   content,
@@ -32,15 +33,19 @@ export type KeyType =
   | 'ed25519'
   | 'ed448'
 
-/** A private key with what a certificate needs to know of it. */
-export interface KeyPair {
-  readonly type: KeyType
+/** What makes signatures with a private key. */
+export interface Signer {
   /** SubjectPublicKeyInfo, DER. */
   readonly subjectPublicKeyInfo: Uint8Array
   /** The AlgorithmIdentifier of the signatures that `sign` makes, DER. */
   readonly signatureAlgorithm: Uint8Array
   /** Signs; the result is what goes into a certificate's `signatureValue`. */
   sign(message: Uint8Array): Promise<Uint8Array>
+}
+
+/** A private key with what a certificate needs to know of it. */
+export interface KeyPair extends Signer {
+  readonly type: KeyType
   /** PrivateKeyInfo (PKCS#8), DER. */
   exportPrivateKey(): Promise<Uint8Array>
 }
@@ -62,6 +67,7 @@ interface KeyKind {
   keyInfo?: (keyInfo: Uint8Array) => Uint8Array
 }
 
+const rsaEncryption = '1.2.840.113549.1.1.1'
 const idRsassaPss = '1.2.840.113549.1.1.10'
 const sha256WithRsaEncryption = '1.2.840.113549.1.1.11'
 const idMgf1 = '1.2.840.113549.1.1.8'
@@ -91,25 +97,87 @@ export async function generateKeyPair(type: KeyType): Promise<KeyPair> {
   if (!Object.hasOwn(kinds, type)) {
     throw new TypeError(`unknown key type '${type}'; known are ${keyTypes.join(', ')}`)
   }
-  const kind = kinds[type]
   const { subtle } = globalThis.crypto
-  const generated = await subtle.generateKey(kind.generate, true, ['sign', 'verify'])
+  const generated = await subtle.generateKey(kinds[type].generate, true, ['sign', 'verify'])
   if (!('privateKey' in generated)) throw new TypeError(`'${type}' is not an asymmetric algorithm`)
   const { privateKey, publicKey } = generated
-  const convert = kind.keyInfo ?? ((keyInfo: Uint8Array) => keyInfo)
+  const spki = new Uint8Array(await subtle.exportKey('spki', publicKey))
+  return keyPair(type, privateKey, converted(type, spki))
+}
+
+/**
+ * A key pair that was made before.
+ *
+ * Throws a TypeError for a kind of key that is not in the table, for a key that cannot be read, and
+ * for a private key that does not belong to the public one.
+ * @param pkcs8 PrivateKeyInfo, DER. @param subjectPublicKeyInfo DER
+ */
+export async function importKeyPair(
+  pkcs8: Uint8Array,
+  subjectPublicKeyInfo: Uint8Array,
+): Promise<KeyPair> {
+  const type = keyTypeOf(subjectPublicKeyInfo)
+  const { generate, sign } = kinds[type]
+  const { subtle } = globalThis.crypto
+  const [privateInfo, publicInfo] = type.startsWith('rsa-pss')
+    ? [asPlainRsaKeyInfo(pkcs8), asPlainRsaKeyInfo(subjectPublicKeyInfo)]
+    : [pkcs8, subjectPublicKeyInfo]
+  let isOurs: boolean
+  let privateKey: PrivateKey
+  try {
+    privateKey = await subtle.importKey('pkcs8', buffer(privateInfo), generate, true, ['sign'])
+    const publicKey = await subtle.importKey('spki', buffer(publicInfo), generate, true, ['verify'])
+    const probe = new TextEncoder().encode('does this key belong to that one?')
+    isOurs = await subtle.verify(sign, publicKey, await subtle.sign(sign, privateKey, probe), probe)
+  } catch (cause) {
+    throw new TypeError('the private key cannot be read, or is of another kind', { cause })
+  }
+  if (!isOurs) throw new TypeError('the private key does not belong to the certificate')
+  return keyPair(type, privateKey, subjectPublicKeyInfo)
+}
+
+type PrivateKey = Awaited<ReturnType<Subtle['importKey']>>
+
+function keyPair(type: KeyType, privateKey: PrivateKey, spki: Uint8Array): KeyPair {
+  const kind = kinds[type]
+  const { subtle } = globalThis.crypto
   return {
     type,
-    subjectPublicKeyInfo: convert(new Uint8Array(await subtle.exportKey('spki', publicKey))),
+    subjectPublicKeyInfo: spki,
     signatureAlgorithm: kind.signatureAlgorithm(),
     async sign(message) {
-      const signature = new Uint8Array(await subtle.sign(kind.sign, privateKey, message))
+      const signature = new Uint8Array(await subtle.sign(kind.sign, privateKey, buffer(message)))
       return kind.signatureValue ? kind.signatureValue(signature) : signature
     },
     async exportPrivateKey() {
-      return convert(new Uint8Array(await subtle.exportKey('pkcs8', privateKey)))
+      return converted(type, new Uint8Array(await subtle.exportKey('pkcs8', privateKey)))
     },
   }
 }
+
+const converted = (type: KeyType, keyInfo: Uint8Array): Uint8Array =>
+  kinds[type].keyInfo?.(keyInfo) ?? keyInfo
+
+/** WebCrypto takes no views of shared memory; what is copied here is short. */
+const buffer = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(bytes)
+
+const curveTypes = { 'P-256': 'ec-p256', 'P-384': 'ec-p384', 'P-521': 'ec-p521' } as const
+
+function keyTypeOf(subjectPublicKeyInfo: Uint8Array): KeyType {
+  const { type, curve, bits } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo).algorithm
+  const name =
+    type === 'ec' ? curve && curveTypes[curve] : /^rsa/.test(type) ? `${type}-${bits}` : type
+  if (name === undefined || !Object.hasOwn(kinds, name)) {
+    throw new TypeError(
+      `a key of the kind ${name ?? type} cannot issue; ${keyTypes.join(', ')} can`,
+    )
+  }
+  return name as KeyType
+}
+
+/** Whether the key can be encrypted to: plain RSA, not the kind that only makes PSS signatures. */
+export const isRsaEncryption = (subjectPublicKeyInfo: Uint8Array): boolean =>
+  parseSubjectPublicKeyInfo(subjectPublicKeyInfo).algorithm.type === 'rsa'
 
 function ecdsa(namedCurve: string, hash: string, signatureOid: string): KeyKind {
   return {
@@ -171,9 +239,17 @@ function rsaKey(name: string, modulusLength: number): GenerateAlgorithm {
  * That is the first SEQUENCE in SubjectPublicKeyInfo and in PrivateKeyInfo alike.
  */
 function asPssKeyInfo(keyInfo: Uint8Array): Uint8Array {
+  return withAlgorithm(keyInfo, sequence(oid(idRsassaPss)))
+}
+
+/** The way back, for a key that WebCrypto is to import. */
+const asPlainRsaKeyInfo = (keyInfo: Uint8Array): Uint8Array =>
+  withAlgorithm(keyInfo, sequence(oid(rsaEncryption), nullValue()))
+
+function withAlgorithm(keyInfo: Uint8Array, algorithm: Uint8Array): Uint8Array {
   const fields = children(keyInfo)
-  const algorithm = fields.findIndex((field) => field[0] === 0x30)
-  return sequence(...fields.with(algorithm, sequence(oid(idRsassaPss))))
+  const place = fields.findIndex((field) => field[0] === 0x30)
+  return sequence(...fields.with(place, algorithm))
 }
 
 /**
@@ -186,3 +262,7 @@ export async function keyIdentifier(subjectPublicKeyInfo: Uint8Array): Promise<U
   const digest = await globalThis.crypto.subtle.digest('SHA-256', bits)
   return new Uint8Array(digest).slice(0, 20)
 }
+
+/** Lower case, two digits for each octet. */
+export const hexadecimal = (bytes: Uint8Array): string =>
+  [...bytes].map((octet) => octet.toString(16).padStart(2, '0')).join('')

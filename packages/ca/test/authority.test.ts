@@ -20,7 +20,8 @@ describe.each(keyTypes)('with keys of the kind %s', (keyType) => {
     authority = await createAuthority({ keyType })
     intermediate = await authority.createIntermediate({ keyType, pathLength: 0 })
     issued = await intermediate.issue({ names, keyType })
-  })
+    // Three long RSA keys on a busy machine.
+  }, 60_000)
 
   it('node:crypto accepts each certificate', () => {
     const root = new X509Certificate(authority.certificate)

@@ -1,0 +1,13 @@
+/** An authority in a directory on disk, for Node. */
+export {
+  AuthorityDirectory,
+  createDirectory,
+  type DirectoryOptions,
+  type From,
+  isInitialised,
+  openDirectory,
+} from './directory.ts'
+export { DirectoryError, type DirectoryErrorCode } from './errors.ts'
+export { defaultDirectory } from './layout.ts'
+export type { LockHolder } from './lock.ts'
+export type { AuthorityRecord, IssuedRecord } from './register.ts'
