@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildShim } from './build-shim.ts'
 import { makeReport, type RunnerResults, table } from './report.ts'
+import { missingLog, unimplementedCode } from './shim/settings.ts'
 
 const usage =
   'usage: npm run -s conformance:bogo -- --runner PATH [--json OUT] [--test PATTERN;…] [--workers N]\n'
@@ -49,7 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
     shim,
     tests: values.test,
     flags: ['-shim-config', configFile, '-num-workers', values.workers],
-    environment: { HANDFAST_BOGO_UNIMPLEMENTED: missingFile },
+    environment: { [missingLog]: missingFile },
     onProgress: progress(names.length),
   })
   const { DisabledTests } = JSON.parse(readFileSync(configFile, 'utf8')) as RunnerConfig
@@ -78,7 +79,7 @@ async function listTests(runner: string, tests: string): Promise<string[]> {
   const program = join(cache, 'nothing')
   writeFileSync(
     program,
-    '#!/bin/sh\n[ "$1" = -is-handshaker-supported ] && echo No && exit 0\nexit 89\n',
+    `#!/bin/sh\n[ "$1" = -is-handshaker-supported ] && echo No && exit 0\nexit ${unimplementedCode}\n`,
   )
   chmodSync(program, 0o755)
   const { tests: listed } = await run(runner, { shim: program, tests, flags: [], environment: {} })

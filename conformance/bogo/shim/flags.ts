@@ -12,6 +12,8 @@ import {
 
 interface Flag {
   readonly hasValue: boolean
+  /** What the library would need to follow it, and lacks. */
+  readonly missing?: string
   readonly apply: (settings: Settings, value: string) => void
 }
 
@@ -72,6 +74,7 @@ function withoutMeaning(_why: string, hasValue = false): Flag {
 function lacks(reason: string, hasValue = false): Flag {
   return {
     hasValue,
+    missing: reason,
     apply: () => {
       throw new Unimplemented(reason)
     },
@@ -380,6 +383,13 @@ function disable(version: number): Flag {
     settings.disabledVersions = [...settings.disabledVersions, version]
   })
 }
+
+/** Flags that no connection can follow, with what is missing for them. */
+export const missingByFlag: ReadonlyMap<string, string> = new Map(
+  Object.entries(flags).flatMap(([name, { missing }]) =>
+    missing === undefined ? [] : [[name, missing]],
+  ),
+)
 
 export interface CommandLine {
   readonly initial: Settings

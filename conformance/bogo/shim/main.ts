@@ -10,9 +10,7 @@ import { nodeProvider, TLS_AES_128_GCM_SHA256 } from 'handfast/crypto/node'
 import type { Memory } from './configuration.ts'
 import { exchange } from './exchange.ts'
 import { parseFlags } from './flags.ts'
-import { Unexpected, Unimplemented } from './settings.ts'
-
-const unimplementedCode = 89
+import { missingLog, Unexpected, Unimplemented, unimplementedCode } from './settings.ts'
 
 export async function main(args: readonly string[]): Promise<number> {
   if (args.includes('-is-handshaker-supported')) {
@@ -65,7 +63,7 @@ function describe(error: unknown): string {
 /** Where the run wants to count reasons it names a file; the runner itself keeps only the code. */
 function giveUp(reason: string): number {
   process.stdout.write(`${reason}\n`)
-  const log = process.env.HANDFAST_BOGO_UNIMPLEMENTED
+  const log = process.env[missingLog]
   if (log !== undefined) appendFileSync(log, `${reason}\n`)
   return unimplementedCode
 }

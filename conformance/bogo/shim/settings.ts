@@ -206,6 +206,11 @@ export function defaultSettings(): Settings {
   }
 }
 
+/** The exit code that tells the runner so. */
+export const unimplementedCode = 89
+/** The variable that names a file to which a line is added for each test that ends so: what was missing. */
+export const missingLog = 'HANDFAST_BOGO_UNIMPLEMENTED'
+
 /** The runner asks for what this library does not have: the shim leaves with the code for that. */
 export class Unimplemented extends Error {
   constructor(reason: string) {
