@@ -3,6 +3,7 @@ import type { Steps, Verdict } from '@handfast/x509'
 import { findExtension, refuseDuplicates, refuseUnsolicited } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
+import { maxFragmentLength } from '../codec/extensions/max_fragment_length.ts'
 import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
 import { supportedGroups } from '../codec/extensions/supported_groups.ts'
 import {
@@ -34,6 +35,7 @@ import { sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 import type { ClientProtocol } from './protocol.ts'
+import { useMaxFragmentLength } from './recordSize12.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
 import {
   checkServerHello,
@@ -175,7 +177,16 @@ function* receiveEncryptedExtensions(
   refuseMisplaced(extensions, 'EncryptedExtensions')
   findExtension(extensions, supportedGroups, 'EncryptedExtensions')
   const limit = findExtension(extensions, recordSizeLimit, 'EncryptedExtensions')
+  // A client of several versions may have offered the older extension too (RFC 6066 §4); a server answers one of them.
+  const fragment = findExtension(extensions, maxFragmentLength, 'EncryptedExtensions')
+  if (limit !== undefined && fragment !== undefined)
+    throw new TlsError(
+      'ERR_ILLEGAL_PARAMETER',
+      'EncryptedExtensions carries record_size_limit and max_fragment_length',
+      { section: 'RFC 8449 §5' },
+    )
   if (limit !== undefined) useRecordSizeLimit(hs, config, limit, 'server')
+  if (fragment !== undefined) useMaxFragmentLength(hs, fragment, config.maxFragmentLength)
   return chosenProtocol(
     hs,
     config,

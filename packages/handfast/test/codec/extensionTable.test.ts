@@ -4,12 +4,10 @@ import type { ExtensionContext } from '../../src/codec/extension.ts'
 import { knownExtension, refuseMisplaced } from '../../src/codec/extensions/index.ts'
 import { ExtensionType } from '../../src/codec/registry.ts'
 
-/**
- * max_fragment_length, which record_size_limit replaces (RFC 8449 §5), is left out: it is spoken before TLS 1.3 only.
- * As printed: CH ClientHello, SH ServerHello, EE EncryptedExtensions, CT Certificate, CR CertificateRequest, …
- */
+/** As printed: CH ClientHello, SH ServerHello, EE EncryptedExtensions, CT Certificate, CR CertificateRequest, … */
 const table: Readonly<Partial<Record<keyof typeof ExtensionType, string>>> = {
   server_name: 'CH, EE',
+  max_fragment_length: 'CH, EE',
   status_request: 'CH, CR, CT',
   supported_groups: 'CH, EE',
   signature_algorithms: 'CH, CR',

@@ -164,6 +164,30 @@ describe('a client bears', () => {
     expect(hostile.connection.info?.peerCertificates).toEqual([])
   })
 
+  it('a max_fragment_length that it offered, by sending no more', () => {
+    const { victim, carry } = bears({
+      victim: 'client',
+      client: {
+        shapeClientHello: (hello) => ({
+          ...hello,
+          extensions: [
+            ...hello.extensions,
+            { type: ExtensionType.max_fragment_length, data: bytes(1) },
+          ],
+        }),
+      },
+      messages: { EncryptedExtensions: adding(ExtensionType.max_fragment_length, bytes(1)) },
+    })
+    victim.connection.write(new Uint8Array(2000))
+    carry()
+    const contents = victim.trace.flatMap((event) =>
+      event.type === 'record' && event.direction === 'sent' && event.protection === 'application'
+        ? [event.content.length]
+        : [],
+    )
+    expect(Math.max(...contents)).toBe(512)
+  })
+
   it('tickets with extensions that it does not know, and keeps no more than its limit', () => {
     const ticket = messageWith(
       4,

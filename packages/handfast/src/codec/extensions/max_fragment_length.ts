@@ -14,4 +14,5 @@ const MaxFragmentLength = named(
 export const maxFragmentLength = defineExtension(ExtensionType.max_fragment_length, 'RFC 6066 §4', {
   ClientHello: MaxFragmentLength,
   ServerHello12: MaxFragmentLength,
+  EncryptedExtensions: MaxFragmentLength,
 })

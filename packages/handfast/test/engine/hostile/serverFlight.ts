@@ -1,3 +1,4 @@
+import type { ClientHello } from '../../../src/codec/messages.ts'
 import { ExtensionType, HandshakeType } from '../../../src/codec/registry.ts'
 import { nodeProvider } from '../../../src/crypto/node/index.ts'
 import { certificateVerifier } from '../../../src/index.ts'
@@ -26,6 +27,12 @@ import {
   unknownMessage,
   without,
 } from './peer.ts'
+
+/** As a client that speaks TLS 1.2 too does. */
+const offeringFragments = (hello: ClientHello): ClientHello => ({
+  ...hello,
+  extensions: [...hello.extensions, { type: ExtensionType.max_fragment_length, data: bytes(1) }],
+})
 
 export const encryptedExtensionsCases: readonly Case[] = [
   {
@@ -117,6 +124,23 @@ export const encryptedExtensionsCases: readonly Case[] = [
       expect: illegal('RFC 8449 §4'),
     }),
   ),
+  {
+    what: 'EncryptedExtensions carries both kinds of limit',
+    client: { recordSizeLimit: 16_385, shapeClientHello: offeringFragments },
+    messages: { EncryptedExtensions: adding(ExtensionType.max_fragment_length, bytes(1)) },
+    expect: illegal('RFC 8449 §5'),
+  },
+  {
+    what: 'EncryptedExtensions has a max_fragment_length that does not exist',
+    client: { shapeClientHello: offeringFragments },
+    messages: { EncryptedExtensions: adding(ExtensionType.max_fragment_length, bytes(5)) },
+    expect: illegal('RFC 6066 §4'),
+  },
+  {
+    what: 'EncryptedExtensions has a max_fragment_length that nobody asked for',
+    messages: { EncryptedExtensions: adding(ExtensionType.max_fragment_length, bytes(1)) },
+    expect: unsolicited,
+  },
   {
     what: 'EncryptedExtensions is a byte short',
     messages: { EncryptedExtensions: shortened },
