@@ -156,8 +156,11 @@ export interface PreSharedKey {
 
 /** Whether a server asks its clients for a certificate, and who judges it. */
 export interface ClientAuthentication {
-  /** `require`: a client without an accepted certificate is refused. `request`: one without any is let in. */
-  readonly mode: 'request' | 'require'
+  /**
+   * `require`: a client without an accepted certificate is refused. `request`: one without any is let in.
+   * `afterHandshake`: nobody is asked before `requestClientCertificate()` does (RFC 8446 §4.6.2).
+   */
+  readonly mode: 'request' | 'require' | 'afterHandshake'
   readonly verifyCertificate: CertificateVerifier
   /** DER of distinguished names, told to the client. */
   readonly certificateAuthorities?: readonly Uint8Array[]

@@ -107,7 +107,10 @@ function* classicServer(
       response: identity.ocspResponse,
     })
   const pair = yield* sendServerKeyExchange(hs, config, full, random)
-  const authentication = identity === undefined ? undefined : config.clientAuthentication
+  const authentication =
+    identity === undefined || config.clientAuthentication?.mode === 'afterHandshake'
+      ? undefined
+      : config.clientAuthentication
   if (authentication !== undefined) sendCertificateRequest12(hs, config, authentication)
   hs.send(HandshakeType.server_hello_done, ServerHelloDone, true)
 

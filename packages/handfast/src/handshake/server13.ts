@@ -99,7 +99,10 @@ function* server13(
   // EncryptedExtensions, who we are, and who the client should be.
   sendEncryptedExtensions(hs, config, info, protocol, certificate !== undefined)
   const { clientAuthentication } = config
-  const asked = psk === undefined && clientAuthentication !== undefined
+  const asked =
+    psk === undefined &&
+    clientAuthentication !== undefined &&
+    clientAuthentication.mode !== 'afterHandshake'
   if (asked)
     hs.sendMessage(
       certificateRequest(config, clientAuthentication, new Uint8Array(0)),

@@ -118,8 +118,8 @@ type SniAnswer = (error: Error | null, context?: SecureContext) => void
 
 /** What only a server takes. */
 export interface ServerSideOptions extends CommonOptions {
-  /** Asks the client for a certificate. Default: false. */
-  readonly requestCert?: boolean | undefined
+  /** Asks the client for a certificate; `'afterHandshake'`: only when `requestClientCertificate()` is called. Default: false. */
+  readonly requestCert?: boolean | 'afterHandshake' | undefined
   readonly SNICallback?: ((servername: string, callback: SniAnswer) => void) | undefined
   readonly ALPNCallback?:
     | ((offer: { servername: string; protocols: string[] }) => string | undefined)

@@ -44,7 +44,7 @@ export class ServerSide implements Side {
     this.#identities = [...context.identities]
     checkServerOptions(options)
     this.verification =
-      options.requestCert === true
+      options.requestCert === true || options.requestCert === 'afterHandshake'
         ? new Verification({ context, rejectUnauthorized: this.#rejectUnauthorized })
         : undefined
   }
@@ -105,7 +105,12 @@ export class ServerSide implements Side {
     const { verification } = this
     if (verification === undefined) return undefined
     return {
-      mode: this.#rejectUnauthorized ? 'require' : 'request',
+      mode:
+        this.#options.requestCert === 'afterHandshake'
+          ? 'afterHandshake'
+          : this.#rejectUnauthorized
+            ? 'require'
+            : 'request',
       verifyCertificate: (peer) => verification.verify(peer),
       certificateAuthorities: context.authorityNames,
     }

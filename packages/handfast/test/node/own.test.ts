@@ -118,21 +118,19 @@ describe('keyUpdate', () => {
 it('asks for a client certificate after the handshake', async () => {
   const ca = (await authority()).root
   const seen: unknown[] = []
-  const { server, port } = await listen(
-    { ca, requestCert: true, rejectUnauthorized: false },
-    (socket) => {
-      socket.on('clientCertificate', (chain: readonly Uint8Array[]) => {
-        seen.push(chain.length, socket.authorized)
-        socket.end('done')
-      })
-      socket.once('data', () => socket.requestClientCertificate())
-      socket.resume()
-    },
-  )
+  const { server, port } = await listen({ ca, requestCert: 'afterHandshake' }, (socket) => {
+    seen.push(socket.connectionInfo?.peerCertificates.length)
+    socket.on('clientCertificate', (chain: readonly Uint8Array[]) => {
+      seen.push(chain.length, socket.authorized)
+      socket.end('done')
+    })
+    socket.once('data', () => socket.requestClientCertificate())
+    socket.resume()
+  })
   const client = await connect(port, { ...(await files('client')), postHandshakeAuth: true })
   client.write('please')
   expect(String((await once(client, 'data'))[0])).toBe('done')
-  expect(seen).toEqual([1, true])
+  expect(seen).toEqual([0, 1, true])
   await finish(server, client)
 })
 
