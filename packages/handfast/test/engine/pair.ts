@@ -99,14 +99,6 @@ export function exchange(
   }
 }
 
-/** The same for providers that answer later: goes on until both ends are `done`, or nothing has moved for a while. */
-export async function exchangeLater(pair: Pair, done: () => boolean): Promise<void> {
-  for (let idle = 0; idle < 200 && !done(); idle++) {
-    exchange(pair)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
 export function eventsOf<T extends ConnectionEvent['type']>(
   { events }: End,
   type: T,

@@ -4,7 +4,9 @@ import { clientFlightCases } from './clientFlight.ts'
 import { clientHelloCases } from './clientHello.ts'
 import type { Case } from './expected.ts'
 import { clientShareCases, serverShareCases } from './keyShares.ts'
-import { beforeClientHelloCases, recordCases } from './records.ts'
+import { beforeClientHelloCases, changeCipherSpecCases, plainRecordCases } from './plainRecords.ts'
+import { preSharedKeyCases } from './preSharedKeys.ts'
+import { protectedRecordCases } from './protectedRecords.ts'
 import { secondClientHelloCases } from './secondClientHello.ts'
 import { certificateCases, certificateVerifyCases, finishedCases } from './serverCertificate.ts'
 import {
@@ -27,16 +29,21 @@ export const againstClients: readonly Case[] = [
   ...finishedCases,
   ...keyUpdateCases,
   ...afterServerHandshakeCases,
-  ...recordCases,
+  ...plainRecordCases,
+  ...changeCipherSpecCases,
+  ...protectedRecordCases,
 ]
 
 export const againstServers: readonly Case[] = [
   ...clientHelloCases,
+  ...preSharedKeyCases,
   ...clientShareCases,
   ...secondClientHelloCases,
   ...clientFlightCases,
   ...finishedCases,
   ...keyUpdateCases,
   ...beforeClientHelloCases,
-  ...recordCases,
+  ...plainRecordCases,
+  ...changeCipherSpecCases,
+  ...protectedRecordCases,
 ]

@@ -165,7 +165,7 @@ export function recordOf(type: number, content: Uint8Array, version = 0x0303): U
 export const reached: TlsError[] = []
 
 /** Everything that a failure must be. */
-export function expectFailure({ victim }: Run, expected: Expected): void {
+export function expectFailure({ victim, hostile }: Run, expected: Expected): void {
   const { connection, events, trace } = victim
   const { error } = connection
   expect(error, 'the victim failed').toBeInstanceOf(TlsError)
@@ -186,6 +186,9 @@ export function expectFailure({ victim }: Run, expected: Expected): void {
   )
   if (expected.alert === undefined) expect(alerts).toEqual([])
   else expect(alerts.at(-1)).toMatchObject({ level: 'fatal', description: expected.alert })
+  // A hostile end that did not fail by its own doing hears why.
+  if (hostile.connection.error?.code === 'ERR_ALERT_RECEIVED')
+    expect(hostile.connection.error.received).toBe(expected.alert)
   // The failure is sticky: nothing is heard and nothing is said any more.
   connection.receive(recordOf(22, Uint8Array.of(1, 0, 0, 0)))
   expect(connection.nextEvent()).toBeUndefined()
