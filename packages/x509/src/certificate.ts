@@ -248,10 +248,15 @@ function readExtensions(tbs: DerReader, version: number): readonly Extension[] {
   return extensions
 }
 
+/** So many are searched one by one; an index is worth its making only for more, which no honest certificate has. */
+const fewExtensions = 24
+
+const oidOf = ({ oid }: Extension): string => oid
+
 /** Reads the `Extension`s up to the reader's end. */
 export function readExtensionList(list: DerReader): readonly Extension[] {
   const extensions: Extension[] = []
-  const seen = new Set<string>()
+  let seen: Set<string> | undefined
   while (!list.atEnd) {
     const extension = list.enter(tags.sequence, 'extension')
     const span = list.span()
@@ -259,8 +264,10 @@ export function readExtensionList(list: DerReader): readonly Extension[] {
     const critical = extension.booleanDefaultFalse('critical')
     const value = extension.octetString('extnValue')
     extension.finish()
-    if (seen.has(oid)) throw list.error(`extension ${oidName(oid)} is given twice`)
-    seen.add(oid)
+    seen ??= extensions.length < fewExtensions ? undefined : new Set(extensions.map(oidOf))
+    if (seen?.has(oid) ?? extensions.some((other) => other.oid === oid))
+      throw list.error(`extension ${oidName(oid)} is given twice`)
+    seen?.add(oid)
     extensions.push({ oid, critical, value, span })
   }
   if (extensions.length === 0) throw list.error('list of extensions is empty')

