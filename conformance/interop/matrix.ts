@@ -5,7 +5,6 @@ import { type Case, casesFor, type Direction } from './cases.ts'
 import { type Identities, identities } from './identities.ts'
 import { handfast } from './implementations/handfast.ts'
 import type {
-  Abilities,
   ClientOptions,
   ConnectionReport,
   Peer,
@@ -20,75 +19,86 @@ import { type CaseResult, writeResult } from './results.ts'
 /** Milliseconds for one case: two connections of a JVM on a busy machine. */
 const caseLimit = 60_000
 
-/** Declares the tests of one peer; where it is absent, one skipped test that says why. */
-export async function matrix(peer: Peer): Promise<void> {
-  const ids = await identities().catch((error: Error) => String(error).split('\n')[0])
-  const probe =
-    ids === undefined || typeof ids === 'string'
-      ? `openssl cannot make the certificates: ${ids}`
-      : await peer.probe()
-  if (typeof probe === 'string' || typeof ids !== 'object') {
-    const why = String(probe)
-    writeResult({ peer: peer.name, version: '', source: '', absent: why, cases: [] })
-    test.skip(`${peer.name} is absent: ${why}`, () => {})
-    return
-  }
-  const results: CaseResult[] = []
-  for (const [role, direction] of [
-    ['server', 'handfast → peer'],
-    ['client', 'peer → handfast'],
-  ] as const) {
-    if (probe.abilities[role] === undefined) continue
-    describe(`${direction.replace('peer', `${peer.name} ${probe.version}`)}`, () => {
-      declare(peer, probe, role, direction, ids, results)
-    })
-  }
-  afterAll(() => {
-    writeResult({ peer: peer.name, version: probe.version, source: probe.source, cases: results })
-  })
+/** The two that talk to each other, and what is known about them. */
+interface Pair {
+  readonly subject: Peer
+  readonly subjectProbe: Probe
+  readonly peer: Peer
+  readonly probe: Probe
+  readonly ids: Identities
 }
 
-function declare(
-  peer: Peer,
-  probe: Probe,
-  role: Role,
-  direction: Direction,
-  ids: Identities,
-  results: CaseResult[],
-): void {
-  const abilities = probe.abilities[role]
-  if (abilities === undefined) return
+/**
+ * Declares the tests of one peer; where it is absent, one skipped test that says why.
+ * @param subject handfast, or handfast with another crypto provider
+ */
+export async function matrix(peer: Peer, subject: Peer = handfast): Promise<void> {
+  const name = subject === handfast ? peer.name : `${peer.name} (${subject.name})`
+  const pair = await meet(peer, subject)
+  if (typeof pair === 'string') {
+    writeResult({ peer: name, version: '', source: '', absent: pair, cases: [] })
+    test.skip(`${name} is absent: ${pair}`, () => {})
+    return
+  }
+  const { version, source, abilities } = pair.probe
+  const cases: CaseResult[] = []
+  const titles = {
+    server: `${subject.name} → ${peer.name} ${version}`,
+    client: `${peer.name} ${version} → ${subject.name}`,
+  }
+  for (const role of ['server', 'client'] as const) {
+    if (abilities[role] === undefined) continue
+    describe(titles[role], () => declare(pair, role, cases))
+  }
+  afterAll(() => writeResult({ peer: name, version, source, cases }))
+}
+
+/** Finds out what both can do; a text says why they cannot meet. */
+async function meet(peer: Peer, subject: Peer): Promise<Pair | string> {
+  const ids = await identities().catch(
+    (error: Error) => `openssl cannot make the certificates: ${error.message}`,
+  )
+  if (typeof ids === 'string') return ids
+  const [probe, subjectProbe] = [await peer.probe(), await subject.probe()]
+  if (typeof probe === 'string') return probe
+  if (typeof subjectProbe === 'string') return subjectProbe
+  return { subject, subjectProbe, peer, probe, ids }
+}
+
+const otherRole = { client: 'server', server: 'client' } as const
+
+/** Why a case cannot be run; undefined where it can. */
+function obstacle({ needs }: Case, role: Role, { probe, subjectProbe }: Pair): string | undefined {
+  if (needs === undefined) return undefined
+  const able = (of: Probe, as: Role): readonly string[] => of.abilities[as]?.[needs.kind] ?? []
+  if (!able(probe, role).includes(needs.name)) {
+    const { reasons, source } = probe
+    return reasons?.[`${role} ${needs.name}`] ?? reasons?.[needs.name] ?? source
+  }
+  return able(subjectProbe, otherRole[role]).includes(needs.name) ? undefined : subjectProbe.source
+}
+
+/** @param role of the peer */
+function declare(pair: Pair, role: Role, results: CaseResult[]): void {
+  const direction: Direction = role === 'server' ? 'handfast → peer' : 'peer → handfast'
   const pool = new ServerPool()
   afterAll(() => pool.stop())
-  for (const [index, one] of casesFor(direction, ids).entries()) {
-    const { axis, value, needs } = one
-    const reason = probe.reasons?.[`${role} ${needs?.name}`] ?? probe.reasons?.[`${needs?.name}`]
-    const able: readonly string[] = needs ? abilities[needs.kind] : []
-    if (needs && !able.includes(needs.name)) {
-      results.push({
-        direction,
-        index,
-        axis,
-        value,
-        outcome: 'not supported',
-        reason: reason ?? probe.source,
-      })
+  for (const [index, one] of casesFor(direction, pair.ids).entries()) {
+    const { axis, value } = one
+    const note = (outcome: CaseResult['outcome'], reason?: string) =>
+      results.push({ direction, index, axis, value, outcome, ...(reason && { reason }) })
+    const reason = obstacle(one, role, pair)
+    if (reason !== undefined) {
+      note('not supported', reason)
       continue
     }
     test(`${axis} ${value}`, { timeout: caseLimit }, async () => {
       try {
-        if (role === 'server') await asClient(peer, abilities, one, ids, pool)
-        else await asServer(peer, one, ids)
-        results.push({ direction, index, axis, value, outcome: 'passed' })
+        if (role === 'server') await asClient(pair, one, pool)
+        else await asServer(pair, one)
+        note('passed')
       } catch (error) {
-        results.push({
-          direction,
-          index,
-          axis,
-          value,
-          outcome: 'failed',
-          reason: String(error).split('\n')[0] ?? '',
-        })
+        note('failed', String(error).split('\n')[0])
         throw error
       }
     })
@@ -143,22 +153,21 @@ function optionsOf(
 
 /** handfast is the client. */
 async function asClient(
-  peer: Peer,
-  abilities: Abilities,
+  { subject, peer, probe, ids }: Pair,
   one: Case,
-  ids: Identities,
   pool: ServerPool,
 ): Promise<void> {
   const { server: serverOptions, client, narrow } = optionsOf(one, ids)
+  const abilities = probe.abilities.server
   // Some servers have more groups and suites than they use by themselves.
   const server = await pool.get(peer, {
     ...serverOptions,
-    ...(one.axis === 'group' && { groups: abilities.groups }),
-    ...(one.axis === 'suite' && { suites: abilities.suites }),
+    ...(one.axis === 'group' && abilities && { groups: abilities.groups }),
+    ...(one.axis === 'suite' && abilities && { suites: abilities.suites }),
   })
   const before = server.connections().length
   const { answers, port, filesFolder, trigger, largestPayload = Infinity } = server
-  const { connections } = await handfast.runClient({
+  const { connections } = await subject.runClient({
     ...client,
     bytes: Math.min(client.bytes ?? defaultPayloadBytes, largestPayload),
     ...narrow,
@@ -187,10 +196,10 @@ async function asClient(
 }
 
 /** The peer is the client. */
-async function asServer(peer: Peer, one: Case, ids: Identities): Promise<void> {
+async function asServer({ subject, peer, ids }: Pair, one: Case): Promise<void> {
   const { server: serverOptions, client, narrow } = optionsOf(one, ids)
   const scheme = one.axis === 'signature scheme' ? one.value : undefined
-  const server = await handfast.startServer({
+  const server = await subject.startServer({
     ...serverOptions,
     ...narrow,
     ...(scheme && { signatureSchemes: [scheme] }),

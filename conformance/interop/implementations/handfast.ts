@@ -8,6 +8,8 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { CryptoProvider } from 'handfast'
+import { nobleProvider } from 'handfast/crypto/noble'
 import { connect, createServer, type TLSSocket } from 'handfast/node'
 import { groups, signatureSchemes, suites } from '../names.ts'
 import { expectedAnswer, makePayload, requestFor } from '../payload.ts'
@@ -38,6 +40,12 @@ const features: readonly Feature[] = [
   'max-send-fragment',
 ]
 
+/** One of handfast's crypto providers, and its suites. */
+interface Side {
+  readonly crypto: { readonly crypto?: CryptoProvider }
+  readonly suites: readonly string[]
+}
+
 /** Milliseconds for a connection, from its start to its end. */
 const connectionLimit = 10_000
 
@@ -57,9 +65,10 @@ function watch(options: CommonOptions): {
 
 const paddingTo = (block: number) => (length: number) => (block - (length % block)) % block
 
-function commonOptions(options: CommonOptions) {
+function commonOptions(side: Side, options: CommonOptions) {
   return {
-    ciphers: [...(options.suites ?? suites)],
+    ...side.crypto,
+    ciphers: [...(options.suites ?? side.suites)],
     groups: [...(options.groups ?? groups)],
     ...(options.signatureSchemes && { signatureSchemes: [...options.signatureSchemes] }),
     ...(options.alpn && { ALPNProtocols: options.alpn }),
@@ -121,7 +130,7 @@ function answerHttp(request: IncomingMessage, response: ServerResponse): void {
   }
 }
 
-async function startServer(options: ServerOptions): Promise<RunningServer> {
+async function startServer(side: Side, options: ServerOptions): Promise<RunningServer> {
   const reports: ConnectionReport[] = []
   const waiting = new Set<() => void>()
   const sockets = new Set<TLSSocket>()
@@ -134,7 +143,7 @@ async function startServer(options: ServerOptions): Promise<RunningServer> {
   }
   const { clientCertificate } = options
   const server = createServer({
-    ...commonOptions(options),
+    ...commonOptions(side, options),
     cert: readFileSync(options.identity.chain),
     key: readFileSync(options.identity.key),
     ...(options.authorities && { ca: readFileSync(options.authorities) }),
@@ -223,24 +232,25 @@ async function startServer(options: ServerOptions): Promise<RunningServer> {
 
 // ── Client ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-async function runClient(options: ClientOptions): Promise<ClientReport> {
+async function runClient(side: Side, options: ClientOptions): Promise<ClientReport> {
   const sessions: Buffer[] = []
-  const first = await connectOnce(options, sessions)
+  const first = await connectOnce(side, options, sessions)
   if (!options.resume) return { connections: [first], log: '' }
   const session = sessions.at(-1)
   if (session === undefined) throw new Error('the server sent no ticket')
-  return { connections: [first, await connectOnce(options, sessions, session)], log: '' }
+  return { connections: [first, await connectOnce(side, options, sessions, session)], log: '' }
 }
 
 /** Makes one connection: sends the payload, waits for the whole answer, and closes. */
 async function connectOnce(
+  side: Side,
   options: ClientOptions,
   sessions: Buffer[],
   session?: Buffer,
 ): Promise<ConnectionReport> {
   const { trace, counted } = watch(options)
   const socket = connect({
-    ...commonOptions(options),
+    ...commonOptions(side, options),
     ...(options.groups && { keyShares: options.groups.slice(0, 1) }),
     ...(options.middleboxCompatibility === false && { middleboxCompatibility: false }),
     ...(options.postHandshakeAuth && { postHandshakeAuth: true }),
@@ -279,6 +289,12 @@ async function connectOnce(
     socket.write(request.subarray(half))
   }
   await answer.until(expectedAnswer(payload, options.answers))
+  if (options.watchKeyUpdates && options.answers !== 'http-files') {
+    // A KeyUpdate that was asked for is sent before the next data (RFC 8446 §4.6.3): so there has to be some.
+    const more = makePayload(payload.length + 640).subarray(payload.length)
+    socket.write(more)
+    await answer.until(expectedAnswer(more, options.answers))
+  }
   const report = { ...reportOf(socket), ...counted() }
   socket.end()
   // A server that speaks HTTP has closed already.
@@ -325,12 +341,23 @@ class AnswerReader {
   }
 }
 
-export const handfast: Peer = {
-  name: 'handfast',
-  probe: async () => {
-    const abilities = { suites, groups, signatureSchemes, features }
-    return { version: '', abilities: { client: abilities, server: abilities }, source: 'itself' }
-  },
-  startServer,
-  runClient,
+export const handfast: Peer = handfastOver('handfast', { crypto: {}, suites })
+
+/** handfast with the provider that is JavaScript alone; it has no CCM. */
+export const handfastWithNoble: Peer = handfastOver('handfast with noble', {
+  crypto: { crypto: nobleProvider },
+  suites: suites.filter((name) => !name.includes('CCM')),
+})
+
+function handfastOver(name: string, side: Side): Peer {
+  return {
+    name,
+    probe: async () => {
+      const abilities = { suites: side.suites, groups, signatureSchemes, features }
+      const both = { client: abilities, server: abilities }
+      return { version: '', abilities: both, source: 'the cipher suites of its crypto provider' }
+    },
+    startServer: (options) => startServer(side, options),
+    runClient: (options) => runClient(side, options),
+  }
 }
