@@ -125,7 +125,8 @@ function retried({ client, server }: Pick<Case, 'client' | 'server'>) {
   }
 }
 
-const _beforeRetry: readonly Case[] = [
+/** The second ClientHello is bound to the first, as far as it offers a PSK, and begins a flight of its own. */
+export const beforeRetryCases: readonly Case[] = [
   {
     what: 'pre_shared_key is gone from the second ClientHello, though it goes with the suite',
     ...retried(resumable()),
