@@ -11,24 +11,29 @@ import {
 import type { TraceEvent } from '../../src/trace/events.ts'
 import { clientConfig, type End, type Pair, serverConfig } from '../engine/pair.ts'
 
-export function end12(
-  role: 'client' | 'server',
-  config: Partial<ClientConfig & ServerConfig>,
-  protocols: readonly (ClientProtocol | ServerProtocol)[],
+function listening<C extends object>(
+  config: C & { readonly trace?: ((event: TraceEvent) => void) | undefined },
+): C & { readonly trace: (event: TraceEvent) => void; readonly events: TraceEvent[] } {
+  const events: TraceEvent[] = []
+  return { ...config, trace: config.trace ?? ((event) => events.push(event)), events }
+}
+
+export function client12(
+  config: Partial<ClientConfig> = {},
+  protocols: readonly ClientProtocol[] = [tls12Client],
 ): End {
-  const trace: TraceEvent[] = []
-  const listener = config.trace ?? ((event: TraceEvent) => trace.push(event))
-  const connection =
-    role === 'client'
-      ? clientConnectionOf(
-          protocols as ClientProtocol[],
-          clientConfig({ ...(config as Partial<ClientConfig>), trace: listener }),
-        )
-      : serverConnectionOf(
-          protocols as ServerProtocol[],
-          serverConfig({ ...(config as Partial<ServerConfig>), trace: listener }),
-        )
-  return { connection, events: [], trace }
+  const { events, ...rest } = listening(config)
+  const connection = clientConnectionOf(protocols, clientConfig(rest))
+  return { connection, events: [], trace: events }
+}
+
+export function server12(
+  config: Partial<ServerConfig> = {},
+  protocols: readonly ServerProtocol[] = [tls12Server],
+): End {
+  const { events, ...rest } = listening(config)
+  const connection = serverConnectionOf(protocols, serverConfig(rest))
+  return { connection, events: [], trace: events }
 }
 
 export function pair12(
@@ -40,7 +45,7 @@ export function pair12(
   } = {},
 ): Pair {
   return {
-    client: end12('client', client, protocols.client ?? [tls12Client]),
-    server: end12('server', server, protocols.server ?? [tls12Server]),
+    client: client12(client, protocols.client),
+    server: server12(server, protocols.server),
   }
 }

@@ -12,11 +12,11 @@ const names = ['server.test']
 const identities = {
   node: {
     ECDSA: await identityFor({ names }),
-    RSA: await identityFor({ names, keyType: 'rsa' }),
+    RSA: await identityFor({ names, keyType: 'rsa-2048' }),
   },
   noble: {
     ECDSA: await identityFor({ names }, nobleProvider),
-    RSA: await identityFor({ names, keyType: 'rsa' }, nobleProvider),
+    RSA: await identityFor({ names, keyType: 'rsa-2048' }, nobleProvider),
   },
 }
 
@@ -94,12 +94,14 @@ describe.each(providers)('%s', (_, provider) => {
       const world = late12(provider)
       const { client, server } = configsFor(suite, provider, world.crypto)
       const pair = pair12(client, server)
-      await world.settle(pair)
+      const complete = () =>
+        pair.client.connection.info !== undefined && pair.server.connection.info !== undefined
+      await world.settle(pair, complete)
       expect(pair.client.connection.error).toBeUndefined()
       expect(pair.server.connection.error).toBeUndefined()
       expect(eventsOf(pair.server, 'handshakeComplete')).toHaveLength(1)
       talk(pair)
-      await world.settle(pair)
+      await world.settle(pair, () => textOf(pair.server).length === 40_004)
       expectTalk(pair)
     })
 
