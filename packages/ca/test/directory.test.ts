@@ -304,10 +304,16 @@ describe('revocation', () => {
         return { ...openssl(...read, '-CAfile', root), response: readFileSync(response!) }
       }
       const told = await ask(good.certificate)
-      expect(told.output).toMatch(/Response verify OK\n.*: good\n/s)
-      expect((await ask(good.certificate, '-sha256')).output).toMatch(/OK\n.*: good\n/s)
+      expect(told.output).toMatch(/: good\n.*Response verify OK\n/s)
+      expect((await ask(good.certificate, '-sha256')).output).toMatch(/: good\n.*OK\n/s)
       expect((await ask(bad.certificate)).output).toMatch(/: revoked\n.*Reason: superseded/s)
-      expect((await ask(stranger.certificate)).output).toContain(': unknown')
+      expect((await ask(stranger.certificate)).output).toContain('unauthorized')
+      const [request, response] = [join(folder, 'q.der'), join(folder, 'r.der')]
+      const about = ['ocsp', '-issuer', root, '-serial', '0x1234', '-no_nonce']
+      openssl(...about, '-reqout', request)
+      writeFileSync(response, await answerOcsp(readFileSync(request), [responder]))
+      const told1234 = openssl(...about, '-respin', response, '-CAfile', root)
+      expect(told1234.output).toContain('0x1234: unknown')
 
       const additionalChecks = [
         checkRevocation({

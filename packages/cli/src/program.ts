@@ -1,5 +1,6 @@
 /** The command line as a whole: its commands, its help, its exit codes. */
 import { Command } from 'commander'
+import { addCa } from './commands/ca.ts'
 import { addConnect } from './commands/connect.ts'
 import { addDemo } from './commands/demo.ts'
 import { addInspect } from './commands/inspect.ts'
@@ -36,6 +37,7 @@ export function makeProgram(terminal: Terminal, finish: (code: ExitCode) => void
   addInspect(program, terminal, finish)
   addConnect(program, terminal)
   addServe(program, terminal)
+  addCa(program, terminal, finish)
   for (const command of program.commands) configure(command, terminal)
   return program
 }

@@ -10,4 +10,6 @@ export {
 export { DirectoryError, type DirectoryErrorCode } from './errors.ts'
 export { defaultDirectory } from './layout.ts'
 export type { LockHolder } from './lock.ts'
+export { createPkcs12, type Pkcs12Options } from './pkcs12.ts'
 export type { AuthorityRecord, IssuedRecord } from './register.ts'
+export { readTemplate, type Template, templateNames } from './templates.ts'

@@ -83,6 +83,11 @@ export class Paper {
     for (const line of wrap(text, this.width - indent)) this.#put(indent, style(line))
   }
 
+  /** A line that may be wider than the paper, for what is copied from it as a whole. */
+  verbatim(text: string, { indent = 2 }: { indent?: number } = {}): void {
+    this.#put(indent, harmless(text))
+  }
+
   /** A label and its value, which may take several lines. @param column where the value begins */
   row(
     label: string,
