@@ -95,7 +95,7 @@ const values: Readonly<Record<string, { readonly [context in ExtensionContext]?:
     ],
   },
   post_handshake_auth: { ClientHello: true },
-  max_fragment_length: { ClientHello: 2, ServerHello12: 2 },
+  max_fragment_length: { ClientHello: 2, ServerHello12: 2, EncryptedExtensions: 2 },
   ec_point_formats: { ClientHello: [0], ServerHello12: [0, 1] },
   encrypt_then_mac: { ClientHello: true, ServerHello12: true },
   extended_master_secret: { ClientHello: true, ServerHello12: true },
