@@ -83,14 +83,14 @@ interface FeatureCase {
 /** A ticket of another server: the early data that comes with it has to be skipped. */
 const earlyDataCases: FeatureCase[] = [
   {
-    value: 'early data, refused',
+    value: 'refused early data',
     needs: 'early-data',
     client: { earlyData: true },
     ours: { resumed: false },
     bytes: oneRecord,
   },
   {
-    value: 'early data, refused, and HelloRetryRequest',
+    value: 'refused early data with HelloRetryRequest',
     needs: 'early-data',
     server: { groups: [second] },
     client: { earlyData: true, groups: [first, second] },
@@ -104,7 +104,7 @@ function featureCases(direction: Direction, { root, server }: Identities): Case[
   const cases: FeatureCase[] = [
     { value: 'defaults' },
     {
-      value: "the peer's own defaults, older versions included",
+      value: 'all defaults of the peer with older versions',
       needs: 'plain',
       [weAreClient ? 'server' : 'client']: { plain: true },
     },
@@ -154,7 +154,7 @@ function featureCases(direction: Direction, { root, server }: Identities): Case[
         : { client: { keyUpdate: true } }),
     },
     {
-      value: 'client certificate, requested and not sent',
+      value: 'client certificate requested and not sent',
       needs: 'client-auth',
       server: { clientCertificate: 'request', authorities: root },
     },

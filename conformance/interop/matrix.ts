@@ -75,6 +75,8 @@ function obstacle({ needs }: Case, role: Role, { probe, subjectProbe }: Pair): s
     const { reasons, source } = probe
     return reasons?.[`${role} ${needs.name}`] ?? reasons?.[needs.name] ?? source
   }
+  // What features need of handfast, it has, whatever its provider.
+  if (needs.kind === 'features') return undefined
   return able(subjectProbe, otherRole[role]).includes(needs.name) ? undefined : subjectProbe.source
 }
 

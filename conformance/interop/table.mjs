@@ -63,12 +63,17 @@ function lacks({ peer, source, cases }) {
   for (const { direction, value, reason, outcome } of cases) {
     if (outcome !== 'not supported' || reason === source) continue
     const role = direction === 'peer → handfast' ? 'client' : 'server'
-    const known = byReason.get(reason) ?? new Set()
-    known.add(`${value} (${role})`)
+    const known = byReason.get(reason) ?? new Map()
+    known.set(value, [...(known.get(value) ?? []), role])
     byReason.set(reason, known)
   }
   const lines = [`- **${peer}**: what it can do is read from ${source}.`]
-  for (const [reason, values] of byReason) lines.push(`  - ${[...values].join(', ')}: ${reason}.`)
+  for (const [reason, values] of byReason) {
+    const named = [...values].map(([value, roles]) =>
+      roles.length === 1 ? `${value} (as ${roles[0]})` : value,
+    )
+    lines.push(`  - ${named.join(', ')}: ${reason}.`)
+  }
   return lines.join('\n')
 }
 
@@ -88,7 +93,7 @@ and both ends close with close_notify.
 | peer | version |
 |---|---|
 ${present.map(({ peer, version }) => `| ${peer} | ${version} |`).join('\n')}
-| Chromium | loads pages, with its preferred group and after HelloRetryRequest |
+| Chromium | loads pages, with its preferred group, after HelloRetryRequest, and resumes |
 | tshark | decrypts captures with handfast's key log: as client, as server, resumed, through KeyUpdate |
 
 “yes”: ran and passed. “–”: the peer cannot do it, or the program that drives it has no way to ask for it; the reasons are below.

@@ -68,7 +68,7 @@ async function probe(program: string): Promise<Probe> {
     abilities: { client: abilities, server: abilities },
     source:
       listed === ''
-        ? '`openssl list -tls-groups` does not exist before 3.5, nor does ML-KEM'
+        ? 'its release notes (no ML-KEM before 3.5)'
         : '`openssl list -tls1_3 -tls-groups`',
   }
 }
