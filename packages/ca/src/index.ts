@@ -17,6 +17,7 @@ export {
   type OcspResponderOptions,
   ocspError,
 } from './revocation/ocsp.ts'
+export { encodeOcspRequest, type OcspIssuer } from './revocation/ocsp-request.ts'
 export { type Revocation, type RevocationReason, revocationReasons } from './revocation/reasons.ts'
 export type {
   Authority,

@@ -10,13 +10,15 @@ import { hasOpenssl, openssl } from './openssl.ts'
 import { has, temporaryFolder } from './support.ts'
 
 const password = 'pässword 1'
+/** Java takes no others. */
+const asciiPassword = 'password 1'
 
-async function make() {
+async function make(secret = password) {
   const authority = await (await createAuthority()).createIntermediate()
   const issued = await authority.issue({ names: ['a.example.test'] })
   const { keyDer: key, chainDer: chain } = issued
   const file = join(temporaryFolder(), 'identity.p12')
-  const pfx = createPkcs12({ key, chain, password, friendlyName: 'a.example.test' })
+  const pfx = createPkcs12({ key, chain, password: secret, friendlyName: 'a.example.test' })
   writeFileSync(file, pfx)
   return { issued, file, pfx }
 }
@@ -47,8 +49,8 @@ describe('a PKCS #12 file', () => {
   it.runIf(has('keytool'))(
     'is a key store to Java',
     async () => {
-      const { file } = await make()
-      const words = ['-list', '-v', '-keystore', file, '-storepass', password]
+      const { file } = await make(asciiPassword)
+      const words = ['-list', '-v', '-keystore', file, '-storepass', asciiPassword]
       const { stdout } = spawnSync('keytool', words, {
         encoding: 'utf8',
         env: { ...process.env, LC_ALL: 'C.UTF-8' },

@@ -1,6 +1,7 @@
 /** The command line as a whole: its commands, its help, its exit codes. */
 import { Command } from 'commander'
 import { addCa } from './commands/ca.ts'
+import { addCert } from './commands/cert.ts'
 import { addConnect } from './commands/connect.ts'
 import { addDemo } from './commands/demo.ts'
 import { addInspect } from './commands/inspect.ts'
@@ -38,6 +39,7 @@ export function makeProgram(terminal: Terminal, finish: (code: ExitCode) => void
   addConnect(program, terminal)
   addServe(program, terminal)
   addCa(program, terminal, finish)
+  addCert(program, terminal, finish)
   for (const command of program.commands) configure(command, terminal)
   return program
 }

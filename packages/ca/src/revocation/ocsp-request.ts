@@ -1,5 +1,5 @@
 /** OCSP requests (RFC 6960 §4.1): what a client wants to know. They come from the network. */
-import { X509Error } from '@handfast/x509'
+import { type Certificate, type SubjectPublicKeyInfo, X509Error } from '@handfast/x509'
 import {
   contextConstructed,
   type DerReader,
@@ -7,6 +7,8 @@ import {
   readWhole,
   tags,
 } from '@handfast/x509/reading'
+import { explicit, nullValue, octetString, oid, sequence, tlv } from '../der.ts'
+import { encodeExtension } from '../extensions.ts'
 import { hexadecimal } from '../keys.ts'
 
 /** Whose status is asked (§4.1.1). */
@@ -109,4 +111,37 @@ function refuseCritical(explicit: DerReader) {
   const unknown = extensions.find(({ oid, critical }) => critical && oid !== nonceOid)
   if (unknown !== undefined) throw explicit.error(`critical extension ${unknown.oid} is unknown`)
   return extensions
+}
+
+/** The authority whose certificate is asked about. */
+export interface OcspIssuer {
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+}
+
+/**
+ * A request about one certificate, not signed, with a CertID by SHA-1: the one that every responder knows (RFC 5019
+ * §2.1.1), and a name, not a proof.
+ * @param nonce 1 to 128 octets; 32 are usual (RFC 9654 §2.1)
+ * @returns DER
+ */
+export async function encodeOcspRequest(
+  certificate: Pick<Certificate, 'issuer' | 'serialNumber'>,
+  { subjectPublicKeyInfo }: OcspIssuer,
+  nonce?: Uint8Array,
+): Promise<Uint8Array> {
+  const sha1 = async (data: Uint8Array) =>
+    octetString(
+      new Uint8Array(await globalThis.crypto.subtle.digest('SHA-1', Uint8Array.from(data))),
+    )
+  const certId = sequence(
+    sequence(oid('1.3.14.3.2.26'), nullValue()),
+    await sha1(certificate.issuer.der),
+    await sha1(subjectPublicKeyInfo.publicKey),
+    tlv(0x02, certificate.serialNumber),
+  )
+  const requestExtensions =
+    nonce === undefined
+      ? new Uint8Array()
+      : explicit(2, sequence(encodeExtension({ oid: nonceOid, value: octetString(nonce) })))
+  return sequence(sequence(sequence(sequence(certId)), requestExtensions))
 }
