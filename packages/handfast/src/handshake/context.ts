@@ -244,8 +244,8 @@ export class HandshakeContext {
   }
 
   /**
-   * RFC 8446 §5.1: a message that can precede a change of keys ends with its record. For setKeys, and for a hello that is
-   * answered with a retry: what the peer sent behind it was not made of the answer.
+   * RFC 8446 §5.1: a message that can precede a change of keys ends with its record. For setKeys, and for a hello: what
+   * the peer sent behind it was not made of the answer.
    */
   refuseExcess(): void {
     if (this.#host.atMessageBoundary()) return

@@ -39,6 +39,7 @@ export function* serverHandshake(
   protocols: readonly ServerProtocol[],
 ): HandshakeSteps<Established> {
   const message = yield* hs.receive(HandshakeType.client_hello)
+  hs.refuseExcess()
   const info = readClientHello(hs, message)
   hs.clientRandom = info.message.random.slice()
   const changes =

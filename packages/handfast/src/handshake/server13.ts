@@ -61,7 +61,6 @@ function* server13(
   const helloRetried = token !== undefined || clientShare(info.message, group) === undefined
   refuseEarlyData(hs, info.message)
   if (helloRetried) {
-    hs.refuseExcess()
     yield* sendHelloRetryRequest(hs, info.message, suite, group, token)
     const message = yield* hs.receive(HandshakeType.client_hello)
     hs.records.skippableBytes = 0

@@ -57,13 +57,11 @@ const changed: readonly Case[] = (
       (hello: Uint8Array) => having({ legacyVersion: 0x0304 })(without(supported_versions)(hello)),
       noVersion('RFC 8446 §4.2.1'),
     ],
-    ['has no extensions', having({ extensions: [] }), noVersion('RFC 8446 §4.2.1')],
+    ['ends before its extensions', having({ extensions: [] }), noVersion('RFC 8446 §4.2.1')],
     [
-      'ends before its extensions',
-      (hello: Uint8Array) => {
-        const { length } = having({ extensions: [] })(hello)
-        return messageWith(1, having({ extensions: [] })(hello).subarray(4, length - 2))
-      },
+      'has an empty list of extensions',
+      (hello: Uint8Array) =>
+        messageWith(1, bytes(...having({ extensions: [] })(hello).subarray(4), 0, 0)),
       noVersion('RFC 8446 §4.2.1'),
     ],
     [
