@@ -85,6 +85,10 @@ function absentOr(extensions: Wire<RawExtension[]>): Wire<RawExtension[]> {
   return {
     ...extensions,
     decode: (reader) => (reader.remaining === 0 ? [] : extensions.decode(reader)),
+    // RFC 5246 §7.4.1.3: a peer that sent none may be too old to read an empty list.
+    encode: (writer, value) => {
+      if (value.length > 0) extensions.encode(writer, value)
+    },
   }
 }
 
