@@ -9,6 +9,8 @@ export function checkConfiguration(config: ClientConfig | ServerConfig): void {
   // RFC 8449 §4: 64 at the least; the content type counts.
   inRange('recordSizeLimit', config.recordSizeLimit, 64, maxPlaintextLength + 1)
   inRange('keyUpdateAfterRecords', config.keyUpdateAfterRecords, 1, Number.MAX_SAFE_INTEGER)
+  // A ticket's nonce is its number in one byte (RFC 8446 §4.6.1).
+  if ('ticketCount' in config) inRange('ticketCount', config.ticketCount, 0, 255)
 }
 
 function inRange(option: string, value: number | undefined, min: number, max: number): void {

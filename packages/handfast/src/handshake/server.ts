@@ -1,4 +1,6 @@
 /** The server's handshake: the ClientHello, what the configuration makes of it, then the version. */
+
+import { checkConfiguration } from '../checkConfiguration.ts'
 import { HandshakeType, nameOf, ProtocolVersion, protocolVersions } from '../codec/registry.ts'
 import type { ServerConfig } from '../config.ts'
 import { Connection } from '../connection.ts'
@@ -45,6 +47,7 @@ export function* serverHandshake(
   const changes =
     base.onClientHello && (yield* hs.settle('asking onClientHello', base.onClientHello(info)))
   const config = changes === undefined ? base : { ...base, ...changes }
+  checkConfiguration(config)
   const enabled = enabledProtocols(protocols, config)
   const protocol = chooseProtocolVersion(enabled, info.message)
   hs.highestVersion = Math.max(...versionsOf(enabled))

@@ -44,6 +44,7 @@ describe('an option that cannot be', () => {
     ['recordSizeLimit of 63', { recordSizeLimit: 63 }],
     ['recordSizeLimit of 16386', { recordSizeLimit: 16_386 }],
     ['keyUpdateAfterRecords of 0', { keyUpdateAfterRecords: 0 }],
+    ['ticketCount of 256', { ticketCount: 256 }],
     ['versions that are not provided', { versions: [0x0300] }],
     ['no versions', { versions: [] }],
   ]
@@ -53,6 +54,16 @@ describe('an option that cannot be', () => {
       expect(() => clientConnection(clientConfig(config))).toThrow(configuration)
       expect(() => serverConnection(serverConfig(config))).toThrow(configuration)
     })
+
+  it('is refused from onClientHello too, and the client told internal_error', () => {
+    const pair = pairOf({}, { onClientHello: () => ({ recordSizeLimit: 1 }) })
+    exchange(pair)
+    expect(pair.server.connection.error).toMatchObject({
+      code: 'ERR_CONFIGURATION',
+      blame: 'caller',
+    })
+    expect(pair.client.connection.error?.received).toBe('internal_error')
+  })
 
   const later: readonly [string, Partial<ClientConfig>, RegExp][] = [
     ['a suite that the provider lacks', { cipherSuites: [0x1306] }, /0x1306 is not among what/],
