@@ -50,6 +50,13 @@ const explanation: Explanation = (mine, theirs, authorities, leaf) => {
   if (mine.valid && theirs.includes('unknown critical extension') && hasPolicyExtensions) {
     return 'GnuTLS does not process policies, and refuses the critical extensions about them'
   }
+  if (
+    mine.valid &&
+    theirs.includes("violates the signer's constraints") &&
+    authorities.some(({ selfIssued }) => selfIssued)
+  ) {
+    return 'GnuTLS holds self-issued certificates to path lengths and names as any other; RFC 5280 §6.1.3(b) and §6.1.4(l) exempt them'
+  }
   const hasDirectoryConstraints = authorities.some(({ permitted, excluded }) =>
     [...permitted, ...excluded].some((base) => base.startsWith('dirname:')),
   )

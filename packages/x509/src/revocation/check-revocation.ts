@@ -1,5 +1,6 @@
 /** Has a certificate of the path been revoked? Asked of every source that was given, the peer's staple first. */
 
+import { isBytes } from '../bytes.ts'
 import { wholePath } from '../check-path.ts'
 import { X509Error } from '../errors.ts'
 import type { Steps } from '../steps.ts'
@@ -43,9 +44,9 @@ export function checkRevocation(options: RevocationOptions): PathCheck {
       kind: 'OCSP response' as const,
       read: once(() => parseOcspResponse(der)),
     })),
-    ...crls.map((der) => ({
+    ...crls.map((crl) => ({
       kind: 'revocation list' as const,
-      read: once(() => parseCertificateRevocationList(der)),
+      read: once(() => (isBytes(crl) ? parseCertificateRevocationList(crl) : crl)),
     })),
   ]
   return (path, context) => new RevocationChecker(options, sources, context).check(path)

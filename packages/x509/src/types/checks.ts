@@ -2,6 +2,7 @@
 import type { Steps } from '../steps.ts'
 import type { Certificate } from './certificate.ts'
 import type { DigestFunction, SignatureAlgorithmIdentifier, SubjectPublicKeyInfo } from './keys.ts'
+import type { CertificateRevocationList } from './revocation.ts'
 import type { Failure, Profile, TrustAnchor } from './verification.ts'
 
 /** A path from the leaf to an anchor (RFC 5280 §3.2). */
@@ -60,8 +61,8 @@ export interface RevocationOptions {
   readonly stapledOcspResponse?: Uint8Array
   /** Further `OCSPResponse`s in DER. */
   readonly ocspResponses?: readonly Uint8Array[]
-  /** `CertificateList`s in DER. */
-  readonly crls?: readonly Uint8Array[]
+  /** `CertificateList`s, in DER or parsed: long ones that serve many checks are better parsed once. */
+  readonly crls?: readonly (Uint8Array | CertificateRevocationList)[]
   /** Needed for OCSP; a response that uses a digest which is not here is not usable. */
   readonly digests?: { readonly sha1?: DigestFunction; readonly sha256?: DigestFunction }
   /** The nonce that was sent with the request: responses that do not repeat it are not usable (RFC 9654). */
