@@ -168,7 +168,7 @@ describe('--fetch', () => {
         ...(what.ocsp ? { ocsp: `${url}/ocsp` } : {}),
       },
     })
-    const { certificate } = await below.issue({ names: ['a.example.test'] })
+    const { certificate, key } = await below.issue({ names: ['localhost'] })
     const revokedAt = new Date(Date.now() - 1000)
     const list = await signRevocationList(below, {
       entries: what.revoked ? [{ serialNumber: serialOf(certificate), revokedAt }] : [],
@@ -183,9 +183,10 @@ describe('--fetch', () => {
     answers.set('/issuer', () => ({ body: below.certificateDer }))
     answers.set('/crl', () => ({ body: list }))
     answers.set('/ocsp', async () => ({ body: await answerOcsp(body, [responder]) }))
+    const ca = fileWith(root.root)
     const verify = (...words: string[]) =>
-      cert('verify', fileWith(certificate), '--ca', fileWith(root.root), ...words)
-    return { asked, answers, url, verify }
+      cert('verify', fileWith(certificate), '--ca', ca, ...words)
+    return { asked, answers, url, ca, certificate, key, verify }
   }
 
   it('is not done without consent', async () => {
@@ -221,6 +222,18 @@ describe('--fetch', () => {
     const verdict = await verify('--fetch', '--timeout', '0.5')
     expect(verdict).toMatchObject({ code: 5, stderr: expect.stringContaining(message) })
     expect(asked).toEqual(['GET /issuer'])
+  })
+
+  it.each([false, true])('is for inspect too (revoked: %s)', async (revoked) => {
+    const { ca, certificate, key } = await published({ ocsp: true, revoked })
+    // A server that forgets its intermediate.
+    const port = await tlsServer({ cert: certificate, key })
+    const inspect = (...words: string[]) =>
+      runCli(['inspect', `localhost:${port}`, '--ca', ca, ...words])
+    expect((await inspect()).code).toBe(5)
+    const { code, stdout } = await inspect('--fetch')
+    expect(code, stdout).toBe(revoked ? 5 : 0)
+    expect(stdout).toContain(revoked ? 'was revoked' : 'not revoked')
   })
 
   it('falls back on the list where the responder is of no use', async () => {

@@ -7,7 +7,7 @@ import { usageError } from '../exit.ts'
 import { openTls } from '../net/open.ts'
 import { readCertificates } from '../options/files.ts'
 import { formatAddress, parseTarget } from '../options/target.ts'
-import { prepareClient } from '../options/tls.ts'
+import { parseTimeout, prepareClient } from '../options/tls.ts'
 import { progressOn } from '../progress.ts'
 import { starttlsProtocols } from '../starttls/index.ts'
 import type { Terminal } from '../terminal.ts'
@@ -39,13 +39,7 @@ export function addSource(command: Command): Command {
         starttlsProtocols,
       ),
     )
-    .option('--timeout <seconds>', 'for each step', parseSeconds, 10_000)
-}
-
-export function parseSeconds(text: string): number {
-  const seconds = Number(text)
-  if (!(seconds > 0 && seconds <= 3600)) throw usageError(`'${text}' is not a number of seconds`)
-  return seconds * 1000
+    .option('--timeout <seconds>', 'for each step', parseTimeout, 10_000)
 }
 
 /**

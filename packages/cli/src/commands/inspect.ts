@@ -42,6 +42,7 @@ export function addInspect(
       ),
     )
     .option('--resume', 'connect a second time, with the ticket of the first')
+    .option('--fetch', 'fetch missing issuers, OCSP and revocation lists over HTTP')
   addClientOptions(command).action(async (text: string, options: InspectOptions) => {
     finish(await inspect(text, options, terminal))
   })

@@ -1,8 +1,10 @@
 /** `handfast serve`: a folder, an echo, or another server, behind TLS. */
 import { realpathSync, statSync, writeFileSync } from 'node:fs'
 import { createAuthority } from '@handfast/ca'
+import { defaultDirectory, isInitialised, openDirectory } from '@handfast/ca/node'
 import type { Command } from 'commander'
 import type { ServerOptions } from 'handfast/node'
+import { directoryOptions, inOurWords } from '../ca/options.ts'
 import { usageError } from '../exit.ts'
 import { readCertificates, readOptionFile, reasonOf } from '../options/files.ts'
 import { identityFromFiles } from '../options/identity.ts'
@@ -22,6 +24,8 @@ interface ServeOptions extends TlsOptions {
   readonly echo?: boolean
   readonly upstream?: string
   readonly name?: readonly string[]
+  readonly caDir?: string
+  readonly passphraseFile?: string
   readonly caOut?: string
   readonly clientCa?: readonly string[]
   readonly requireClientCert?: boolean
@@ -44,13 +48,21 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option('--upstream <host:port>', 'hand all to this server, in the clear')
   addTlsOptions(command)
     .optionsGroup('Who we are, and who may come:')
-    .option('--cert <file>', 'certificate chain (PEM); without one a local authority makes it')
+    .option(
+      '--cert <file>',
+      'certificate chain (PEM); without one your authority, or a new one, makes it',
+    )
     .option('--key <file>', 'its private key (PEM); default: in --cert')
     .option(
       '--name <name>',
       'further name for the certificate that is made; may be given again',
       collect,
     )
+    .option(
+      '--ca-dir <directory>',
+      'where your authority is (handfast ca init); default: HANDFAST_CA',
+    )
+    .option('--passphrase-file <file>', 'opens its key; default: HANDFAST_CA_PASSPHRASE')
     .option('--ca-out <file>', 'write the local authority here, for clients to trust')
     .option('--client-ca <file>', 'ask clients for a certificate of these authorities', collect)
     .option('--require-client-cert', 'refuse clients without one')
@@ -63,7 +75,7 @@ async function serve(folder: string, options: ServeOptions, terminal: Terminal):
   const { dim, yellow } = colorsFor(terminal, stderr)
   const say = (text: string) => stderr.write(`${dim(harmless(text))}\n`)
   const service = serviceOf(folder, options, (error) => say(`upstream: ${error.message}`))
-  const tls = await tlsOf(options, say)
+  const tls = await tlsOf(options, say, terminal)
   const server = await startServer({
     host: options.host,
     port: options.port,
@@ -103,7 +115,11 @@ function existingFolder(folder: string): string {
   throw usageError(`${folder} is not a folder`)
 }
 
-async function tlsOf(options: ServeOptions, say: (text: string) => void): Promise<ServerOptions> {
+async function tlsOf(
+  options: ServeOptions,
+  say: (text: string) => void,
+  terminal: Terminal,
+): Promise<ServerOptions> {
   checkVersions(options.minVersion, options.maxVersion)
   if (options.requireClientCert && options.clientCa === undefined)
     throw usageError(
@@ -112,7 +128,7 @@ async function tlsOf(options: ServeOptions, say: (text: string) => void): Promis
     )
   const clientCa = options.clientCa?.flatMap((path) => readCertificates('--client-ca', path))
   return {
-    ...(await identityOf(options, say)),
+    ...(await identityOf(options, say, terminal)),
     ...(options.ciphers === undefined ? {} : { ciphers: options.ciphers }),
     ...(options.groups === undefined ? {} : { groups: options.groups }),
     ...(options.sigalgs === undefined ? {} : { sigalgs: options.sigalgs }),
@@ -129,12 +145,13 @@ async function tlsOf(options: ServeOptions, say: (text: string) => void): Promis
 async function identityOf(
   options: ServeOptions,
   say: (text: string) => void,
+  terminal: Terminal,
 ): Promise<Pick<ServerOptions, 'cert' | 'key'>> {
-  const { cert, key, caOut, name = [], host } = options
+  const { cert, key, caOut, caDir, name = [], host } = options
   if (cert !== undefined) {
-    if (caOut !== undefined || name.length > 0)
+    if (caOut !== undefined || caDir !== undefined || name.length > 0)
       throw usageError(
-        '--ca-out and --name are for a certificate that is made here, not for --cert',
+        '--ca-out, --ca-dir and --name are for a certificate that is made here, not for --cert',
       )
     // Read once in order to say what is wrong in this command's words.
     await identityFromFiles(cert, key)
@@ -145,21 +162,50 @@ async function identityOf(
   }
   if (key !== undefined)
     throw usageError('--key wants the certificate that it belongs to: --cert FILE')
-  const authority = await createAuthority()
   const isEverywhere = host === '0.0.0.0' || host === '::'
   const names = [
     ...new Set(['localhost', '127.0.0.1', '::1', ...(isEverywhere ? [] : [host]), ...name]),
   ]
-  const { chain, key: madeKey } = await authority.issue({ names })
-  say(`a local authority, made for this run, vouches for ${names.join(', ')}`)
-  if (caOut === undefined) say('clients trust it with --ca, once --ca-out FILE has written it')
-  else {
+  const { authority, chain, madeKey, isKept } = await inOurWords(() =>
+    issueFor(names, options, terminal),
+  )
+  say(
+    isKept
+      ? `your authority vouches for ${names.join(', ')}; handfast ca install lets this machine trust it`
+      : `a local authority, made for this run, vouches for ${names.join(', ')}`,
+  )
+  if (caOut === undefined) {
+    if (!isKept)
+      say(
+        'clients trust it with --ca, once --ca-out FILE has written it; handfast ca init keeps one',
+      )
+  } else {
     try {
-      writeFileSync(caOut, authority.certificate)
+      writeFileSync(caOut, authority)
     } catch (error) {
       throw usageError(`--ca-out: ${caOut} cannot be written (${reasonOf(error)})`)
     }
     say(`its certificate is in ${caOut}`)
   }
   return { cert: chain, key: madeKey }
+}
+
+/** From the authority that is kept where there is one, so that whoever trusts it trusts this; or else from one in memory. */
+async function issueFor(names: readonly string[], options: ServeOptions, terminal: Terminal) {
+  const place = options.caDir ?? defaultDirectory(terminal.env)
+  const isKept = place !== undefined && (options.caDir !== undefined || isInitialised(place))
+  if (isKept) {
+    const directory = openDirectory(
+      place,
+      directoryOptions(
+        { ...(options.passphraseFile && { passphraseFile: options.passphraseFile }) },
+        terminal,
+      ),
+    )
+    const { chain, key: madeKey } = await directory.issue({ names })
+    return { isKept, authority: (await directory.authority()).root, chain, madeKey }
+  }
+  const made = await createAuthority()
+  const { chain, key: madeKey } = await made.issue({ names })
+  return { isKept, authority: made.root, chain, madeKey }
 }

@@ -14,7 +14,9 @@ import {
   type TraceListener,
 } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
+import { fetchingVerifier } from '../cert/fetchingVerifier.ts'
 import { CommandError, ExitCode, usageError } from '../exit.ts'
+import { harmless } from '../render/paper.ts'
 import { starttlsProtocols } from '../starttls/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { readOptionFile, reasonOf } from './files.ts'
@@ -47,6 +49,8 @@ export interface ClientOptions extends TlsOptions {
   readonly servername?: string
   readonly ca: readonly string[]
   readonly insecure?: boolean
+  /** Missing issuers and revocation are fetched over HTTP. */
+  readonly fetch?: boolean
   readonly starttls?: string
   readonly sessionIn?: string
   readonly sessionOut?: string
@@ -139,7 +143,14 @@ export async function prepareClient(
   const serverName = asciiName(options.servername ?? target.host)
   if (serverName === '') throw usageError('--servername is empty')
   const trust = trustFrom(options.ca, terminal)
-  const check = certificateVerifier({ crypto: nodeProvider, trust: trust.store })
+  const check = options.fetch
+    ? fetchingVerifier(trust.store, {
+        // All of it has to be done within the time for the handshake.
+        timeout: options.timeout / 4,
+        stop: terminal.stop,
+        say: (what) => terminal.stderr.write(`${harmless(what)}\n`),
+      })
+    : certificateVerifier({ crypto: nodeProvider, trust: trust.store })
   let refused: Verdict | undefined
   const insecure: CertificateVerifier = async (peer) => {
     const verdict = await check(peer)

@@ -1,0 +1,29 @@
+/** The check of a server's certificate, with what it points at fetched (`--fetch`). */
+import { parseCertificate, type TrustStore, X509Error } from '@handfast/x509'
+import type { CertificateVerifier } from 'handfast'
+import type { Fetcher } from './fetching.ts'
+import { judge } from './judge.ts'
+
+export function fetchingVerifier(trust: TrustStore, fetcher: Fetcher): CertificateVerifier {
+  return ({ leaf, chain, serverName, ocspResponse, time }) =>
+    judge({
+      chain: [leaf, ...chain.slice(1).flatMap(readable)],
+      trust,
+      time,
+      name: serverName,
+      usage: 'serverAuth',
+      profile: 'rfc5280',
+      stapled: ocspResponse,
+      fetcher,
+    })
+}
+
+/** What cannot be read is of no help, and no harm: a path goes without it, or there is none. */
+function readable(der: Uint8Array) {
+  try {
+    return [parseCertificate(der)]
+  } catch (error) {
+    if (error instanceof X509Error) return []
+    throw error
+  }
+}
