@@ -16,7 +16,7 @@ Exit codes:
   2  usage: an option, argument or file that cannot be
   3  name or connection: no such host, no answer, STARTTLS refused, cut off
   4  handshake: no agreement, or one side broke the protocol
-  5  certificate: not accepted, by us or by the server
+  5  certificate: not accepted, by us or by the server; or it ends soon, or differs (cert)
   6  internal error: a bug in handfast
 
 Environment:
