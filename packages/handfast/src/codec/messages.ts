@@ -34,7 +34,7 @@ import {
   uint32,
   type ValueOf,
   type Wire,
-  Writer,
+  written,
 } from './wire.ts'
 
 /** A list of extensions. With a recorder, the body of each known one is read too. */
@@ -244,10 +244,11 @@ export function bodyOf(message: HandshakeMessage): Uint8Array {
 }
 
 export function encodeMessage<T>(type: number, wire: Wire<T>, value: T): HandshakeMessage {
-  const writer = new Writer()
-  writer.uint(type, 1)
-  const mark = writer.open(3)
-  wire.encode(writer, value)
-  writer.close(mark, 3)
-  return { type, bytes: writer.finish() }
+  const bytes = written((writer) => {
+    writer.uint(type, 1)
+    const mark = writer.open(3)
+    wire.encode(writer, value)
+    writer.close(mark, 3)
+  })
+  return { type, bytes }
 }

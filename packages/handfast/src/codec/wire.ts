@@ -49,9 +49,12 @@ export class Reader {
   }
 }
 
+/** Most messages fit, in bytes; a writer that has grown beyond is not kept for the next. */
+const keptWriterLength = 4096
+
 /** Bytes that grow. */
 export class Writer {
-  #bytes: Uint8Array = new Uint8Array(512)
+  #bytes: Uint8Array = new Uint8Array(keptWriterLength)
   #length = 0
 
   uint(value: number, size: number): void {
@@ -89,6 +92,13 @@ export class Writer {
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length)
+  }
+
+  /** Empties it and wipes what it held. @returns false where it has grown too large to be kept */
+  reset(): boolean {
+    this.#bytes.fill(0, 0, this.#length)
+    this.#length = 0
+    return this.#bytes.length <= keptWriterLength
   }
 
   #reserve(size: number): void {
@@ -185,10 +195,24 @@ export function annotateWithin(reader: Reader, length: number, wire: Wire<unknow
   reader.end = outer
 }
 
+/** The one writer that stays: making its buffer costs more than most structures. Undefined while it is in use. */
+let idleWriter: Writer | undefined
+
+/** @returns a copy of what `write` wrote */
+export function written(write: (writer: Writer) => void): Uint8Array {
+  // A structure whose encoding comes here again finds none, and gets one of its own.
+  const writer = idleWriter ?? new Writer()
+  idleWriter = undefined
+  try {
+    write(writer)
+    return writer.finish()
+  } finally {
+    if (writer.reset()) idleWriter = writer
+  }
+}
+
 export function encode<T>(wire: Wire<T>, value: T): Uint8Array {
-  const writer = new Writer()
-  wire.encode(writer, value)
-  return writer.finish()
+  return written((writer) => wire.encode(writer, value))
 }
 
 /** Reads one named field, and notes it where somebody listens. */

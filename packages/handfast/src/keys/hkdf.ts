@@ -1,14 +1,36 @@
 /** HKDF (RFC 5869) and its labels (RFC 8446 §7.1), made of the provider's HMAC. */
 import { type Steps, settle } from '@handfast/x509'
-import { concat, fromText } from '../codec/bytes.ts'
-import { encode, opaque, struct, uint16 } from '../codec/wire.ts'
+import { concat } from '../codec/bytes.ts'
 import type { HashFunction } from '../crypto/provider.ts'
 
-const HkdfLabel = struct('HkdfLabel', 'RFC 8446 §7.1', {
-  length: uint16,
-  label: opaque(7, 255),
-  context: opaque(0, 255),
-})
+/** Before every label (RFC 8446 §7.1). */
+const labelPrefix = 'tls13 '
+
+/**
+ * HkdfLabel (RFC 8446 §7.1), written by hand: a handshake needs some thirty of them, and describing each by the
+ * presentation language took as long as its HMAC. A test compares it with that description.
+ *
+ * ```
+ *   uint16 length; opaque label<7..255>; opaque context<0..255>;
+ * ```
+ * @param label without its "tls13 ", in ASCII
+ * @throws RangeError where label or context is longer than its length can say
+ */
+export function hkdfLabel(label: string, context: Uint8Array, length: number): Uint8Array {
+  const labelLength = labelPrefix.length + label.length
+  if (labelLength > 255 || context.length > 255 || length > 0xffff)
+    throw new RangeError('a label, its context or the length wanted does not fit an HkdfLabel')
+  const info = new Uint8Array(4 + labelLength + context.length)
+  info[0] = length >> 8
+  info[1] = length & 0xff
+  info[2] = labelLength
+  for (let i = 0; i < labelPrefix.length; i++) info[3 + i] = labelPrefix.charCodeAt(i)
+  const at = 3 + labelPrefix.length
+  for (let i = 0; i < label.length; i++) info[at + i] = label.charCodeAt(i)
+  info[3 + labelLength] = context.length
+  info.set(context, 4 + labelLength)
+  return info
+}
 
 /** RFC 5869 §2.2 */
 export function* hkdfExtract(
@@ -46,6 +68,5 @@ export function hkdfExpandLabel(
   context: Uint8Array,
   length: number,
 ): Steps<Uint8Array> {
-  const info = encode(HkdfLabel, { length, label: fromText(`tls13 ${label}`), context })
-  return hkdfExpand(hash, secret, info, length)
+  return hkdfExpand(hash, secret, hkdfLabel(label, context, length), length)
 }

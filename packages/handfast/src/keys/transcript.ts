@@ -8,6 +8,8 @@ import type { HashFunction, MaybePromise } from '../crypto/provider.ts'
 export class Transcript {
   #messages: Uint8Array[] = []
   #names: string[] = []
+  /** The last hash, and of how many messages: secrets are derived by twos and threes from the same ones. */
+  #hashed: { hash: HashFunction; count: number; digest: Uint8Array } | undefined
 
   /** The names of the messages that are in it, in order. */
   get names(): readonly string[] {
@@ -24,8 +26,15 @@ export class Transcript {
     return concat(...this.#messages)
   }
 
+  /** The answer is shared with whoever asks next: it is only to be read. */
   hash(hash: HashFunction): MaybePromise<Uint8Array> {
-    return hash.digest(concat(...this.#messages))
+    const known = this.#hashed
+    const count = this.#messages.length
+    if (known?.hash === hash && known.count === count) return known.digest
+    const digest = hash.digest(concat(...this.#messages))
+    // What is answered later is asked for again; those providers are not for speed.
+    if (digest instanceof Uint8Array) this.#hashed = { hash, count, digest }
+    return digest
   }
 
   /** The hash with `bytes` after the messages: the beginning of a ClientHello, up to its binders (§4.2.11.2). */
@@ -43,12 +52,14 @@ export class Transcript {
   replaceWithMessageHash(digest: Uint8Array): void {
     this.#messages = [encodeMessage(HandshakeType.message_hash, rest, digest).bytes]
     this.#names = [`message_hash(${this.#names.join(', ')})`]
+    this.#hashed = undefined
   }
 
   /** Frees it: after the handshake nobody needs it. */
   clear(): void {
     this.#messages = []
     this.#names = []
+    this.#hashed = undefined
   }
 
   /** A copy, to go on with separately: post-handshake authentication (§4.4). */
