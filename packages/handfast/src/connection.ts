@@ -70,6 +70,8 @@ export class Connection {
   #unsent: Uint8Array[] = []
   #established: Established | undefined
   #error: TlsError | undefined
+  /** By its owner. The error that says so is made when somebody asks: every connection ends, and a stack trace is dear. */
+  #destroyed = false
   #closing = false
   #sentCloseNotify = false
   #receivedCloseNotify = false
@@ -115,7 +117,13 @@ export class Connection {
 
   /** Why the connection failed; undefined while it has not. */
   get error(): TlsError | undefined {
+    if (this.#destroyed) this.#error ??= new TlsError('ERR_CLOSED', 'The connection was destroyed')
     return this.#error
+  }
+
+  /** True where `error` is one. */
+  get #over(): boolean {
+    return this.#destroyed || this.#error !== undefined
   }
 
   /** What the handshake does or waits for, in words. */
@@ -138,7 +146,7 @@ export class Connection {
    * closed connection receives is ignored.
    */
   receive(bytes: Uint8Array): void {
-    if (this.#error === undefined && !this.#receivedCloseNotify) this.#records.receive(bytes)
+    if (!this.#over && !this.#receivedCloseNotify) this.#records.receive(bytes)
   }
 
   /** The transport will deliver nothing more. Without a close_notify before it, that is a truncation. */
@@ -165,7 +173,7 @@ export class Connection {
    * @throws TlsError the connection's error, or `ERR_CLOSED` after `close()`
    */
   write(data: Uint8Array): void {
-    if (this.#error !== undefined) throw this.#error
+    if (this.#over) throw this.error
     if (this.#closing)
       throw new TlsError('ERR_CLOSED', 'Nothing can be written after close() was called')
     if (data.length === 0) return
@@ -175,14 +183,14 @@ export class Connection {
 
   /** Sends close_notify after everything that was written (RFC 8446 §6.1). The peer may go on sending. */
   close(): void {
-    if (this.#error !== undefined || this.#closing) return
+    if (this.#over || this.#closing) return
     this.#closing = true
     this.#guard(() => this.#sendPending())
   }
 
   /** Gives up at once, tells the peer user_canceled, and forgets all keys. */
   cancel(): void {
-    if (this.#error === undefined && !this.#sentCloseNotify)
+    if (!this.#over && !this.#sentCloseNotify)
       this.#guard(() => {
         this.#alert(AlertLevel.warning, AlertDescription.user_canceled)
         this.#sendCloseNotify()
@@ -192,7 +200,7 @@ export class Connection {
 
   /** Forgets all keys; sends nothing. */
   destroy(): void {
-    this.#error ??= new TlsError('ERR_CLOSED', 'The connection was destroyed')
+    this.#destroyed = true
     this.#wipe()
   }
 
@@ -256,7 +264,7 @@ export class Connection {
   }
 
   #ready(call: string): Established {
-    if (this.#error !== undefined) throw this.#error
+    if (this.#over) throw this.error
     if (this.#established === undefined)
       throw new TlsError('ERR_NOT_READY', `${call}() wants a complete handshake`)
     // The secrets are forgotten: what is made of their zeros anybody could make.
@@ -268,7 +276,7 @@ export class Connection {
   // ── Driving the handshake ─────────────────────────────────────────────────────────────────────────────────────────
 
   #drive(): void {
-    while (this.#events.length === 0 && this.#error === undefined) {
+    while (this.#events.length === 0 && !this.#over) {
       if (!this.#driver.idle) return
       if (this.#driver.start()) continue
       this.#sendPending()
@@ -281,7 +289,7 @@ export class Connection {
 
   /** An answer that came after the connection failed is nobody's any more. */
   #onAnswer(resume: () => void): void {
-    if (this.#error !== undefined) return
+    if (this.#over) return
     this.#guard(resume)
     this.onProgress?.()
   }
@@ -484,7 +492,7 @@ export class Connection {
   }
 
   #fail(cause: unknown): void {
-    if (this.#error !== undefined) return
+    if (this.#over) return
     const error = asTlsError(cause)
     error.step = this.#context.step
     this.#error = error
