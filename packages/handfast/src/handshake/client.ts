@@ -50,6 +50,8 @@ export function* clientHandshake(
 
   const answer = yield* hs.receive(HandshakeType.server_hello)
   const protocol = protocolChosen(protocols, decode(ServerHello, answer.bytes.subarray(4)))
+  // Warnings that older versions pass over are none of TLS 1.3's (RFC 8446 §6).
+  if (protocol.version >= ProtocolVersion.TLS13) hs.toleratedWarnings = []
   hs.decide(() => ({
     what: 'version',
     by: 'server',

@@ -114,8 +114,10 @@ export function* receiveClientKeyExchange(
         'decrypting the premaster secret',
         decrypt.call(identity.signingKey, encryptedPreMasterSecret, clientVersion, otherwise),
       )
+      // A copy: a keeper of keys may answer `otherwise` itself.
+      const secret = premaster.slice()
       otherwise.fill(0)
-      return premaster
+      return secret
     }
     case 'PSK': {
       const { pskIdentity } = hs.read(message, ClientKeyExchangePSK)

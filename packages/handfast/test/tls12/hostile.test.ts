@@ -517,6 +517,23 @@ describe('on the path', () => {
   })
 })
 
+it('a warning that TLS 1.2 passes over ends a connection of TLS 1.3', () => {
+  let theirs: HandshakeContext | undefined
+  const server: ServerProtocol = {
+    ...tls13Server,
+    handshake(hs, ...rest) {
+      theirs = hs
+      return tls13Server.handshake(hs, ...rest)
+    },
+  }
+  const pair = pair12({}, {}, { client: [tls13Client, tls12Client], server: [server] })
+  exchange(pair)
+  expect(pair.client.connection.info?.version).toBe(0x0304)
+  theirs?.warn(112)
+  exchange(pair)
+  expect(pair.client.connection.error).toMatchObject({ received: 'unrecognized_name' })
+})
+
 const resumedPair = (changes: Changes, shapeClientHello?: ClientConfig['shapeClientHello']) => {
   const first = pair12({}, { tickets })
   exchange(first)
@@ -857,6 +874,31 @@ it('a client without a key for the hint is the one at fault', () => {
   )
   exchange(pair)
   expect(pair.client.connection.error).toMatchObject({ code: 'ERR_CONFIGURATION', blame: 'caller' })
+})
+
+it('a suite of TLS 1.2 is enabled, where it is the only version', () => {
+  const { connection } = client12({ cipherSuites: [0x1301] })
+  expect(connection.nextEvent()).toMatchObject({
+    error: { code: 'ERR_CONFIGURATION', message: 'No cipher suite of TLS 1.2 is enabled' },
+  })
+})
+
+it('a keeper of keys may answer with the bytes that it was given', () => {
+  const signingKey = {
+    ...rsaIdentity.signingKey,
+    decryptPremaster: (_: Uint8Array, __: number, otherwise: Uint8Array) => otherwise,
+  }
+  const secrets: string[] = []
+  const keyLog = (line: string) => secrets.push(line)
+  const server = { ...rsaConfig, identity: { ...rsaIdentity, signingKey }, keyLog }
+  const runs = [1, 2].map(() => {
+    const pair = pair12(rsaConfig, { ...server, traceSecrets: true })
+    exchange(pair)
+    expect(pair.server.connection.error?.code).toBe('ERR_BAD_RECORD_MAC')
+    return pair
+  })
+  expect(runs).toHaveLength(2)
+  expect(new Set(secrets.map((line) => line.split(' ')[2])).size).toBe(2)
 })
 
 it('maxFragmentLength is one of four', () => {

@@ -148,7 +148,7 @@ function explainAlert(event: AlertEvent): string {
 
 function explainState({ step, role }: StateEvent): string {
   const message = /^waiting for (.*)$/.exec(step)?.[1]
-  if (message?.includes('KeyUpdate'))
+  if (message?.includes('KeyUpdate') || message === 'HelloRequest')
     return 'The handshake is over and data flows; of handshake messages only these may still come.'
   if (message !== undefined)
     return `The ${role} has done what it can and waits for the other side: ${message} must come next, and nothing else may.`
