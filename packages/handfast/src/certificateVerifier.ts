@@ -17,6 +17,7 @@ import {
 } from '@handfast/x509'
 import type { CertificateVerifier, PeerCertificate } from './config.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
+import { rememberedSignatures } from './crypto/rememberedSignatures.ts'
 import { timestampsOfOcsp } from './ocspTimestamps.ts'
 
 export interface CertificateVerifierOptions {
@@ -55,6 +56,7 @@ export function certificateVerifier(options: CertificateVerifierOptions): Certif
   const { crypto, trust, profile, tlsaRecords = [] } = options
   const { sha256, sha512 } = crypto.hashes
   const checksFor = demands(options)
+  const verifiers = rememberedSignatures(crypto)
   return (peer) => {
     const input: VerifyInput = {
       certificate: peer.leaf,
@@ -62,7 +64,7 @@ export function certificateVerifier(options: CertificateVerifierOptions): Certif
       trust,
       time: peer.time,
       usage: peer.role === 'server' ? 'serverAuth' : 'clientAuth',
-      verifiers: crypto.signatureVerifiers,
+      verifiers,
       additionalChecks: checksFor(peer),
       ...(peer.serverName === undefined ? {} : { name: peer.serverName }),
       ...(profile === undefined ? {} : { profile }),

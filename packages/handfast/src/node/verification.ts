@@ -11,6 +11,7 @@ import {
   verifyCertificate,
 } from '@handfast/x509'
 import type { PeerCertificate } from '../config.ts'
+import { rememberedSignatures } from '../crypto/rememberedSignatures.ts'
 import { checkServerIdentity, type LegacyCertificate } from './identity.ts'
 import { detailedCertificate } from './peerCertificate.ts'
 import type { SecureContext } from './secureContext.ts'
@@ -67,7 +68,7 @@ export class Verification {
         trust: context.trust,
         time: peer.time,
         usage: peer.role === 'server' ? 'serverAuth' : 'clientAuth',
-        verifiers: context.crypto.signatureVerifiers,
+        verifiers: rememberedSignatures(context.crypto),
         ...(hostname === undefined || custom !== undefined ? {} : { name: hostname }),
       }),
     )

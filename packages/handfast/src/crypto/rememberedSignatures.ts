@@ -1,0 +1,78 @@
+/**
+ * Signatures of certificates that were found good, remembered: the same chains come again and again, and to look into a
+ * table costs a hundredth of an ECDSA verification.
+ *
+ * Whether a signature is good is a matter of three byte strings alone (key, data, signature), never of the time or of
+ * what is trusted; those are judged anew for each connection. So the answer can be kept under a SHA-256 of the three.
+ * Only good answers are kept, and only so many. Not for CertificateVerify, whose data never come twice.
+ */
+import type { SignatureVerifier, SignatureVerifiers } from '@handfast/x509'
+import type { CryptoProvider, HashFunction } from './provider.ts'
+
+/** How many signatures are remembered; the oldest goes first. */
+const capacity = 512
+
+/** By the verifiers that they stand for: whoever asks for the same gets the same table. */
+const made = new WeakMap<SignatureVerifiers, SignatureVerifiers>()
+
+/** The provider's verifiers with a memory; for verifying chains. */
+export function rememberedSignatures(
+  crypto: Pick<CryptoProvider, 'signatureVerifiers' | 'hashes'>,
+): SignatureVerifiers {
+  const { signatureVerifiers, hashes } = crypto
+  let remembering = made.get(signatureVerifiers)
+  if (remembering === undefined) {
+    const known = new Set<string>()
+    remembering = Object.fromEntries(
+      Object.entries(signatureVerifiers).map(([algorithm, verify]) => [
+        algorithm,
+        withMemory(algorithm, verify, hashes.sha256, known),
+      ]),
+    )
+    made.set(signatureVerifiers, remembering)
+  }
+  return remembering
+}
+
+function withMemory(
+  algorithm: string,
+  verify: SignatureVerifier,
+  sha256: HashFunction,
+  known: Set<string>,
+): SignatureVerifier {
+  return (spki, data, signature) => {
+    const digest = sha256.digest(joined(spki, data, signature))
+    // A provider that answers later is asked each time.
+    if (!(digest instanceof Uint8Array)) return verify(spki, data, signature)
+    const name = algorithm + String.fromCharCode(...digest)
+    if (known.has(name)) return true
+    const good = verify(spki, data, signature)
+    if (good === true) remember(known, name)
+    return good
+  }
+}
+
+function remember(known: Set<string>, name: string): void {
+  // A Set keeps the order of insertion.
+  if (known.size >= capacity)
+    for (const oldest of known) {
+      known.delete(oldest)
+      break
+    }
+  known.add(name)
+}
+
+/** Each with its length before it, in four bytes: no two different triples make the same bytes. */
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += 4 + part.length
+  const whole = new Uint8Array(length)
+  const view = new DataView(whole.buffer)
+  let at = 0
+  for (const part of parts) {
+    view.setUint32(at, part.length)
+    whole.set(part, at + 4)
+    at += 4 + part.length
+  }
+  return whole
+}
