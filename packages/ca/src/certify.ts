@@ -1,4 +1,5 @@
 /** One certificate for an end entity, from an issuer. */
+import { parseSubjectPublicKeyInfo } from '@handfast/x509'
 import { type CertificateFields, randomSerialNumber, signCertificate } from './certificate.ts'
 import {
   authorityInfoAccess,
@@ -39,6 +40,7 @@ export async function certify(
   issuer: Issuer,
 ): Promise<Certified> {
   const { names } = options
+  mustBeStrong(subjectPublicKeyInfo)
   const validity = chooseValidity(options, defaultDays.endEntity, issuer)
   const subject = options.subject ?? subjectFromNames(names)
   const subjectIsEmpty = Object.values(subject).every((value) => value === undefined)
@@ -76,6 +78,21 @@ export async function certify(
     chainDer,
     serialNumber: hexadecimal(serialNumber),
     ...validity,
+  }
+}
+
+/** A certificate for a key that no verifier accepts is of no use. Throws a TypeError. */
+function mustBeStrong(subjectPublicKeyInfo: Uint8Array): void {
+  const { type, bits = 0, curve } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo).algorithm
+  const isStrong = type.startsWith('rsa')
+    ? bits >= 2048 && bits <= 8192
+    : type === 'ec'
+      ? curve !== undefined
+      : /^(ed|ml-dsa)/.test(type)
+  if (!isStrong) {
+    throw new TypeError(
+      'the key is too weak or of a kind that is not used: RSA from 2048 to 8192 bits, P-256, P-384, P-521 and EdDSA are',
+    )
   }
 }
 

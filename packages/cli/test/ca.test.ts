@@ -61,7 +61,9 @@ describe('ca issue', () => {
     const words = ['-CAfile', root, '-untrusted', at('a.pem'), '-purpose', 'sslclient']
     expect(openssl('verify', ...words, at('a.pem'))).toMatchObject({ status: 0 })
     expect(openssl('x509', '-noout', '-text', '-in', at('a.pem')).output).toContain('(2048 bit)')
-    await ca('issue', 'a.example.org', '--from', 'web', '--out', at('b'))
+    const stray = await ca('issue', 'a.example.org', '--from', 'web', '--out', at('b'))
+    expect(stray.stderr).toContain('warning: nobody will accept it')
+    expect(made.stderr).not.toContain('warning')
     expect(
       openssl('verify', '-CAfile', root, '-untrusted', at('b.pem'), at('b.pem')).output,
     ).toContain('permitted subtree violation')
@@ -96,6 +98,12 @@ describe('ca issue', () => {
       stderr: expect.stringContaining('not signed by the key'),
     })
     expect((await ca('issue', '--csr', at('r.csr'), '--pkcs12', '--force')).code).toBe(2)
+    const weak = ['req', '-new', '-newkey', 'rsa:1024', '-nodes', '-keyout', at('w.key')]
+    openssl(...weak, '-out', at('w.csr'), ...names)
+    expect(await ca('issue', '--csr', at('w.csr'), '--out', at('w'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('too weak'),
+    })
   })
 
   it('writes PKCS #12 files', async () => {

@@ -2,11 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { type Certified, type KeyType, parseCertificationRequest } from '@handfast/ca'
 import { type AuthorityDirectory, createPkcs12, readTemplate } from '@handfast/ca/node'
-import { decodePem } from '@handfast/x509'
+import { createTrustStore, decodePem, parseCertificate } from '@handfast/x509'
 import type { Command } from 'commander'
 import { signatureVerifiers } from 'handfast/crypto/node'
+import { judge } from '../cert/judge.ts'
 import { usageError } from '../exit.ts'
-import { readOptionFile } from '../options/files.ts'
+import { readCertificates, readOptionFile } from '../options/files.ts'
+import { harmless } from '../render/paper.ts'
 import { paperOn } from '../render/view.ts'
 import { day, listed } from '../render/words.ts'
 import type { Terminal } from '../terminal.ts'
@@ -93,6 +95,7 @@ async function issue(
     const certified = await directory.certify(request.subjectPublicKeyInfo.der, said)
     write(chainFile, certified.chain)
     tell(terminal, certified, all, [['certificate', chainFile]])
+    await warnOf(certified, directory, terminal)
     return
   }
   const [keyFile, p12File] = [`${stem}-key.pem`, `${stem}.p12`]
@@ -120,6 +123,26 @@ async function issue(
     if (given === undefined) rows.push(['its password', password])
   }
   tell(terminal, issued, all, rows)
+  await warnOf(issued, directory, terminal)
+}
+
+/** What was asked for may be more than the authority may do: names outside of its constraints, a longer life than its own. */
+async function warnOf(
+  { chainDer }: Pick<Certified, 'chainDer'>,
+  directory: AuthorityDirectory,
+  { stderr }: Terminal,
+): Promise<void> {
+  const [root] = readCertificates('ca', directory.certificatePath())
+  const { failures } = await judge({
+    chain: chainDer.map(parseCertificate),
+    trust: createTrustStore([root!]),
+    time: Date.now(),
+    name: undefined,
+    usage: 'any',
+    profile: 'rfc5280',
+  })
+  for (const { message } of failures)
+    stderr.write(`${harmless(`warning: nobody will accept it, for ${message}`)}\n`)
 }
 
 function whatItSays(

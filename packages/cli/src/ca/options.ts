@@ -1,6 +1,6 @@
 /** Which directory, which passphrase, and the errors of the authority in this command's words. */
 import { readFileSync } from 'node:fs'
-import { type KeyType, keyTypes } from '@handfast/ca'
+import { keyTypes } from '@handfast/ca'
 import {
   type AuthorityDirectory,
   DirectoryError,
@@ -41,8 +41,6 @@ export function parseDays(text: string): number {
     throw new InvalidArgumentError('It is a number of days: above 0, to 36500.')
   return days
 }
-
-export type { KeyType }
 
 /** @throws CommandError (usage) */
 export function placeOf({ dir }: PlaceOptions, { env }: Pick<Terminal, 'env'>): string {

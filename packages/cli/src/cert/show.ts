@@ -11,7 +11,6 @@ import {
 } from '@handfast/x509'
 import { type Command, Option } from 'commander'
 import { keyInWords, namesOf, shortName, validityInWords } from '../render/certificates.ts'
-import { glyphs } from '../render/glyphs.ts'
 import type { Paper } from '../render/paper.ts'
 import { paperOn } from '../render/view.ts'
 import { count, listed } from '../render/words.ts'
@@ -133,7 +132,7 @@ function explain(paper: Paper, certificate: Certificate, { index, of, odd, now }
   )
   row('serial number', Buffer.from(serialNumber).toString('hex'))
   row('SHA-256', createHash('sha256').update(der).digest('hex'))
-  for (const sentence of odd) row(`${glyphs.fail} odd`, sentence, yellow)
+  for (const sentence of odd) row('odd', sentence, yellow)
 }
 
 const signatureOf = ({ signatureAlgorithm: { name, oid } }: Certificate): string => name ?? oid
