@@ -1,5 +1,6 @@
 /** handfast itself, as a peer like the others: its Node adapter, in this process. */
 
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { appendFileSync, readFileSync } from 'node:fs'
 import {
@@ -94,13 +95,16 @@ const schemeById = new Map<number, string>([
   [0x080b, 'rsa_pss_pss_sha512'],
 ])
 
+const subjectOf = (certificate: X509Certificate) => certificate.subject.replaceAll('\n', ', ')
+
 function reportOf(socket: TLSSocket): ConnectionReport {
   const info = socket.connectionInfo
   if (info === undefined) return {}
   const { peerSignatureScheme, groupName, alpnProtocol, serverName } = info
   const scheme = peerSignatureScheme === undefined ? undefined : schemeById.get(peerSignatureScheme)
   const own = info.signatureScheme === undefined ? undefined : schemeById.get(info.signatureScheme)
-  const subject = socket.getPeerX509Certificate()?.subject.replaceAll('\n', ', ')
+  const certificate = socket.getPeerX509Certificate()
+  const subject = certificate && subjectOf(certificate)
   return {
     version: info.version === 0x0304 ? 'TLS 1.3' : `0x${info.version.toString(16)}`,
     suite: info.cipherSuiteName,
@@ -147,8 +151,9 @@ async function startServer(side: Side, options: ServerOptions): Promise<RunningS
     cert: readFileSync(options.identity.chain),
     key: readFileSync(options.identity.key),
     ...(options.authorities && { ca: readFileSync(options.authorities) }),
-    requestCert: clientCertificate !== undefined,
-    rejectUnauthorized: clientCertificate === 'require',
+    requestCert:
+      clientCertificate === 'post-handshake' ? 'afterHandshake' : clientCertificate !== undefined,
+    rejectUnauthorized: clientCertificate !== 'request',
     handshakeTimeout: connectionLimit,
     onClientHello: (_hello: unknown, socket: TLSSocket) => {
       sockets.add(socket)
@@ -178,10 +183,11 @@ async function startServer(side: Side, options: ServerOptions): Promise<RunningS
       if (clientCertificate === 'post-handshake') {
         socket.pause()
         socket.requestClientCertificate()
-        socket.once('clientCertificate', (chain: readonly Uint8Array[]) => {
+        socket.once('clientCertificate', ([leaf]: readonly Uint8Array[]) => {
           report = {
-            ...reportOf(socket),
-            postHandshakeAuthenticated: chain.length > 0 && socket.authorized,
+            ...report,
+            postHandshakeAuthenticated: leaf !== undefined && socket.authorized,
+            ...(leaf && { peerSubject: subjectOf(new X509Certificate(leaf)) }),
           }
           answer()
         })
