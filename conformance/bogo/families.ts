@@ -18,7 +18,7 @@ const families: readonly Family[] = [
   { name: 'ALPS', pattern: /ALPS|ClientEncryptedExtension/ },
   { name: 'NPN', pattern: /NPN/ },
   { name: 'Channel ID', pattern: /Channel-?ID/ },
-  { name: 'external pre-shared keys', pattern: /^PSK|PSKHint|ECDHE_PSK|_PSK_|-PSK-/ },
+  { name: 'external pre-shared keys', pattern: /^PSK|PSKHint|_PSK_|-PSK[_-]/ },
   { name: 'PAKE', pattern: /^PAKE/ },
   { name: 'trust anchor identifiers', pattern: /TrustAnchor/ },
   { name: 'delegated credentials', pattern: /DelegatedCredential/ },

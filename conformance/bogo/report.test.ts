@@ -58,7 +58,9 @@ describe('the configuration', () => {
 })
 
 describe('a pattern', () => {
-  it('has only the star for a wild card', () => {
+  it('has the star and lists of characters for wild cards', () => {
+    expect(globToRegExp('A-TLS1[23]').test('A-TLS12')).toBe(true)
+    expect(globToRegExp('A-TLS1[23]').test('A-TLS11')).toBe(false)
     expect(globToRegExp('A*-B').test('A-x-B')).toBe(true)
     expect(globToRegExp('A.B').test('AxB')).toBe(false)
     expect(globToRegExp('A*').test('xA')).toBe(false)

@@ -90,10 +90,13 @@ function countedBy(lines: readonly string[]): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).sort(([, a], [, b]) => b - a))
 }
 
-/** The runner's patterns know `*`, which does not stop at anything: a test's name has no slash. */
+/** The runner's patterns know `*`, which does not stop at anything (a test's name has no slash), and `[…]`. */
 export function globToRegExp(pattern: string): RegExp {
-  const literal = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  return new RegExp(`^${literal.join('.*')}$`)
+  const source = pattern.replace(/\*|\[[^\]]*\]|[\\^$.+?()|{}]/g, (part) => {
+    if (part === '*') return '.*'
+    return part.startsWith('[') ? part : `\\${part}`
+  })
+  return new RegExp(`^${source}$`)
 }
 
 /** The counts as a table, one family a line. */

@@ -1,10 +1,12 @@
 /** The flags as a configuration of the library, for one connection. */
 import {
+  CipherSuiteId,
   type ClientConfig,
   type ClientHelloInfo,
   type Identity,
   type ServerConfig,
   type Session,
+  type SessionIds,
   type SigningKey,
   signatureScheme,
   type TicketService,
@@ -15,6 +17,7 @@ import { nodeProvider } from 'handfast/crypto/node'
 import { identitiesOf, isIssuedBy, type NumberedIdentity } from './credentials.ts'
 import { later } from './later.ts'
 import { type Settings, Unexpected, Unimplemented } from './settings.ts'
+import { suitesOf } from './suites.ts'
 import { type Accepted, scriptedVerifier } from './verifier.ts'
 import { enabledVersions } from './versions.ts'
 
@@ -30,15 +33,20 @@ const ofSha1 = [0x0201, 0x0203]
 export interface Memory {
   readonly accepted: Accepted
   readonly tickets: TicketService
+  readonly sessionIds: SessionIds
+  /** A session was kept under an id. */
+  rememberedById: boolean
   /** Milliseconds since 1970. It stands still but for what the flags move it by: the runner counts on exact ages. */
   now: number
 }
 
 export interface Watch {
   readonly keyLog: (line: string) => void
-  readonly trace: TraceListener | undefined
-  /** Called with the place of the credential that was picked. */
-  readonly picked: (index: number) => void
+  readonly trace: TraceListener
+  /** The version that was agreed, by name. */
+  version: string | undefined
+  /** What this side can show; one of them may be what it showed. */
+  identities: readonly NumberedIdentity[]
 }
 
 function common(settings: Settings, memory: Memory, watch: Watch) {
@@ -54,7 +62,9 @@ function common(settings: Settings, memory: Memory, watch: Watch) {
     groups: curves.length > 0 ? curves : usualGroups,
     signatureSchemes: signatureSchemes.length > 0 ? signatureSchemes : usualVerifyPreferences,
     keyLog: watch.keyLog,
-    ...(watch.trace === undefined ? {} : { trace: watch.trace }),
+    trace: watch.trace,
+    cipherSuites: suitesOf(settings),
+    requireSecureRenegotiation: settings.requireSecureRenegotiation,
     ...(maxSendFragment === 0 ? {} : { maxSendFragment }),
     limits: {
       // A test of long messages makes them of fifty certificates.
@@ -81,6 +91,7 @@ export function clientConfig(
 ): ClientConfig {
   const shared = common(settings, memory, watch)
   const identities = identitiesOf(settings)
+  watch.identities = identities
   return {
     ...shared,
     verifyCertificate: scriptedVerifier(settings, memory.accepted),
@@ -94,6 +105,9 @@ export function clientConfig(
       : { alpnProtocols: protocolsOf(settings.advertiseAlpn) }),
     ...(session === undefined ? {} : { session }),
     ...(settings.permuteExtensions ? { shapeClientHello: permuted } : {}),
+    ...(settings.fallbackScsv ? { shapeClientHello: fallingBack } : {}),
+    ...(settings.noTicket ? { shapeClientHello: withoutTickets } : {}),
+    ...(settings.psk === '' ? {} : { preSharedKey: (hint) => keyFor(settings, hint) }),
     identity: (request) => {
       if (settings.expectClientAuthorities !== undefined) {
         const names = request.certificateAuthorities
@@ -135,25 +149,32 @@ function pick(
   const found = identities.find(
     ({ identity, mustMatchIssuer }) =>
       identity.signingKey.schemes.some(
-        (id) => accepted.includes(id) && signatureScheme(id)?.certificatesOnly !== true,
+        (id) =>
+          accepted.includes(id) &&
+          (watch.version === 'TLS 1.2' || signatureScheme(id)?.certificatesOnly !== true),
       ) &&
       (!mustMatchIssuer || isIssuedBy(identity, authorities)),
   )
   // The runner wants a program that has certificates to rather fail than go on without one.
   if (found === undefined)
     throw new TlsError('ERR_NO_COMMON_SIGNATURE_SCHEME', 'No credential fits the request')
-  watch.picked(found.index)
   return found.identity
 }
 
 export function serverConfig(settings: Settings, memory: Memory, watch: Watch): ServerConfig {
   const shared = common(settings, memory, watch)
-  const identities = identitiesOf(settings).map((numbered) => prepared(numbered, settings, watch))
+  const identities = identitiesOf(settings).map((numbered) => prepared(numbered, settings))
+  watch.identities = identities
   const asks = settings.verifyPeer || settings.requireClientCertificate
   const authorities = authoritiesOf(settings.clientAuthorities)
   return {
     ...shared,
-    honorClientOrder: !settings.serverPreference,
+    honorClientOrder: !settings.serverPreference && settings.cipherList === '',
+    sessionIds: memory.sessionIds,
+    ...(settings.psk === ''
+      ? {}
+      : { findPreSharedKey: (identity) => knownKey(settings, identity) }),
+    ...(settings.pskIdentity === '' ? {} : { pskIdentityHint: Buffer.from(settings.pskIdentity) }),
     // The library chooses by the signature schemes; by the authorities, a program must.
     identity: identities.some(({ mustMatchIssuer }) => mustMatchIssuer)
       ? (info) => pick(identities, info.signatureSchemes, authoritiesNamedIn(info), watch)
@@ -192,17 +213,15 @@ export function serverConfig(settings: Settings, memory: Memory, watch: Watch): 
   }
 }
 
-/** Tells which identity signed, and signs late where the runner wants to see that. */
+/** Signs late where the runner wants to see that. */
 function prepared(
   { identity, index, mustMatchIssuer }: NumberedIdentity,
   settings: Settings,
-  watch: Watch,
 ): NumberedIdentity {
-  const { schemes, sign } = identity.signingKey
+  const { sign } = identity.signingKey
   const signingKey: SigningKey = {
-    schemes,
+    ...identity.signingKey,
     sign: (scheme, data) => {
-      watch.picked(index)
       // The transcript hash may be used again once this call has returned.
       const kept = data.slice()
       return settings.asynchronous ? later(() => sign(scheme, kept)) : sign(scheme, data)
@@ -264,6 +283,27 @@ export function protocolsOf(list: string): string[] {
 }
 
 type ClientHello = Parameters<NonNullable<ClientConfig['shapeClientHello']>>[0]
+
+/** A client of TLS 1.2 that wants no ticket does not offer session_ticket (RFC 5077 §3.2). */
+function withoutTickets(hello: ClientHello): ClientHello {
+  return { ...hello, extensions: hello.extensions.filter(({ type }) => type !== 35) }
+}
+
+/** A client that tries again, with less, says so (RFC 7507). */
+function fallingBack(hello: ClientHello): ClientHello {
+  return { ...hello, cipherSuites: [...hello.cipherSuites, CipherSuiteId.TLS_FALLBACK_SCSV] }
+}
+
+/** @throws Unexpected where the server's hint is not what the runner said */
+function keyFor({ psk, pskIdentity }: Settings, hint: Uint8Array) {
+  const told = Buffer.from(hint).toString()
+  if (told !== pskIdentity) throw new Unexpected(`the PSK identity hint is ${told}`)
+  return { identity: Buffer.from(pskIdentity), key: Buffer.from(psk) }
+}
+
+function knownKey({ psk, pskIdentity }: Settings, identity: Uint8Array): Uint8Array | undefined {
+  return Buffer.from(identity).toString() === pskIdentity ? Buffer.from(psk) : undefined
+}
 
 /** Extensions in a random order (pre_shared_key is added later, and stands last). */
 function permuted(hello: ClientHello): ClientHello {

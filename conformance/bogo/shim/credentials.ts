@@ -46,7 +46,7 @@ function keyOf({ keyFile, signingPreferences }: Credential): Identity['signingKe
     const key = signingKey(readFileSync(keyFile, 'utf8'))
     if (signingPreferences.length === 0) return key
     const schemes = signingPreferences.filter((scheme) => key.schemes.includes(scheme))
-    return { schemes, sign: (scheme, data) => key.sign(scheme, data) }
+    return { ...key, schemes }
   } catch (error) {
     if (error instanceof ConfigurationError && error.code === 'ERR_UNSUPPORTED_PRIVATE_KEY')
       throw new Unimplemented(`a private key: ${error.message}`)

@@ -2,16 +2,17 @@
 import {
   type Connection,
   type ConnectionEvent,
-  clientConnection,
+  type ConnectionInfo,
+  clientConnectionOf,
   type Session,
-  serverConnection,
+  serverConnectionOf,
   type TraceEvent,
 } from 'handfast'
 import { checkOutcome } from './checks.ts'
 import { clientConfig, type Memory, serverConfig, type Watch } from './configuration.ts'
 import { connectToRunner, Link } from './link.ts'
 import { type Settings, Unexpected } from './settings.ts'
-import { refuseToJudge } from './versions.ts'
+import { clientProtocols, refuseToJudge, serverProtocols } from './versions.ts'
 
 export interface Turn {
   readonly settings: Settings
@@ -33,17 +34,17 @@ export async function exchange(turn: Turn): Promise<Session | undefined> {
   const { settings } = turn
   const secrets: Secrets = new Map()
   const messages: string[] = []
-  let credential: number | undefined
   const watch: Watch = {
     keyLog: (line) => {
       const [label, , secret] = line.split(' ')
       secrets.set(label!, secret!)
     },
-    trace:
-      settings.expectMessages === '' ? undefined : (event) => messages.push(...messageLines(event)),
-    picked: (index) => {
-      credential = index
+    trace: (event) => {
+      if (event.type === 'decision' && event.what === 'version') watch.version = event.chosen
+      messages.push(...messageLines(event))
     },
+    version: undefined,
+    identities: [],
   }
   const connection = open(turn, watch)
   const socket = await connectToRunner(settings)
@@ -51,7 +52,12 @@ export async function exchange(turn: Turn): Promise<Session | undefined> {
   try {
     const early = await handshake(link)
     if (!settings.implicitHandshake && connection.info !== undefined)
-      checkOutcome(settings, { info: connection.info, isResume: turn.isResume, credential })
+      checkOutcome(settings, {
+        info: connection.info,
+        isResume: turn.isResume,
+        credential: shownCredential(watch, connection.info),
+        rememberedById: turn.memory.rememberedById,
+      })
     await exportSecrets(connection, settings, secrets)
     const session = await converse(link, settings, early)
     if (settings.expectMessages !== '' && messages.join('') !== settings.expectMessages)
@@ -65,10 +71,16 @@ export async function exchange(turn: Turn): Promise<Session | undefined> {
   }
 }
 
+/** Identities are told apart by their chain itself, not by what is in it: two may have the same certificate. */
+function shownCredential({ identities }: Watch, info: ConnectionInfo): number | undefined {
+  return identities.find(({ identity }) => identity.certificateChain === info.localCertificates)
+    ?.index
+}
+
 function open({ settings, memory, session }: Turn, watch: Watch): Connection {
   return settings.server
-    ? serverConnection(serverConfig(settings, memory, watch))
-    : clientConnection(clientConfig(settings, memory, watch, session))
+    ? serverConnectionOf(serverProtocols, serverConfig(settings, memory, watch))
+    : clientConnectionOf(clientProtocols, clientConfig(settings, memory, watch, session))
 }
 
 /** @returns what happened besides, before the handshake was complete */
@@ -89,9 +101,10 @@ async function exportSecrets(
 ): Promise<void> {
   const { exportLength, exportLabel, exportContext } = settings
   if (exportLength > 0) {
-    const context = Buffer.from(exportContext, 'latin1')
+    const context = settings.useExportContext ? Buffer.from(exportContext, 'latin1') : undefined
     connection.write(await connection.exportKeyingMaterial(exportLabel, context, exportLength))
   }
+  if (settings.tlsUnique) connection.write(await connection.channelBinding('tls-unique'))
   if (settings.exportTrafficSecrets) {
     const ofClient = Buffer.from(secrets.get('CLIENT_TRAFFIC_SECRET_0') ?? '', 'hex')
     const ofServer = Buffer.from(secrets.get('SERVER_TRAFFIC_SECRET_0') ?? '', 'hex')
@@ -149,7 +162,10 @@ async function echo(
     }
   }
   if (!settings.server && !settings.implicitHandshake) {
-    const wanted = !settings.expectNoSession
+    // TLS 1.3 gives tickets after every handshake, TLS 1.2 within those that do not resume, or renew.
+    const is13 = connection.info?.version === 0x0304
+    const given = is13 || connection.info?.resumed !== true || settings.expectTicketRenewal
+    const wanted = given && !settings.expectNoSession
     if ((session !== undefined) !== wanted)
       throw new Unexpected(wanted ? 'no session came' : 'a session came')
   }

@@ -98,7 +98,7 @@ const rawKeys = 'raw public keys (RFC 7250)'
 const settingsProtocol = 'ALPS, an expired draft'
 const nextProtocol = 'NPN, which ALPN replaced'
 const channelId = 'Channel ID, an expired draft'
-const externalPsk = 'pre-shared keys that are not sessions'
+const externalPsk = 'pre-shared keys that are not sessions, in TLS 1.3'
 const pake = 'SPAKE2+ (draft)'
 const anchors = 'trust anchor identifiers (draft)'
 const delegated = 'delegated credentials (RFC 9345)'
@@ -205,7 +205,9 @@ const flags: Readonly<Record<string, Flag>> = {
   '-use-ticket-callback': withoutMeaning('tickets are always a service of the configuration'),
   '-use-ticket-aead-callback': withoutMeaning('tickets are always a service of the configuration'),
   '-skip-ticket': yes('skipTicket'),
-  '-renew-ticket': withoutMeaning('TLS 1.3 gives a new ticket after every resumption'),
+  '-renew-ticket': withoutMeaning(
+    'a new ticket after every resumption is what TLS 1.3 does anyhow',
+  ),
   '-ticket-key': lacks("tickets in BoringSSL's own format", true),
 
   '-implicit-handshake': yes('implicitHandshake'),
@@ -221,14 +223,14 @@ const flags: Readonly<Record<string, Flag>> = {
   '-export-keying-material': number('exportLength'),
   '-export-label': text('exportLabel'),
   '-export-context': text('exportContext'),
-  '-use-export-context': withoutMeaning('no context and an empty one are the same (RFC 8446 §7.5)'),
+  '-use-export-context': yes('useExportContext'),
   '-export-traffic-secrets': yes('exportTrafficSecrets'),
   '-read-size': withoutMeaning('data is delivered by the record, there is no buffer to size', true),
   '-partial-write': withoutMeaning('a write takes all that it is given'),
   '-no-op-extra-handshake': withoutMeaning('there is no call to make a handshake'),
   '-peek-then-read': lacks('reading without taking'),
   '-send-alert': lacks("sending an alert of the caller's choice"),
-  '-tls-unique': lacks('the channel binding tls-unique'),
+  '-tls-unique': yes('tlsUnique'),
   '-use-exporter-between-reads': lacks(renegotiation),
   '-handshake-twice': lacks(renegotiation),
   '-handshake-never-done': lacks(falseStart),
@@ -267,9 +269,20 @@ const flags: Readonly<Record<string, Flag>> = {
     settings.expectClientAuthorities = value
   }),
   '-expect-msg-callback': text('expectMessages'),
-  '-expect-no-session-id': withoutMeaning('TLS 1.3 has no session ids'),
-  '-expect-session-id': withoutMeaning('TLS 1.3 has no session ids'),
-  '-expect-ticket-renewal': withoutMeaning('TLS 1.3 gives a new ticket after every resumption'),
+  '-expect-no-session-id': withoutValue((settings) => {
+    settings.expectSessionId = false
+  }),
+  '-expect-session-id': withoutValue((settings) => {
+    settings.expectSessionId = true
+  }),
+  '-expect-ticket-renewal': yes('expectTicketRenewal'),
+  '-expect-extended-master-secret': yes('expectExtendedMasterSecret'),
+  '-expect-secure-renegotiation': withoutValue((settings) => {
+    settings.expectSecureRenegotiation = true
+  }),
+  '-expect-no-secure-renegotiation': withoutValue((settings) => {
+    settings.expectSecureRenegotiation = false
+  }),
   '-expect-early-data-reason': withValue((_, value) => {
     // "disabled" is what the runner expects of a connection that nobody gave early data to.
     if (value !== 'disabled') throw new Unimplemented(earlyData)
@@ -320,8 +333,8 @@ const flags: Readonly<Record<string, Flag>> = {
   '-enable-channel-id': lacks(channelId),
   '-send-channel-id': lacks(channelId, true),
   '-expect-channel-id': lacks(channelId, true),
-  '-psk': lacks(externalPsk, true),
-  '-psk-identity': lacks(externalPsk, true),
+  '-psk': text('psk'),
+  '-psk-identity': text('pskIdentity'),
   '-new-psk-credential': lacks(externalPsk),
   '-psk-importer-key': lacks(externalPsk, true),
   '-psk-importer-identity': lacks(externalPsk, true),
@@ -359,16 +372,13 @@ const flags: Readonly<Record<string, Flag>> = {
   '-no-server-name-ack': lacks('leaving server_name unanswered'),
   '-srtp-profiles': lacks('SRTP, which is of DTLS', true),
   '-jdk11-workaround': lacks('working around a bug of JDK 11'),
-  '-cipher': lacks('cipher suites of TLS 1.2', true),
-  '-fallback-scsv': lacks('TLS_FALLBACK_SCSV, which is of TLS 1.2 clients that retry'),
+  '-cipher': text('cipherList'),
+  '-fallback-scsv': yes('fallbackScsv'),
+  '-no-legacy-server-connect': yes('requireSecureRenegotiation'),
   '-cbc-record-splitting': lacks('1/n-1 record splitting, which is of TLS 1.0'),
   '-false-start': lacks(falseStart),
   '-allow-false-start-without-alpn': lacks(falseStart),
-  '-expect-extended-master-secret': lacks('TLS 1.2'),
-  '-expect-secure-renegotiation': lacks('TLS 1.2'),
-  '-expect-no-secure-renegotiation': lacks('TLS 1.2'),
-  '-no-legacy-server-connect': lacks('TLS 1.2'),
-  '-expect-certificate-types': lacks('TLS 1.2', true),
+  '-expect-certificate-types': lacks('telling the certificate types of a request', true),
   '-handshake-hints': lacks('handshakes that another process makes'),
   '-allow-hint-mismatch': withoutMeaning('of handshakes that another process makes'),
   '-handshaker-path': lacks('handshakes that another process makes', true),

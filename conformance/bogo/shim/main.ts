@@ -5,7 +5,14 @@
  * what this library does not have (the reason is on stdout).
  */
 import { appendFileSync } from 'node:fs'
-import { type Session, statelessTickets, TlsError } from 'handfast'
+import {
+  memoryStore,
+  type Session,
+  type SessionIds,
+  sessionCache,
+  statelessTickets,
+  TlsError,
+} from 'handfast'
 import { nodeProvider, TLS_AES_128_GCM_SHA256 } from 'handfast/crypto/node'
 import type { Memory } from './configuration.ts'
 import { exchange } from './exchange.ts'
@@ -41,14 +48,22 @@ async function connections(args: readonly string[]): Promise<void> {
 }
 
 function newMemory(): Memory {
-  const memory = { accepted: new Set<string>(), now: Date.now() }
+  const memory = { accepted: new Set<string>(), now: Date.now(), rememberedById: false }
   const clock = () => memory.now
   const tickets = statelessTickets({
     crypto: nodeProvider,
     aead: TLS_AES_128_GCM_SHA256.aead,
     clock,
   })
-  return Object.assign(memory, { tickets })
+  const cache = sessionCache({ crypto: nodeProvider, store: memoryStore(), clock })
+  const sessionIds: SessionIds = {
+    ...cache,
+    keep: (id, state) => {
+      memory.rememberedById = true
+      return cache.keep(id, state)
+    },
+  }
+  return Object.assign(memory, { tickets, sessionIds })
 }
 
 /** The runner's error map matches codes and, where one code is too wide, words of the message. */

@@ -43,6 +43,11 @@ export interface Settings {
   serverGroupsHint: number[]
   verifyPreferences: number[]
   serverPreference: boolean
+  cipherList: string
+  psk: string
+  pskIdentity: string
+  fallbackScsv: boolean
+  requireSecureRenegotiation: boolean
   grease: boolean
   permuteExtensions: boolean
   noTicket: boolean
@@ -94,12 +99,19 @@ export interface Settings {
   exportLength: number
   exportLabel: string
   exportContext: string
+  useExportContext: boolean
   exportTrafficSecrets: boolean
+  tlsUnique: boolean
 
   // What must have come of it.
   expectVersion: number
   expectSessionMiss: boolean
   expectNoSession: boolean
+  expectTicketRenewal: boolean
+  /** Whether the server remembers the session by its id; undefined where the runner does not mind. */
+  expectSessionId: boolean | undefined
+  expectExtendedMasterSecret: boolean
+  expectSecureRenegotiation: boolean | undefined
   expectServerName: string
   expectNoServerName: boolean
   expectAlpn: string
@@ -137,6 +149,11 @@ export function defaultSettings(): Settings {
     serverGroupsHint: [],
     verifyPreferences: [],
     serverPreference: false,
+    cipherList: '',
+    psk: '',
+    pskIdentity: '',
+    fallbackScsv: false,
+    requireSecureRenegotiation: false,
     grease: false,
     permuteExtensions: false,
     noTicket: false,
@@ -180,10 +197,16 @@ export function defaultSettings(): Settings {
     exportLength: 0,
     exportLabel: '',
     exportContext: '',
+    useExportContext: false,
     exportTrafficSecrets: false,
+    tlsUnique: false,
     expectVersion: 0,
     expectSessionMiss: false,
     expectNoSession: false,
+    expectTicketRenewal: false,
+    expectSessionId: undefined,
+    expectExtendedMasterSecret: false,
+    expectSecureRenegotiation: undefined,
     expectServerName: '',
     expectNoServerName: false,
     expectAlpn: '',

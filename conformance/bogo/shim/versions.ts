@@ -1,9 +1,11 @@
 /** Which protocol versions a connection of the shim has, and which the runner may want that the library lacks. */
-import { clientConnection, dangerousAcceptAnyCertificate, type TlsError } from 'handfast'
-import { nodeProvider } from 'handfast/crypto/node'
+import { type TlsError, tls12Client, tls12Server, tls13Client, tls13Server } from 'handfast'
 import { type Settings, Unimplemented } from './settings.ts'
 
 const all = [0x0304, 0x0303, 0x0302, 0x0301]
+
+export const clientProtocols = [tls13Client, tls12Client]
+export const serverProtocols = [tls13Server, tls12Server]
 
 /** What the flags allow. */
 function wantedVersions({ minVersion, maxVersion, disabledVersions }: Settings): number[] {
@@ -15,22 +17,7 @@ function wantedVersions({ minVersion, maxVersion, disabledVersions }: Settings):
   )
 }
 
-/** Asked of the library itself, so that a version counts from the day that it is there. */
-function isImplemented(version: number): boolean {
-  try {
-    clientConnection({
-      crypto: nodeProvider,
-      clock: Date.now,
-      verifyCertificate: dangerousAcceptAnyCertificate,
-      versions: [version],
-    })
-    return true
-  } catch {
-    return false
-  }
-}
-
-const implemented = all.filter(isImplemented)
+const implemented = clientProtocols.map(({ version }) => version)
 
 /** @throws Unimplemented where all that the flags allow is missing */
 export function enabledVersions(settings: Settings): number[] {
