@@ -2,10 +2,10 @@
  * A chain of three certificates (leaf, intermediate, root), parsed and validated by @handfast/x509, node:crypto, pkijs
  * and @peculiar/x509, taking turns in one run.
  *
- *   node bench/run.mjs x509 [--json OUT]
+ *   node bench/run.mjs x509 [--alone] [--json OUT]
  *
  * Told are medians of the rounds, in microseconds of processor time (of all threads) for one chain: other work on the
- * machine disturbs that less than a clock. Ratios are medians of the rounds' ratios.
+ * machine disturbs that less than a clock. With `--alone` the others take no turns. Ratios are medians of the rounds' ratios.
  *
  * `parse` is what makes an object of the bytes; `read` is that, and then every field that a validation looks at (pkijs
  * reads everything at once, the others when asked). In `validate` each begins with the bytes of leaf and intermediate, its trusted root being ready, and does as much of
@@ -31,13 +31,13 @@ import * as pkijs from 'pkijs'
 import * as maker from '../packages/x509/test/support/certificate-maker.ts'
 import { octetString, oid, sequence } from '../packages/x509/test/support/der-writer.ts'
 
-const { values } = parseArgs({ options: { json: { type: 'string' } } })
+const { values } = parseArgs({ options: { json: { type: 'string' }, alone: { type: 'boolean' } } })
 const rounds = 15
 const host = 'www.example.com'
 const time = maker.now
 
-pkijs.setEngine('node', new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto as Crypto }))
-peculiar.cryptoProvider.set(webcrypto as Crypto)
+pkijs.setEngine('node', new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto }))
+peculiar.cryptoProvider.set(webcrypto)
 
 interface Chain {
   readonly leaf: Uint8Array
@@ -230,7 +230,8 @@ function median(numbers: readonly number[]): number {
 
 /** Calls so that a batch takes some 20 ms. */
 async function callsFor(run: Run): Promise<number> {
-  await timeOf(run, 200)
+  // Until the compiler has seen enough of it: half a second.
+  for (const start = performance.now(); performance.now() - start < 500; ) await timeOf(run, 50)
   return Math.max(20, Math.round(20_000 / (await timeOf(run, 100))))
 }
 
@@ -244,6 +245,9 @@ interface Result {
 }
 const results: Result[] = []
 
+const isWanted = ([by]: readonly [string, Run]): boolean =>
+  values.alone !== true || by.startsWith('@handfast')
+
 async function measure(keys: string, chain: Chain): Promise<void> {
   const measured = variants(chain)
   for (const [by, run] of Object.entries(measured.validate!)) {
@@ -252,14 +256,15 @@ async function measure(keys: string, chain: Chain): Promise<void> {
   }
   for (const [what, runs] of Object.entries(measured)) {
     const all = await Promise.all(
-      Object.entries(runs).map(async ([by, run]) => ({
-        ...{ by, run, calls: 0, times: [] as number[] },
-      })),
+      Object.entries(runs)
+        .filter(isWanted)
+        .map(async ([by, run]) => ({
+          ...{ by, run, calls: 0, times: [] as number[] },
+        })),
     )
     for (const one of all) one.calls = await callsFor(one.run)
     for (let round = 0; round < rounds; round++) {
       for (const { run, calls, times } of all) {
-        globalThis.gc!()
         times.push(await timeOf(run, calls))
       }
     }

@@ -57,6 +57,12 @@ const explanation: Explanation = (mine, theirs, authorities, leaf) => {
   ) {
     return 'GnuTLS holds self-issued certificates to path lengths and names as any other; RFC 5280 §6.1.3(b) and §6.1.4(l) exempt them'
   }
+  if (
+    theirs === 'valid' &&
+    mine.failures.every(({ code, depth = 0 }) => code === 'name-constraints' && depth > 0)
+  ) {
+    return 'GnuTLS holds only the last certificate to name constraints; RFC 5280 §6.1.3(b) all of them'
+  }
   const hasDirectoryConstraints = authorities.some(({ permitted, excluded }) =>
     [...permitted, ...excluded].some((base) => base.startsWith('dirname:')),
   )
