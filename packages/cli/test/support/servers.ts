@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import { type Authority, createAuthority, type IssueOptions } from '@handfast/ca'
+import { createServer as createHandfastServer } from 'handfast/node'
 import { onTestFinished } from 'vitest'
 
 export interface Site {
@@ -50,6 +51,12 @@ export async function tlsServer(
   })
   server.on('tlsClientError', () => {})
   return listen(server)
+}
+
+/** A server of handfast's own that issues no tickets, which Node's cannot be told. @returns the port */
+export function ticketlessServer(site: Site): Promise<number> {
+  const { cert, key } = site
+  return listen(createHandfastServer({ cert, key, ticketCount: 0 }, (socket) => socket.end()))
 }
 
 /** @returns the port */

@@ -58,6 +58,8 @@ export class TLSSocket extends EngineStream {
   readonly #options: TLSSocketOptions
   #session: Session | undefined = undefined
   #handshakeTimer: NodeJS.Timeout | undefined = undefined
+  /** What the peer showed after the handshake. */
+  #laterChain: readonly Uint8Array[] | undefined = undefined
 
   /**
    * TLS over any Duplex. The handshake begins by itself, when the transport is connected.
@@ -129,9 +131,15 @@ export class TLSSocket extends EngineStream {
       case 'clientCertificate': {
         const error = this.#side.verification?.error
         this.authorized = event.chain.length > 0 && error === undefined
+        this.#laterChain = event.chain
         this.emit('clientCertificate', event.chain, event.verdict)
       }
     }
+  }
+
+  /** DER, the leaf first: what the peer showed last. */
+  get #peerChain(): readonly Uint8Array[] {
+    return this.#laterChain ?? this.connectionInfo?.peerCertificates ?? []
   }
 
   protected override toNodeError(error: TlsError): Error {
@@ -205,7 +213,7 @@ export class TLSSocket extends EngineStream {
   getPeerCertificate(detailed?: false): PeerCertificate
   getPeerCertificate(detailed?: boolean): PeerCertificate | DetailedPeerCertificate {
     if (this.destroyed) return null as unknown as PeerCertificate
-    const chain = this.connectionInfo?.peerCertificates ?? []
+    const chain = this.#peerChain
     if (chain.length === 0) return {} as PeerCertificate
     return detailed === true
       ? detailedCertificate(chain, this.verdict)
@@ -213,7 +221,7 @@ export class TLSSocket extends EngineStream {
   }
 
   getPeerX509Certificate(): X509Certificate | undefined {
-    const leaf = this.connectionInfo?.peerCertificates[0]
+    const [leaf] = this.#peerChain
     return leaf && new X509Certificate(leaf)
   }
 

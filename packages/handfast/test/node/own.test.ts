@@ -121,7 +121,8 @@ it('asks for a client certificate after the handshake', async () => {
   const { server, port } = await listen({ ca, requestCert: 'afterHandshake' }, (socket) => {
     seen.push(socket.connectionInfo?.peerCertificates.length)
     socket.on('clientCertificate', (chain: readonly Uint8Array[]) => {
-      seen.push(chain.length, socket.authorized)
+      const { raw } = socket.getPeerCertificate()
+      seen.push(chain.length, socket.authorized, raw.equals(chain[0]!))
       socket.end('done')
     })
     socket.once('data', () => socket.requestClientCertificate())
@@ -130,7 +131,7 @@ it('asks for a client certificate after the handshake', async () => {
   const client = await connect(port, { ...(await files('client')), postHandshakeAuth: true })
   client.write('please')
   expect(String((await once(client, 'data'))[0])).toBe('done')
-  expect(seen).toEqual([0, 1, true])
+  expect(seen).toEqual([0, 1, true, true])
   await finish(server, client)
 })
 
