@@ -1,19 +1,24 @@
 /** Demands on a certificate beyond a valid path, through connections: what was stapled reaches them, and alerts say why. */
 import { createHash, sign } from 'node:crypto'
-import { checkPins, type PathCheck, parseCertificate, type TlsaRecord } from '@handfast/x509'
 import { afterAll, describe, expect, it } from 'vitest'
-import * as maker from '../../../x509/test/support/certificate-maker.ts'
-import * as der from '../../../x509/test/support/der-writer.ts'
-import { OpensslAuthority } from '../../../x509/test/support/openssl-ca.ts'
-import type { Identity } from '../../src/config.ts'
-import { nodeProvider } from '../../src/crypto/node/index.ts'
+import type { Identity } from '../../packages/handfast/src/config.ts'
+import { nodeProvider } from '../../packages/handfast/src/crypto/node/index.ts'
 import {
   type CertificateVerifierOptions,
   certificateVerifier,
   type TlsError,
-} from '../../src/index.ts'
-import { pair12 } from '../tls12/pair12.ts'
-import { exchange, pairOf } from './pair.ts'
+} from '../../packages/handfast/src/index.ts'
+import { exchange, pairOf } from '../../packages/handfast/test/engine/pair.ts'
+import { pair12 } from '../../packages/handfast/test/tls12/pair12.ts'
+import {
+  checkPins,
+  type PathCheck,
+  parseCertificate,
+  type TlsaRecord,
+} from '../../packages/x509/src/index.ts'
+import * as maker from '../../packages/x509/test/support/certificate-maker.ts'
+import * as der from '../../packages/x509/test/support/der-writer.ts'
+import { OpensslAuthority } from '../../packages/x509/test/support/openssl-ca.ts'
 
 const day = 86_400_000
 const now = Math.floor(Date.now() / 1000) * 1000
