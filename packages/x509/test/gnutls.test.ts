@@ -63,6 +63,14 @@ const explanation: Explanation = (mine, theirs, authorities, leaf) => {
   ) {
     return 'GnuTLS holds only the last certificate to name constraints; RFC 5280 §6.1.3(b) all of them'
   }
+  if (
+    theirs === 'valid' &&
+    mine.failures.every(({ code }) => code === 'name-constraints') &&
+    all.some(({ names }) => names.some((name) => name.startsWith('dns:*.'))) &&
+    authorities.some(({ excluded }) => excluded.some((base) => base.startsWith('dns:')))
+  ) {
+    return 'a wildcard that reaches into an excluded subtree is refused here'
+  }
   const hasDirectoryConstraints = authorities.some(({ permitted, excluded }) =>
     [...permitted, ...excluded].some((base) => base.startsWith('dirname:')),
   )
