@@ -156,7 +156,7 @@ describe('--fetch', () => {
   async function published(what: { ocsp: boolean; revoked: boolean; delegated?: boolean }) {
     const root = await createAuthority()
     const answers = new Map<string, () => Answer | Promise<Answer>>()
-    let body = Buffer.alloc(0)
+    let body: Buffer = Buffer.alloc(0)
     const { asked, url } = await httpServer((path, sent) => {
       body = sent
       return answers.get(path)?.() ?? { status: 404 }

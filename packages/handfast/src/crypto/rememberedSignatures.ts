@@ -3,30 +3,33 @@
  * table costs a hundredth of an ECDSA verification.
  *
  * Whether a signature is good is a matter of three byte strings alone (key, data, signature), never of the time or of
- * what is trusted; those are judged anew for each connection. So the answer can be kept under a SHA-256 of the three.
- * Only good answers are kept, and only so many. Not for CertificateVerify, whose data never come twice.
+ * what is trusted; those are judged anew for each connection. So the answer can be kept under the three themselves: no
+ * hash, whose collisions or failures would have to be thought of. Only good answers are kept, and only so many. Not for
+ * CertificateVerify, whose data never come twice.
  */
 import type { SignatureVerifier, SignatureVerifiers } from '@handfast/x509'
-import type { CryptoProvider, HashFunction } from './provider.ts'
+import type { CryptoProvider } from './provider.ts'
 
 /** How many signatures are remembered; the oldest goes first. */
 const capacity = 512
+/** Bytes of key, data and signature: real certificates have fewer than this, and what has more is verified each time. */
+const maxLength = 8192
 
 /** By the verifiers that they stand for: whoever asks for the same gets the same table. */
 const made = new WeakMap<SignatureVerifiers, SignatureVerifiers>()
 
 /** The provider's verifiers with a memory; for verifying chains. */
 export function rememberedSignatures(
-  crypto: Pick<CryptoProvider, 'signatureVerifiers' | 'hashes'>,
+  crypto: Pick<CryptoProvider, 'signatureVerifiers'>,
 ): SignatureVerifiers {
-  const { signatureVerifiers, hashes } = crypto
+  const { signatureVerifiers } = crypto
   let remembering = made.get(signatureVerifiers)
   if (remembering === undefined) {
     const known = new Set<string>()
     remembering = Object.fromEntries(
       Object.entries(signatureVerifiers).map(([algorithm, verify]) => [
         algorithm,
-        withMemory(algorithm, verify, hashes.sha256, known),
+        withMemory(algorithm, verify, known),
       ]),
     )
     made.set(signatureVerifiers, remembering)
@@ -37,16 +40,15 @@ export function rememberedSignatures(
 function withMemory(
   algorithm: string,
   verify: SignatureVerifier,
-  sha256: HashFunction,
   known: Set<string>,
 ): SignatureVerifier {
   return (spki, data, signature) => {
-    const digest = sha256.digest(joined(spki, data, signature))
-    // A provider that answers later is asked each time.
-    if (!(digest instanceof Uint8Array)) return verify(spki, data, signature)
-    const name = algorithm + String.fromCharCode(...digest)
+    const whole = joined(spki, data, signature)
+    if (whole.length > maxLength) return verify(spki, data, signature)
+    const name = algorithm + String.fromCharCode(...whole)
     if (known.has(name)) return true
     const good = verify(spki, data, signature)
+    // A provider that answers later is asked each time.
     if (good === true) remember(known, name)
     return good
   }
