@@ -1,12 +1,15 @@
 /** Chromium loads a page from a server of ours. */
 
+import { execFileSync } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { run } from '@handfast/cli'
 import { createServer, type TLSSocket } from 'handfast/node'
 import { describe, expect, test } from 'vitest'
 import { identities, type KeyName } from './identities.ts'
@@ -71,24 +74,82 @@ async function load(
   const { port } = server.address() as AddressInfo
   const certificate = new X509Certificate(readFileSync(identity.certificate))
   const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
+  const trusted = createHash('sha256').update(spki).digest('base64')
+  try {
+    return await shownBy(`https://localhost:${port}/`, [
+      `--ignore-certificate-errors-spki-list=${trusted}`,
+    ])
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    http.close()
+  }
+}
+
+/** The document that Chromium makes of a page, in a profile of its own. @param home where it looks for who is trusted */
+async function shownBy(
+  url: string,
+  more: readonly string[] = [],
+  home: string | undefined = process.env.HOME,
+): Promise<string> {
   const profile = mkdtempSync(join(tmpdir(), 'handfast-chromium-'))
-  const browser = start(chromium ?? '', [
-    ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-    ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    `--user-data-dir=${profile}`,
-    `--ignore-certificate-errors-spki-list=${createHash('sha256').update(spki).digest('base64')}`,
-    '--dump-dom',
-    `https://localhost:${port}/`,
-  ])
+  const browser = start(
+    chromium ?? '',
+    [
+      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ...[`--user-data-dir=${profile}`, ...more, '--dump-dom', url],
+    ],
+    { env: { HOME: home } },
+  )
   try {
     await browser.ended(limit)
     return browser.stdout()
   } finally {
     await browser.stop()
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    http.close()
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** A stream that keeps what is written to it. */
+class Kept extends PassThrough {
+  text = ''
+
+  constructor() {
+    super()
+    this.on('data', (chunk) => {
+      this.text += chunk
+    })
+  }
+}
+
+/** Serves a folder with the command, whose authority Chromium is made to trust as a person would: by its trust store. */
+async function loadServed(page: string): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), 'handfast-home-'))
+  const folder = join(home, 'site')
+  const store = join(home, '.pki', 'nssdb')
+  for (const made of [folder, store]) mkdirSync(made, { recursive: true })
+  writeFileSync(join(folder, 'index.html'), page)
+  const ca = join(home, 'ca.pem')
+  const stop = new AbortController()
+  const stdout = new Kept()
+  const words = ['serve', folder, '--port', '0', '--ca-out', ca]
+  const served = run(words, {
+    ...{ stdin: new PassThrough(), stdout, stderr: new Kept() },
+    ...{ env: {}, stop: stop.signal },
+  })
+  try {
+    while (!stdout.text.includes('listening on')) await once(stdout, 'data')
+    const port = /:(\d+)\s/.exec(stdout.text)?.[1]
+    const certutil = (...args: string[]) =>
+      execFileSync('certutil', ['-d', `sql:${store}`, ...args])
+    certutil('-N', '--empty-password')
+    certutil('-A', '-t', 'C,,', '-n', 'the authority of this run', '-i', ca)
+    return await shownBy(`https://localhost:${port}/`, [], home)
+  } finally {
+    stop.abort()
+    await served
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
@@ -100,6 +161,16 @@ describe.skipIf(!chromium)(
       expect(shown).toMatch(/<p>TLS_\w+ X25519MLKEM768 for localhost<\/p>/)
       expect(shown).toContain('then resumed')
     })
+
+    test.skipIf(!systemProgram('certutil'))(
+      'shows the padlock to `handfast serve` when it trusts the local authority (needs certutil)',
+      { timeout: limit + 5000 },
+      async () => {
+        expect(await loadServed('<!doctype html><p>Nobody between us read this.</p>')).toContain(
+          '<p>Nobody between us read this.</p>',
+        )
+      },
+    )
 
     test('loads a page with an RSA key, after HelloRetryRequest', {
       timeout: limit + 5000,

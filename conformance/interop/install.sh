@@ -38,7 +38,7 @@ as_root() {
 }
 
 install_system_packages() {
-  local -A package_of=([gnutls-cli]=gnutls-bin [gnutls-serv]=gnutls-bin [openssl]=openssl [curl]=curl
+  local -A package_of=([certutil]=libnss3-tools [gnutls-cli]=gnutls-bin [gnutls-serv]=gnutls-bin [openssl]=openssl [curl]=curl
     [tshark]=tshark [dumpcap]=wireshark-common [chromium]=chromium)
   local missing=() command log=$cache/system-packages.log
   for command in "${!package_of[@]}"; do
