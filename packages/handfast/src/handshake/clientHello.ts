@@ -34,7 +34,7 @@ import {
 } from '../codec/registry.ts'
 import type { ClientConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup, KeyPair } from '../crypto/provider.ts'
-import { defaultKeyShares } from '../defaults.ts'
+import { defaultKeyShares, defaultRetryGroups as hybridGroups } from '../defaults.ts'
 import { ConfigurationError, TlsError } from '../errors.ts'
 import { EarlySecret, verifyData } from '../keys/schedule.ts'
 import type { Session } from '../session/session.ts'
@@ -82,7 +82,9 @@ export function* makeOffer(
   const { crypto } = config
   const modern = versions.includes(ProtocolVersion.TLS13)
   const suites = modern ? enabledCipherSuites(config) : []
-  const groups = enabledGroups(config)
+  const enabled = enabledGroups(config)
+  // The hybrids are defined for TLS 1.3 alone (draft-ietf-tls-ecdhe-mlkem §3).
+  const groups = modern ? enabled : enabled.filter(({ id }) => !hybridGroups.includes(id))
   const schemes = enabledSignatureSchemes(config)
   const random = crypto.random(32)
   const meant = parts.find(({ sessionId }) => sessionId !== undefined)?.sessionId
