@@ -217,7 +217,8 @@ describe.each(versions)('$name', ({ name, pair }) => {
     })
 
     // The client of TLS 1.2 does not read the extension, which is in the ServerHello there.
-    it.skipIf(name === 'TLS 1.2')('takes timestamps from the extension of TLS 1.3', () => {
+    const inTls13 = name === 'TLS 1.2' ? undefined : it
+    inTls13?.('takes timestamps from the extension of TLS 1.3', () => {
       const signedCertificateTimestamps = [logKey1, logKey2].map(makeTimestamp)
       const { error, checks } = connect(pair, { signedCertificateTimestamps }, { transparency })
       expect(error?.message).toBeUndefined()

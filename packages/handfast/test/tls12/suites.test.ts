@@ -71,7 +71,9 @@ describe.each(providers)('%s', (_, provider) => {
     // RSA with noble is WebCrypto's, which answers later.
     const signsLater = provider === nobleProvider && suite.authentication === 'RSA'
 
-    it.skipIf(signsLater)('with answers at once', () => {
+    // A provider whose RSA signs later, and a suite without CBC, have no such case.
+    const atOnce = signsLater ? undefined : it
+    atOnce?.('with answers at once', () => {
       const { client, server } = configsFor(suite, provider)
       const pair = pair12(client, server)
       exchange(pair)
@@ -105,7 +107,8 @@ describe.each(providers)('%s', (_, provider) => {
       expectTalk(pair)
     })
 
-    it.skipIf(suite.protection.kind !== 'block' || signsLater)('without encrypt_then_mac', () => {
+    const withoutEncryptThenMac = suite.protection.kind === 'block' ? atOnce : undefined
+    withoutEncryptThenMac?.('without encrypt_then_mac', () => {
       const { client, server } = configsFor(suite, provider)
       const pair = pair12(
         {
