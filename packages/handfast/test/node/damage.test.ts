@@ -51,6 +51,8 @@ it('ends in order, whatever happens to the bytes', async () => {
           isServer: true,
           secureContext,
           handshakeTimeout: 1000,
+          // Without it an end in the middle of a record is an end like any other, as in node:tls.
+          requireCloseNotify: true,
         })
         const client = handfast.connect({
           socket: Duplex.from({ readable: back, writable: there }),
@@ -82,7 +84,8 @@ it('ends in order, whatever happens to the bytes', async () => {
         outcomes.add(errors[0] ?? 'intact')
       },
     ),
-    { numRuns: 120 },
+    // The length of the record that carries the data, which then never becomes whole.
+    { numRuns: 120, examples: [['flip', true, 276]] },
   )
   expect(outcomes.size).toBeGreaterThan(4)
 }, 120_000)
