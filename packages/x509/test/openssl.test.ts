@@ -91,7 +91,7 @@ test(`${chains} generated chains are judged as openssl judges them`, {
           theirs.output,
         ).toBe(theirs.valid ? 'valid' : 'refused')
     }),
-    { numRuns: chains },
+    { numRuns: chains, ...(process.env.X509_CHAINS === undefined ? { seed: 20_261_121 } : {}) },
   )
   // A comparison in which one side never accepts, or everything is explained away, would show nothing.
   expect(accepted).toBeGreaterThan(chains / 10)

@@ -224,6 +224,9 @@ export interface Comparison {
   readonly unexplained: readonly unknown[]
 }
 
+/** The same chains in each run, so that a run that passed passes again; new ones where X509_CHAINS asks for a search. */
+const sameChains = process.env.X509_CHAINS === undefined ? { seed: 20_261_121 } : {}
+
 /**
  * Makes chains, and compares what is said of them here with what somebody else says.
  *
@@ -235,7 +238,10 @@ export function compareChains(
   judge: (chains: readonly Chain[]) => readonly string[],
   explain: Explanation,
 ): Comparison {
-  const specs = fc.sample(fc.tuple(fc.array(authority, { maxLength: 3 }), leafSpec), count)
+  const specs = fc.sample(fc.tuple(fc.array(authority, { maxLength: 3 }), leafSpec), {
+    numRuns: count,
+    ...sameChains,
+  })
   const chains = specs.map(([authorities, leaf]) => makeChain(authorities, leaf, now))
   const answers = judge(chains)
   if (answers.length !== count) throw new Error(`${answers.length} answers to ${count} chains`)
