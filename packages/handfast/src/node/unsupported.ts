@@ -5,8 +5,10 @@ const unsupported: Readonly<Record<string, string>> = {
   pfx: 'convert it to PEM (openssl pkcs12 -in file.p12 -nodes) and give cert and key',
   crl: 'revocation lists are not checked yet',
   dhparam: 'TLS 1.3 has no DH parameters of one\'s own: its groups are named in "groups"',
-  pskCallback: 'external pre-shared keys are not implemented yet',
-  pskIdentityHint: 'external pre-shared keys are not implemented yet',
+  pskCallback:
+    'handfast/node takes no pre-shared keys; the engine does, for TLS 1.2 (preSharedKey, findPreSharedKey)',
+  pskIdentityHint:
+    'handfast/node takes no pre-shared keys; the engine does, for TLS 1.2 (preSharedKey, findPreSharedKey)',
   privateKeyEngine: 'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',
   privateKeyIdentifier:
     'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',
