@@ -2,11 +2,11 @@ import { CipherSuiteId, NamedGroup } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
 import { describe, expect, it } from 'vitest'
 import {
-  checkVersions,
   parseCipherSuites,
   parseGroups,
   parseSignatureSchemes,
   parseVersion,
+  versionsBetween,
 } from '../src/options/names.ts'
 
 describe('cipher suites', () => {
@@ -95,10 +95,11 @@ describe('versions', () => {
     expect(() => parseVersion('1.4')).toThrow(/no version/)
   })
 
-  it('refuses a range without TLS 1.3', () => {
-    expect(() => checkVersions(undefined, 0x0303)).toThrow(/TLS 1.3 only/)
-    expect(() => checkVersions(0x0304, 0x0303)).toThrow(/newer than/)
-    expect(() => checkVersions(0x0301, 0x0304)).not.toThrow()
-    expect(() => checkVersions(undefined, undefined)).not.toThrow()
+  it('of a range are those that are spoken', () => {
+    expect(versionsBetween(undefined, undefined)).toEqual([0x0304, 0x0303])
+    expect(versionsBetween(0x0304, undefined)).toEqual([0x0304])
+    expect(versionsBetween(0x0301, 0x0303)).toEqual([0x0303])
+    expect(() => versionsBetween(undefined, 0x0302)).toThrow(/speaks TLS 1.3 and TLS 1.2/)
+    expect(() => versionsBetween(0x0304, 0x0303)).toThrow(/newer than/)
   })
 })

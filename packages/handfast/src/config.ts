@@ -72,9 +72,15 @@ interface CommonConfig {
   readonly crypto: CryptoProvider
   /** Milliseconds since 1970. */
   readonly clock: () => number
-  /** Code points of the versions that are enabled, of those that the connection is made with. Default: all of them. */
+  /**
+   * Code points of the versions that are enabled, of those that the connection is made with. Default: all of them. One for
+   * which `cipherSuites` leaves no suite is not spoken.
+   */
   readonly versions?: readonly number[]
-  /** Code points of the suites that are enabled, the preferred first. Default: `defaultCipherSuites`. */
+  /**
+   * Code points of the suites that are enabled, of all versions, the preferred first. Default: `defaultCipherSuites` and
+   * `defaultClassicCipherSuites`.
+   */
   readonly cipherSuites?: readonly number[]
   /** Code points of the groups that are enabled, the preferred first. Default: `defaultGroups`. */
   readonly groups?: readonly number[]

@@ -9,7 +9,7 @@ import { usageError } from '../exit.ts'
 import { readCertificates, readOptionFile, reasonOf } from '../options/files.ts'
 import { identityFromFiles } from '../options/identity.ts'
 import { keyLogTo } from '../options/keyLog.ts'
-import { checkVersions } from '../options/names.ts'
+import { nodeVersionRange } from '../options/names.ts'
 import { formatAddress, parsePort, parseTarget } from '../options/target.ts'
 import { addTlsOptions, type TlsOptions } from '../options/tls.ts'
 import { harmless } from '../render/paper.ts'
@@ -120,7 +120,6 @@ async function tlsOf(
   say: (text: string) => void,
   terminal: Terminal,
 ): Promise<ServerOptions> {
-  checkVersions(options.minVersion, options.maxVersion)
   if (options.requireClientCert && options.clientCa === undefined)
     throw usageError(
       '--require-client-cert wants to know whose certificates are accepted',
@@ -129,6 +128,7 @@ async function tlsOf(
   const clientCa = options.clientCa?.flatMap((path) => readCertificates('--client-ca', path))
   return {
     ...(await identityOf(options, say, terminal)),
+    ...nodeVersionRange(options.minVersion, options.maxVersion),
     ...(options.ciphers === undefined ? {} : { ciphers: options.ciphers }),
     ...(options.groups === undefined ? {} : { groups: options.groups }),
     ...(options.sigalgs === undefined ? {} : { sigalgs: options.sigalgs }),

@@ -111,21 +111,41 @@ export function parseVersion(text: string): number {
   if (version === undefined)
     throw usageError(
       `There is no version called ${JSON.stringify(text)}`,
-      'The versions are TLSv1.3, TLSv1.2, TLSv1.1, TLSv1.0 and SSLv3; this build speaks TLSv1.3',
+      'The versions are TLSv1.3, TLSv1.2, TLSv1.1, TLSv1.0 and SSLv3; this build speaks TLSv1.3 and TLSv1.2',
     )
   return version
 }
 
+const spoken = [ProtocolVersion.TLS13, ProtocolVersion.TLS12]
+
 /**
- * Refuses a range of versions that leaves nothing this build speaks.
- * @throws CommandError (usage)
+ * The versions of a range that this build speaks, the highest first.
+ * @throws CommandError (usage) where there is none
  */
-export function checkVersions(min: number | undefined, max: number | undefined): void {
+export function versionsBetween(
+  min: number | undefined,
+  max: number | undefined,
+): readonly number[] {
   if (min !== undefined && max !== undefined && min > max)
     throw usageError('--min-version is newer than --max-version')
-  if (max !== undefined && max < ProtocolVersion.TLS13)
-    throw usageError(
-      'This build speaks TLS 1.3 only: --max-version leaves nothing to speak',
-      'Leave --max-version out, or set it to TLSv1.3',
-    )
+  const versions = spoken.filter((one) => one >= (min ?? 0) && one <= (max ?? 0xffff))
+  if (versions.length > 0) return versions
+  throw usageError(
+    'This build speaks TLS 1.3 and TLS 1.2: --max-version leaves nothing to speak',
+    'Leave --max-version out, or set it to TLSv1.3 or TLSv1.2',
+  )
+}
+
+/**
+ * The same range in the words of `handfast/node`.
+ * @throws CommandError (usage) where there is none
+ */
+export function nodeVersionRange(
+  min: number | undefined,
+  max: number | undefined,
+): { readonly minVersion: 'TLSv1.2' | 'TLSv1.3'; readonly maxVersion: 'TLSv1.2' | 'TLSv1.3' } {
+  const versions = versionsBetween(min, max)
+  const name = (version: number | undefined) =>
+    version === ProtocolVersion.TLS13 ? 'TLSv1.3' : 'TLSv1.2'
+  return { minVersion: name(versions.at(-1)), maxVersion: name(versions[0]) }
 }

@@ -23,11 +23,11 @@ import { readOptionFile, reasonOf } from './files.ts'
 import { identityFromFiles } from './identity.ts'
 import { keyLogTo } from './keyLog.ts'
 import {
-  checkVersions,
   parseCipherSuites,
   parseGroups,
   parseSignatureSchemes,
   parseVersion,
+  versionsBetween,
 } from './names.ts'
 import { asciiName, type Target } from './target.ts'
 import { type Trust, trustFrom } from './trust.ts'
@@ -63,8 +63,8 @@ const collect = (value: string, previous: readonly string[]): string[] => [...pr
 export function addTlsOptions(command: Command): Command {
   return command
     .optionsGroup('What is offered and accepted:')
-    .option('--min-version <version>', 'oldest version: TLSv1.3', parseVersion)
-    .option('--max-version <version>', 'newest version: TLSv1.3', parseVersion)
+    .option('--min-version <version>', 'oldest version: TLSv1.2 or TLSv1.3', parseVersion)
+    .option('--max-version <version>', 'newest version: TLSv1.2 or TLSv1.3', parseVersion)
     .option('--ciphers <names>', 'cipher suites, the preferred first', parseCipherSuites)
     .option('--groups <names>', 'key exchange groups, the preferred first', parseGroups)
     .option('--sigalgs <names>', 'signature schemes that are accepted', parseSignatureSchemes)
@@ -137,7 +137,6 @@ export async function prepareClient(
   terminal: Terminal,
   trace?: TraceListener,
 ): Promise<PreparedClient> {
-  checkVersions(options.minVersion, options.maxVersion)
   if (options.key !== undefined && options.cert === undefined)
     throw usageError('--key wants the certificate that it belongs to: --cert FILE')
   const serverName = asciiName(options.servername ?? target.host)
@@ -184,9 +183,13 @@ export async function prepareClient(
 /** What `addTlsOptions` declares, in the engine's words. */
 export function tlsConfig(
   options: TlsOptions,
-): Pick<ClientConfig, 'alpnProtocols' | 'cipherSuites' | 'groups' | 'signatureSchemes'> {
-  const { alpn, ciphers, groups, sigalgs } = options
+): Pick<
+  ClientConfig,
+  'versions' | 'alpnProtocols' | 'cipherSuites' | 'groups' | 'signatureSchemes'
+> {
+  const { alpn, ciphers, groups, sigalgs, minVersion, maxVersion } = options
   return {
+    versions: versionsBetween(minVersion, maxVersion),
     ...(alpn === undefined ? {} : { alpnProtocols: alpn }),
     ...(ciphers === undefined ? {} : { cipherSuites: ciphers }),
     ...(groups === undefined ? {} : { groups }),

@@ -58,6 +58,7 @@ import {
   receiveFinished12,
   sendFinished12,
 } from './finished12.ts'
+import { hasClassicSuites } from './negotiation12.ts'
 import { offerPart12 } from './offer12.ts'
 import { judge, type ShownCertificate } from './peerCertificate.ts'
 import type { ClientProtocol } from './protocol.ts'
@@ -68,6 +69,7 @@ import { beginClassic, type ClassicVersion, tls12, useKeyExchange } from './vers
 /** TLS 1.2, for a client. */
 export const tls12Client: ClientProtocol = {
   version: tls12.version,
+  hasCipherSuites: hasClassicSuites,
   offer: offerPart12,
   handshake: (hs, config, offer, answer) => classicClient(tls12, hs, config, offer, answer),
 }

@@ -31,6 +31,7 @@ import {
 import { type Offer, offeredTypes } from './clientHello.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
+import { hasCipherSuites } from './negotiation.ts'
 import { sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
@@ -46,7 +47,11 @@ import {
 } from './serverHello13.ts'
 
 /** TLS 1.3, for a client. */
-export const tls13Client: ClientProtocol = { version: ProtocolVersion.TLS13, handshake: client13 }
+export const tls13Client: ClientProtocol = {
+  version: ProtocolVersion.TLS13,
+  hasCipherSuites,
+  handshake: client13,
+}
 
 function* client13(
   hs: HandshakeContext,

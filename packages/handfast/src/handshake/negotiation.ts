@@ -18,13 +18,21 @@ export function namesOf(table: Registry, values: readonly number[]): string[] {
   return values.map((value) => nameOf(table, value))
 }
 
+/** What `cipherSuites` names apart from the suites of TLS 1.2, which stand in the same list. */
+function namedCipherSuites({ crypto, cipherSuites }: Config): readonly number[] | undefined {
+  const { classicCipherSuites = [] } = crypto
+  return cipherSuites?.filter((named) => !classicCipherSuites.some(({ id }) => id === named))
+}
+
+export function hasCipherSuites(config: Config): boolean {
+  return namedCipherSuites(config)?.length !== 0
+}
+
 export function enabledCipherSuites(config: Config): readonly CipherSuite[] {
   const { crypto } = config
-  const { classicCipherSuites = [] } = crypto
   return pick(
     crypto.cipherSuites,
-    // Suites of TLS 1.2 stand in the same list.
-    config.cipherSuites?.filter((named) => !classicCipherSuites.some(({ id }) => id === named)),
+    namedCipherSuites(config),
     defaultCipherSuites,
     cipherSuiteRegistry,
     crypto.name,

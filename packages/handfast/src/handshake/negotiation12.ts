@@ -18,6 +18,10 @@ export function enabledClassicSuites(
   })
 }
 
+export function hasClassicSuites(config: ClientConfig | ServerConfig): boolean {
+  return enabledClassicSuites(config).length > 0
+}
+
 /** What a suite needs beside its name: a key in common, or a provider that encrypts with RSA. */
 function usable(
   config: ClientConfig | ServerConfig,

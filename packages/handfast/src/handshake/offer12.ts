@@ -25,8 +25,6 @@ export function* offerPart12(hs: HandshakeContext, config: ClientConfig): Steps<
   // RFC 6066 §3: a server that goes on without knowing the name may say so.
   hs.toleratedWarnings = [AlertDescription.unrecognized_name]
   const suites = enabledClassicSuites(config)
-  if (suites.length === 0 && hs.highestVersion < ProtocolVersion.TLS13)
-    throw new ConfigurationError('ERR_NOTHING_ENABLED', 'No cipher suite of TLS 1.2 is enabled')
   const session = yield* usableSession(hs, config)
   const byTicket = session !== undefined && session.byId !== true
   const extensions: RawExtension[] = [

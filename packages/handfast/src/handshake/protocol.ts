@@ -18,9 +18,14 @@ export interface OfferPart {
   readonly sessionId?: Uint8Array
 }
 
-export interface ClientProtocol {
+interface Protocol {
   /** The code point of the version. */
   readonly version: number
+  /** Whether `cipherSuites` leaves it a suite. */
+  readonly hasCipherSuites: (config: ClientConfig | ServerConfig) => boolean
+}
+
+export interface ClientProtocol extends Protocol {
   /** Versions before TLS 1.3: what they offer beside it. */
   readonly offer?: (hs: HandshakeContext, config: ClientConfig) => Steps<OfferPart>
   /** From the first answer to our offer, ServerHello or HelloRetryRequest, to the last Finished. */
@@ -32,9 +37,7 @@ export interface ClientProtocol {
   ) => HandshakeSteps<Established>
 }
 
-export interface ServerProtocol {
-  /** The code point of the version. */
-  readonly version: number
+export interface ServerProtocol extends Protocol {
   /** From the ClientHello to the last Finished. */
   readonly handshake: (
     hs: HandshakeContext,

@@ -38,6 +38,7 @@ import {
   sendFinished12,
 } from './finished12.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
+import { hasClassicSuites } from './negotiation12.ts'
 import { judge, type ShownCertificate } from './peerCertificate.ts'
 import type { ServerProtocol } from './protocol.ts'
 import { chooseProtocol } from './serverChoices.ts'
@@ -50,6 +51,7 @@ import { beginClassic, type ClassicVersion, tls12, useKeyExchange } from './vers
 /** TLS 1.2, for a server. */
 export const tls12Server: ServerProtocol = {
   version: tls12.version,
+  hasCipherSuites: hasClassicSuites,
   handshake: (hs, config, info) => classicServer(tls12, hs, config, info),
 }
 

@@ -33,7 +33,7 @@ import { checkClientHello, clientShare } from './clientHello13.ts'
 import { readClientHello } from './clientHelloInfo.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
-import { enabledGroups, enabledSignatureSchemes } from './negotiation.ts'
+import { enabledGroups, enabledSignatureSchemes, hasCipherSuites } from './negotiation.ts'
 import { sendCertificate, sendCertificateVerify, sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
@@ -44,7 +44,11 @@ import { type AcceptedPsk, acceptPsk, refuseDroppedPsk } from './serverPsk.ts'
 import { checkRetriedHello, sendHelloRetryRequest } from './serverRetry.ts'
 
 /** TLS 1.3, for a server. */
-export const tls13Server: ServerProtocol = { version: ProtocolVersion.TLS13, handshake: server13 }
+export const tls13Server: ServerProtocol = {
+  version: ProtocolVersion.TLS13,
+  hasCipherSuites,
+  handshake: server13,
+}
 
 function* server13(
   hs: HandshakeContext,

@@ -3,23 +3,32 @@ import { findExtension, hasExtension } from '../codec/extension.ts'
 import { supportedVersions } from '../codec/extensions/supported_versions.ts'
 import { type ClientHello, isHelloRetryRequest, type ServerHello } from '../codec/messages.ts'
 import { ExtensionType, nameOf, ProtocolVersion, protocolVersions } from '../codec/registry.ts'
+import type { ClientConfig, ServerConfig } from '../config.ts'
 import { ConfigurationError, TlsError } from '../errors.ts'
 import { namesOf } from './negotiation.ts'
+import type { ClientProtocol, ServerProtocol } from './protocol.ts'
 
-/** The protocols that a configuration enables, the highest version first. */
-export function enabledProtocols<P extends { readonly version: number }>(
+/** The protocols of `versions` for which `cipherSuites` leaves a suite, the highest version first. */
+export function enabledProtocols<P extends ClientProtocol | ServerProtocol>(
   protocols: readonly P[],
-  { versions }: { readonly versions?: readonly number[] },
+  config: ClientConfig | ServerConfig,
 ): readonly P[] {
+  const { versions } = config
   const absent = versions?.find((wanted) => !protocols.some(({ version }) => version === wanted))
   if (absent !== undefined)
     throw new ConfigurationError(
       'ERR_NOT_PROVIDED',
       `versions names ${nameOf(protocolVersions, absent)}, which this connection was not made with`,
     )
-  const enabled = protocols.filter(({ version }) => versions?.includes(version) ?? true)
+  const enabled = protocols.filter(
+    (protocol) =>
+      (versions?.includes(protocol.version) ?? true) && protocol.hasCipherSuites(config),
+  )
   if (enabled.length === 0)
-    throw new ConfigurationError('ERR_NOTHING_ENABLED', 'No protocol version is enabled')
+    throw new ConfigurationError(
+      'ERR_NOTHING_ENABLED',
+      'No protocol version is enabled that has an enabled cipher suite',
+    )
   return enabled.toSorted((a, b) => b.version - a.version)
 }
 

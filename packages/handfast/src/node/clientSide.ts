@@ -73,6 +73,7 @@ export class ClientSide implements Side {
         : undefined
     return {
       crypto: context.crypto,
+      versions: context.versions,
       clock: options.clock ?? Date.now,
       verifyCertificate: (peer) => this.verification.verify(peer),
       identity: (request) => {

@@ -23,7 +23,7 @@ import {
   validateString,
   withCode,
 } from './validate.ts'
-import { checkVersions, type VersionOptions } from './versions.ts'
+import { chooseVersions, type VersionOptions } from './versions.ts'
 
 type Text = string | NodeJS.ArrayBufferView
 
@@ -59,6 +59,8 @@ const defaultSessionTimeout = 300
 
 export class SecureContext {
   readonly crypto: CryptoProvider
+  /** Code points, the highest first. */
+  readonly versions: readonly number[]
   readonly identities: readonly Identity[]
   readonly cipherSuites: readonly number[] | undefined
   readonly groups: readonly number[] | undefined
@@ -79,7 +81,8 @@ export class SecureContext {
   constructor(options: SecureContextOptions = {}) {
     validateObject(options, 'options')
     refuseUnsupported(options)
-    const { noTickets, serverPreference } = checkVersions(options)
+    const { versions, noTickets, serverPreference } = chooseVersions(options)
+    this.versions = versions
     this.noTickets = noTickets
     this.crypto = options.crypto ?? nodeProvider
     this.cipherSuites = suitesOf(options.ciphers)

@@ -67,6 +67,7 @@ export class ServerSide implements Side {
       socket.listenerCount('keylog') > 0 || (this.#server?.listenerCount('keylog') ?? 0) > 0
     return {
       crypto: context.crypto,
+      versions: context.versions,
       clock,
       identity: this.#identities,
       onClientHello: (hello) => runSteps(this.#onClientHello(hello)),

@@ -1,8 +1,6 @@
-/**
- * Protocol versions as node:tls names them. The engine speaks TLS 1.3: a choice that leaves it out is an error, one that
- * has it among others is met.
- */
+/** Protocol versions as node:tls names them, and the bits of `secureOptions`. */
 import { constants } from 'node:crypto'
+import { ProtocolVersion } from '../codec/registry.ts'
 import { invalidArgType, withCode } from './validate.ts'
 
 export interface VersionOptions {
@@ -12,11 +10,27 @@ export interface VersionOptions {
   readonly secureOptions?: number | undefined
 }
 
-const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
+const codeOf: Readonly<Record<string, number>> = {
+  TLSv1: ProtocolVersion.TLS10,
+  'TLSv1.1': ProtocolVersion.TLS11,
+  'TLSv1.2': ProtocolVersion.TLS12,
+  'TLSv1.3': ProtocolVersion.TLS13,
+}
 
-/** Methods whose range of versions ends above TLS 1.2. */
-const openMethods = /^(TLS|SSLv23)(_client|_server)?_method$/
-const knownMethods = /^(TLS|SSLv23|SSLv2|SSLv3|TLSv1|TLSv1_1|TLSv1_2)(_client|_server)?_method$/
+/** What this library speaks, and the bit of `secureOptions` that turns it off. */
+const spoken = [
+  { version: ProtocolVersion.TLS13, off: constants.SSL_OP_NO_TLSv1_3 },
+  { version: ProtocolVersion.TLS12, off: constants.SSL_OP_NO_TLSv1_2 },
+]
+
+/** OpenSSL's methods: of every version, or of one. */
+const methods: Readonly<Record<string, number | undefined>> = {
+  TLS: undefined,
+  SSLv23: undefined,
+  TLSv1: ProtocolVersion.TLS10,
+  TLSv1_1: ProtocolVersion.TLS11,
+  TLSv1_2: ProtocolVersion.TLS12,
+}
 
 /** Bits that change nothing here, since TLS 1.3 has no such thing, or that this library does anyway. */
 const fulfilled =
@@ -25,6 +39,7 @@ const fulfilled =
   constants.SSL_OP_NO_TLSv1 |
   constants.SSL_OP_NO_TLSv1_1 |
   constants.SSL_OP_NO_TLSv1_2 |
+  constants.SSL_OP_NO_TLSv1_3 |
   constants.SSL_OP_NO_COMPRESSION |
   constants.SSL_OP_NO_RENEGOTIATION |
   constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION |
@@ -32,17 +47,10 @@ const fulfilled =
   constants.SSL_OP_ALL
 
 function checkName(version: string | undefined, which: 'minimum' | 'maximum'): void {
-  if (version == null || versions.includes(version)) return
+  if (version == null || version in codeOf) return
   throw withCode(
     new TypeError(`${JSON.stringify(version)} is not a valid ${which} TLS protocol version`),
     'ERR_TLS_INVALID_PROTOCOL_VERSION',
-  )
-}
-
-function excluded(how: string): Error {
-  return withCode(
-    new Error(`${how} leaves out TLS 1.3, the only version that handfast speaks so far`),
-    'ERR_TLS_NO_SUPPORTED_VERSIONS_ENABLED',
   )
 }
 
@@ -52,36 +60,59 @@ export interface SecureOptionEffects {
   readonly serverPreference: boolean
 }
 
+/** What a context may speak, and what else its options ask for. */
+export interface VersionChoice extends SecureOptionEffects {
+  /** Code points, the highest first. */
+  readonly versions: readonly number[]
+}
+
 /** @throws Error where the options leave no version, contradict each other or ask for what is not here */
-export function checkVersions(options: VersionOptions): SecureOptionEffects {
+export function chooseVersions(options: VersionOptions): VersionChoice {
   const { minVersion, maxVersion, secureProtocol, secureOptions } = options
+  const effects = checkSecureOptions(secureOptions ?? 0)
+  let [min, max] = [0, 0xffff]
   if (secureProtocol != null) {
-    if (typeof secureProtocol !== 'string')
-      throw invalidArgType('options.secureProtocol', 'of type string', secureProtocol)
-    const conflict = minVersion ?? maxVersion
-    if (conflict != null)
-      throw withCode(
-        new TypeError(
-          `TLS protocol version ${JSON.stringify(conflict)} conflicts with secureProtocol ${JSON.stringify(secureProtocol)}`,
-        ),
-        'ERR_TLS_PROTOCOL_VERSION_CONFLICT',
-      )
-    if (!knownMethods.test(secureProtocol))
-      throw withCode(
-        new TypeError(`Unknown method: ${secureProtocol}`),
-        'ERR_TLS_INVALID_PROTOCOL_METHOD',
-      )
-    if (!openMethods.test(secureProtocol)) throw excluded(`secureProtocol ${secureProtocol}`)
+    const only = methodVersion(secureProtocol, minVersion ?? maxVersion)
+    if (only !== undefined) [min, max] = [only, only]
+  } else {
+    checkName(minVersion, 'minimum')
+    checkName(maxVersion, 'maximum')
+    if (minVersion != null) min = codeOf[minVersion]!
+    if (maxVersion != null) max = codeOf[maxVersion]!
   }
-  checkName(minVersion, 'minimum')
-  checkName(maxVersion, 'maximum')
-  if (maxVersion != null && maxVersion !== 'TLSv1.3') throw excluded(`maxVersion ${maxVersion}`)
-  return checkSecureOptions(secureOptions ?? 0)
+  const versions = spoken
+    .filter(({ version, off }) => version >= min && version <= max && !((secureOptions ?? 0) & off))
+    .map(({ version }) => version)
+  if (versions.length === 0)
+    throw withCode(
+      new Error('The options leave no version of TLS: handfast speaks TLSv1.2 and TLSv1.3'),
+      'ERR_TLS_NO_SUPPORTED_VERSIONS_ENABLED',
+    )
+  return { ...effects, versions }
+}
+
+/** @returns the one version that the method speaks, if it is one of a single version */
+function methodVersion(secureProtocol: unknown, conflict: string | undefined): number | undefined {
+  if (typeof secureProtocol !== 'string')
+    throw invalidArgType('options.secureProtocol', 'of type string', secureProtocol)
+  if (conflict != null)
+    throw withCode(
+      new TypeError(
+        `TLS protocol version ${JSON.stringify(conflict)} conflicts with secureProtocol ${JSON.stringify(secureProtocol)}`,
+      ),
+      'ERR_TLS_PROTOCOL_VERSION_CONFLICT',
+    )
+  const name = /^(.+?)(_client|_server)?_method$/.exec(secureProtocol)?.[1]
+  if (name === undefined || !(name in methods))
+    throw withCode(
+      new TypeError(`Unknown method: ${secureProtocol}`),
+      'ERR_TLS_INVALID_PROTOCOL_METHOD',
+    )
+  return methods[name]
 }
 
 function checkSecureOptions(bits: number): SecureOptionEffects {
   if (!Number.isInteger(bits)) throw invalidArgType('secureOptions', 'an integer', bits)
-  if ((bits & constants.SSL_OP_NO_TLSv1_3) !== 0) throw excluded('secureOptions SSL_OP_NO_TLSv1_3')
   const done = fulfilled | constants.SSL_OP_NO_TICKET | constants.SSL_OP_CIPHER_SERVER_PREFERENCE
   const others = bits & ~done
   if (others !== 0)

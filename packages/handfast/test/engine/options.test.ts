@@ -47,6 +47,8 @@ describe('an option that cannot be', () => {
     ['ticketCount of 256', { ticketCount: 256 }],
     ['versions that are not provided', { versions: [0x0300] }],
     ['no versions', { versions: [] }],
+    ['no suites', { cipherSuites: [] }],
+    ['only suites of another version', { versions: [0x0303], cipherSuites: [0x1301] }],
   ]
   for (const [what, config] of atOnce)
     it(`${what} is refused when the connection is made`, () => {
@@ -67,7 +69,6 @@ describe('an option that cannot be', () => {
 
   const later: readonly [string, Partial<ClientConfig>, RegExp][] = [
     ['a suite that the provider lacks', { cipherSuites: [0x1306] }, /0x1306 is not among what/],
-    ['no suites', { cipherSuites: [] }, /No CipherSuite is enabled/],
     ['a group that the provider lacks', { groups: [0x7777] }, /0x7777 is not among what/],
     ['no groups', { groups: [] }, /No NamedGroup is enabled/],
     [

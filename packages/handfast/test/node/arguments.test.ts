@@ -186,21 +186,24 @@ const thrown = (call: () => unknown): { code?: string; message: string } => {
   throw new Error('nothing was thrown')
 }
 
-it('refuses what leaves out TLS 1.3', () => {
+it('refuses what leaves no version that it speaks', () => {
   for (const options of [
-    { maxVersion: 'TLSv1.2' },
-    { secureProtocol: 'TLSv1_2_method' },
-    { secureOptions: 536_870_912 },
+    { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' },
+    { secureProtocol: 'TLSv1_1_method' },
+    { minVersion: 'TLSv1.3', secureOptions: 536_870_912 },
   ] as const) {
     const error = thrown(() => handfast.createSecureContext(options))
     expect(error.code).toBe('ERR_TLS_NO_SUPPORTED_VERSIONS_ENABLED')
-    expect(error.message).toContain('TLS 1.3')
+    expect(error.message).toContain('TLSv1.2 and TLSv1.3')
   }
 })
 
-it('takes what allows TLS 1.3 among others', () => {
+it('takes what allows a version that it speaks', () => {
   for (const options of [
     { minVersion: 'TLSv1' },
+    { maxVersion: 'TLSv1.2' },
+    { secureProtocol: 'TLSv1_2_method' },
+    { secureOptions: 536_870_912 },
     { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' },
     { secureProtocol: 'TLS_method' },
     { secureProtocol: 'SSLv23_client_method' },

@@ -8,9 +8,10 @@ import type { ClientConfig, Identity, ServerConfig } from '../../src/config.ts'
 import type { Connection } from '../../src/connection.ts'
 import type { ConnectionEvent } from '../../src/connectionEvents.ts'
 import {
-  clientConnection,
+  clientConnectionOf,
   dangerousAcceptAnyCertificate,
   serverConnectionOf,
+  tls13Client,
 } from '../../src/index.ts'
 import type { Role, TraceEvent } from '../../src/trace/events.ts'
 import { preparedServer, shapeMessages } from '../engine/shape.ts'
@@ -120,7 +121,7 @@ export function clientOf(
     ...replay.client,
     ...observers,
   }
-  return clientConnection(config)
+  return clientConnectionOf([tls13Client], config)
 }
 
 export function serverOf(

@@ -153,7 +153,11 @@ describe('a client does not offer a session', () => {
       { session: { ...session, serverName: undefined } },
       /another server name/,
     ],
-    ['of another version', { session: { ...session, version: 0x0303 } }, /another version/],
+    [
+      'of another version',
+      { session: { ...session, version: 0x0303 }, versions: [0x0304] },
+      /another version/,
+    ],
     ['that has expired', { session, clock: at(3600) }, /expired/],
     ['of the future', { session, clock: at(-1) }, /expired/],
     ['without a certificate', { session: { ...session, peerCertificates: [] } }, /does not hold/],

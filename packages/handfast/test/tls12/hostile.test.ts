@@ -876,13 +876,6 @@ it('a client without a key for the hint is the one at fault', () => {
   expect(pair.client.connection.error).toMatchObject({ code: 'ERR_CONFIGURATION', blame: 'caller' })
 })
 
-it('a suite of TLS 1.2 is enabled, where it is the only version', () => {
-  const { connection } = client12({ cipherSuites: [0x1301] })
-  expect(connection.nextEvent()).toMatchObject({
-    error: { code: 'ERR_CONFIGURATION', message: 'No cipher suite of TLS 1.2 is enabled' },
-  })
-})
-
 it('a keeper of keys may answer with the bytes that it was given', () => {
   const signingKey = {
     ...rsaIdentity.signingKey,
