@@ -2,7 +2,15 @@
 export { convertALPNProtocols } from './alpn.ts'
 export { connect } from './connect.ts'
 export type { ConnectionError } from './errors.ts'
-export { Agent, createHttpsServer, HttpsServer, type HttpsServerOptions } from './https.ts'
+export { connectHttp2, type Http2ConnectOptions } from './http2.ts'
+export {
+  Agent,
+  createHttpsServer,
+  createSecureServer,
+  HttpsServer,
+  type HttpsServerOptions,
+  type SecureHttp2ServerOptions,
+} from './https.ts'
 export type { KeyInput } from './identities.ts'
 export { checkServerIdentity, type IdentityError } from './identity.ts'
 export type { NameList } from './names.ts'
@@ -13,6 +21,7 @@ export type {
   ServerOptions,
   TLSSocketOptions,
 } from './options.ts'
+export { isRegistered } from './replaceNodeTls.ts'
 export {
   type CertificateSource,
   getCACertificates,

@@ -4,6 +4,7 @@ import * as http2 from 'node:http2'
 import * as https from 'node:https'
 import type { Duplex } from 'node:stream'
 import { connect } from './connect.ts'
+import { socketForHttp2 } from './http2.ts'
 import type { ConnectOptions, ServerOptions } from './options.ts'
 import { Server } from './server.ts'
 import type { TLSSocket } from './tlsSocket.ts'
@@ -17,6 +18,14 @@ export interface HttpsServerOptions
   readonly http2?: boolean | undefined
   /** For HTTP/2: settings, and what else `http2.createServer()` takes. */
   readonly http2Options?: http2.ServerOptions | undefined
+}
+
+/** What `http2.createSecureServer()` takes. */
+export interface SecureHttp2ServerOptions
+  extends ServerOptions,
+    Omit<http2.ServerOptions, keyof ServerOptions> {
+  /** Speaks HTTP/1.1 with the clients that do not offer `h2`. Default: false. */
+  readonly allowHTTP1?: boolean | undefined
 }
 
 /** Settings of an http.Server, which programs read and write. */
@@ -55,16 +64,20 @@ export interface HttpsServer extends HttpServerLike {}
 export class HttpsServer extends Server {
   readonly #http: http.Server
   readonly #http2: http2.Http2Server | undefined
+  /** Whether a client that does not offer `h2` is spoken to. */
+  readonly #http1: boolean
 
-  constructor(options: HttpsServerOptions = {}, handler?: Handler) {
-    super({
-      ...options,
-      noDelay: options.noDelay ?? true,
-      ALPNProtocols: protocolsOf(options),
-    })
+  constructor(given?: HttpsServerOptions | Handler | null, listener?: Handler) {
+    const options = typeof given === 'function' ? {} : (given ?? {})
+    const handler = typeof given === 'function' ? given : listener
+    const protocols = protocolsOf(options)
+    super({ ...options, noDelay: options.noDelay ?? true, ALPNProtocols: protocols })
     this.#http = http.createServer(options as http.ServerOptions)
     this.#http2 =
       options.http2 === true ? http2.createServer(options.http2Options ?? {}) : undefined
+    this.#http1 = protocols !== http2Only
+    // From then on it knows its connections, and limits their time: it never listens itself.
+    this.on('listening', () => this.#http.emit('listening'))
     // An event that nobody listens for has a meaning for HTTP servers: `upgrade` for one is then refused.
     this.on('newListener', (event) => this.#forward(event))
     this.on('secureConnection', (socket: TLSSocket) => this.#serve(socket))
@@ -82,8 +95,9 @@ export class HttpsServer extends Server {
   }
 
   #serve(socket: TLSSocket): void {
-    const server = socket.alpnProtocol === 'h2' ? this.#http2 : undefined
-    ;(server ?? this.#http).emit('connection', socket)
+    if (socket.alpnProtocol === 'h2') this.#http2?.emit('connection', socketForHttp2(socket))
+    // One that speaks nothing but HTTP/2 tells the client so.
+    else (this.#http1 ? this.#http : this.#http2)?.emit('connection', socket)
   }
 
   /** The HTTP server behind; its settings are this server's. */
@@ -93,7 +107,13 @@ export class HttpsServer extends Server {
 
   setTimeout(milliseconds?: number | (() => void), callback?: () => void): this {
     this.#http.setTimeout(milliseconds as number, callback)
+    if (typeof milliseconds === 'number') this.#http2?.setTimeout(milliseconds)
     return this
+  }
+
+  /** HTTP/2: the settings of the sessions to come. */
+  updateSettings(settings: http2.Settings): void {
+    this.#http2?.updateSettings(settings)
   }
 
   closeAllConnections(): void {
@@ -105,7 +125,9 @@ export class HttpsServer extends Server {
   }
 
   override close(callback?: (error?: Error) => void): this {
-    this.#http.closeIdleConnections()
+    // What they do beside closing a port, which they have not: idle connections, sessions, timers.
+    this.#http.close()
+    this.#http2?.close()
     return super.close(callback)
   }
 }
@@ -121,6 +143,8 @@ for (const name of settings)
     configurable: true,
   })
 
+const http2Only: readonly string[] = ['h2']
+
 function protocolsOf(options: HttpsServerOptions): HttpsServerOptions['ALPNProtocols'] {
   if (options.ALPNProtocols !== undefined || options.ALPNCallback !== undefined)
     return options.ALPNProtocols
@@ -131,8 +155,45 @@ function protocolsOf(options: HttpsServerOptions): HttpsServerOptions['ALPNProto
  * An HTTPS server: `https.createServer()` over this library.
  * @param handler a listener for `request`
  */
-export function createHttpsServer(options: HttpsServerOptions, handler?: Handler): HttpsServer {
+export function createHttpsServer(handler?: Handler): HttpsServer
+export function createHttpsServer(
+  options: HttpsServerOptions | null | undefined,
+  handler?: Handler,
+): HttpsServer
+export function createHttpsServer(
+  options?: HttpsServerOptions | Handler | null,
+  handler?: Handler,
+): HttpsServer {
   return new HttpsServer(options, handler)
+}
+
+type Http2Handler = (request: http2.Http2ServerRequest, response: http2.Http2ServerResponse) => void
+
+/**
+ * An HTTP/2 server: `http2.createSecureServer()` over this library.
+ * @param handler a listener for `request`
+ */
+export function createSecureServer(handler?: Http2Handler): HttpsServer
+export function createSecureServer(
+  options: SecureHttp2ServerOptions | null | undefined,
+  handler?: Http2Handler,
+): HttpsServer
+export function createSecureServer(
+  given?: SecureHttp2ServerOptions | Http2Handler | null,
+  listener?: Http2Handler,
+): HttpsServer {
+  const options = typeof given === 'function' ? {} : (given ?? {})
+  const handler = typeof given === 'function' ? given : listener
+  const ALPNProtocols =
+    options.ALPNCallback === undefined
+      ? options.allowHTTP1 === true
+        ? ['h2', 'http/1.1']
+        : http2Only
+      : undefined
+  return new HttpsServer(
+    { ...options, ALPNProtocols, http2: true, http2Options: options as http2.ServerOptions },
+    handler as Handler | undefined,
+  )
 }
 
 /** Options that tell two connections apart, beyond those that https.Agent knows. */

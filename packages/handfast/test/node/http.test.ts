@@ -301,3 +301,87 @@ it('http.createServer().emit("connection") serves a socket', async () => {
   const port = await listen(server)
   expect(await fetchOnce({ port, ca })).toMatchObject({ status: 200, text: 'hello' })
 })
+
+describe('a server of handfast', () => {
+  it('knows its connections, and closes them', async () => {
+    const server = handfast.createHttpsServer(own, echo)
+    const port = await listen(server)
+    const agent = new handfast.Agent({ keepAlive: true, ca })
+    await fetchOnce({ port, agent })
+    const closed = once(server, 'close')
+    server.close()
+    await closed // the idle connection did not keep it open
+    agent.destroy()
+  })
+
+  it('closes connections that are in use, when asked', async () => {
+    const server = handfast.createHttpsServer(own, () => server.closeAllConnections())
+    const port = await listen(server)
+    await expect(fetchOnce({ port, agent: new handfast.Agent({ ca }) })).rejects.toMatchObject({
+      code: 'ECONNRESET',
+    })
+  })
+
+  it('that takes a handler alone', async () => {
+    const server = handfast.createHttpsServer(echo)
+    server.setSecureContext(own)
+    const port = await listen(server)
+    const { text } = await fetchOnce({ port, agent: new handfast.Agent({ ca }) })
+    expect(text).toBe('hello')
+  })
+})
+
+describe('sessions of HTTP/2 know their TLS', () => {
+  async function serve(options: handfast.SecureHttp2ServerOptions = {}): Promise<number> {
+    return listen(
+      handfast.createSecureServer({ ...own, ...options }, (request, response) => {
+        const { session } = request.stream ?? {}
+        response.end(
+          JSON.stringify({
+            encrypted: session?.encrypted,
+            protocol: session?.alpnProtocol,
+            address: request.socket.remoteAddress,
+            version: request.httpVersion,
+          }),
+        )
+      }),
+    )
+  }
+
+  it('at both ends', async () => {
+    const session = handfast.connectHttp2(`https://localhost:${await serve()}`, { ca })
+    expect(session.encrypted).toBeUndefined()
+    const [, socket] = (await once(session, 'connect')) as [unknown, handfast.TLSSocket]
+    expect(socket.authorized).toBe(true)
+    expect(socket.getPeerCertificate().subjectaltname).toContain('DNS:localhost')
+    expect([session.encrypted, session.alpnProtocol]).toEqual([true, 'h2'])
+    expect(session.socket).toBeInstanceOf(handfast.TLSSocket)
+    const stream = session.request({ ':path': '/' }).setEncoding('utf8')
+    const text = (await stream.toArray()).join('')
+    const address = expect.stringMatching(/^(::ffff:)?127\.0\.0\.1$|^::1$/)
+    expect(JSON.parse(text)).toEqual({ encrypted: true, protocol: 'h2', address, version: '2.0' })
+    session.close()
+  })
+
+  it('a certificate that is refused is the error of the session, and nothing is connected', async () => {
+    const session = handfast.connectHttp2(`https://localhost:${await serve()}`)
+    let connected = false
+    session.on('connect', () => {
+      connected = true
+    })
+    await expect(once(session, 'close')).rejects.toMatchObject({
+      code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    })
+    expect(connected).toBe(false)
+  })
+
+  it('a client of HTTP/1.1 is spoken to with allowHTTP1, and refused without', async () => {
+    const agent = new handfast.Agent({ ca })
+    const http1 = { ALPNProtocols: ['http/1.1'] }
+    const { text } = await fetchOnce({ port: await serve({ allowHTTP1: true }), agent })
+    expect(JSON.parse(text)).toMatchObject({ version: '1.1' })
+    await expect(fetchOnce({ port: await serve(), agent, ...http1 })).rejects.toMatchObject({
+      code: expect.stringMatching(/NO_APPLICATION_PROTOCOL/),
+    })
+  })
+})

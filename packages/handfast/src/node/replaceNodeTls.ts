@@ -1,0 +1,73 @@
+/**
+ * Puts this library in the place of node:tls. Node's own clients (`https`, `http2`, `fetch`) look `tls.connect` up on the
+ * exports of node:tls whenever they connect, so these are what is replaced; servers are made of classes that captured
+ * node:tls when they were loaded, so `https` and `http2` get others.
+ */
+import http2 from 'node:http2'
+import https from 'node:https'
+import { syncBuiltinESMExports } from 'node:module'
+import tls from 'node:tls'
+import { convertALPNProtocols } from './alpn.ts'
+import { connect } from './connect.ts'
+import { unavailable } from './errors.ts'
+import { connectHttp2 } from './http2.ts'
+import { createHttpsServer, createSecureServer, HttpsServer } from './https.ts'
+import { checkServerIdentity } from './identity.ts'
+import { getCACertificates, setDefaultCACertificates } from './roots.ts'
+import { createSecureContext, SecureContext } from './secureContext.ts'
+import { createServer, Server } from './server.ts'
+import {
+  DEFAULT_CIPHERS,
+  DEFAULT_ECDH_CURVE,
+  DEFAULT_MAX_VERSION,
+  DEFAULT_MIN_VERSION,
+  getCiphers,
+} from './tables.ts'
+import { TLSSocket } from './tlsSocket.ts'
+
+const replacements: readonly [exports: object, Readonly<Record<string, unknown>>][] = [
+  [
+    tls,
+    {
+      checkServerIdentity,
+      connect,
+      convertALPNProtocols,
+      createSecureContext,
+      createSecurePair,
+      createServer,
+      DEFAULT_CIPHERS,
+      DEFAULT_ECDH_CURVE,
+      DEFAULT_MAX_VERSION,
+      DEFAULT_MIN_VERSION,
+      getCACertificates,
+      getCiphers,
+      SecureContext,
+      Server,
+      setDefaultCACertificates,
+      TLSSocket,
+    },
+  ],
+  [https, { createServer: createHttpsServer, Server: HttpsServer }],
+  [http2, { connect: connectHttp2, createSecureServer }],
+]
+
+/** Node had it until 24, deprecated. */
+function createSecurePair(): never {
+  throw unavailable('createSecurePair()', 'make a TLSSocket over a Duplex')
+}
+
+/**
+ * Replaces what this Node has of those, for whoever asks from now on: by `import`, `require()` or
+ * `process.getBuiltinModule()`. A second call changes nothing.
+ */
+export function replaceNodeTls(): void {
+  for (const [exports, ours] of replacements)
+    for (const [name, value] of Object.entries(ours))
+      if (name in exports) Object.assign(exports, { [name]: value })
+  syncBuiltinESMExports()
+}
+
+/** Whether this library is in the place of node:tls in this process: `node --import handfast/register`. */
+export function isRegistered(): boolean {
+  return (tls.connect as unknown) === connect
+}
