@@ -1,4 +1,4 @@
-import { CipherSuiteId, NamedGroup } from 'handfast'
+import { CipherSuiteId, ClassicCipherSuiteId, NamedGroup } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
 import { describe, expect, it } from 'vitest'
 import {
@@ -6,7 +6,7 @@ import {
   parseGroups,
   parseSignatureSchemes,
   parseVersion,
-  versionsBetween,
+  versionsOf,
 } from '../src/options/names.ts'
 
 describe('cipher suites', () => {
@@ -25,8 +25,21 @@ describe('cipher suites', () => {
     ])
   })
 
+  it('of TLS 1.2 have two names', () => {
+    const { TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 } =
+      ClassicCipherSuiteId
+    for (const text of [
+      'AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256',
+      'TLS_RSA_WITH_AES_128_CBC_SHA:TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+    ])
+      expect(parseCipherSuites(text)).toEqual([
+        TLS_RSA_WITH_AES_128_CBC_SHA,
+        TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+      ])
+  })
+
   it('lists what is known where a name is not', () => {
-    for (const text of ['AES128-SHA', 'TLS_AES_128_GCM_SHA256:nonsense', '', ':'])
+    for (const text of ['AES128-MD5', 'TLS_AES_128_GCM_SHA256:nonsense', '', ':'])
       expect(() => parseCipherSuites(text)).toThrow(
         expect.objectContaining({
           exitCode: 2,
@@ -96,10 +109,22 @@ describe('versions', () => {
   })
 
   it('of a range are those that are spoken', () => {
-    expect(versionsBetween(undefined, undefined)).toEqual([0x0304, 0x0303])
-    expect(versionsBetween(0x0304, undefined)).toEqual([0x0304])
-    expect(versionsBetween(0x0301, 0x0303)).toEqual([0x0303])
-    expect(() => versionsBetween(undefined, 0x0302)).toThrow(/speaks TLS 1.3 and TLS 1.2/)
-    expect(() => versionsBetween(0x0304, 0x0303)).toThrow(/newer than/)
+    const versions = (minVersion?: number, maxVersion?: number, ciphers?: readonly number[]) =>
+      versionsOf({ minVersion, maxVersion, ciphers })
+    expect(versions()).toEqual([0x0304, 0x0303])
+    expect(versions(0x0304)).toEqual([0x0304])
+    expect(versions(0x0301, 0x0303)).toEqual([0x0303])
+    expect(() => versions(undefined, 0x0302)).toThrow(/speaks TLS 1.3 and TLS 1.2/)
+    expect(() => versions(0x0304, 0x0303)).toThrow(/newer than/)
+    const { TLS_AES_128_GCM_SHA256 } = CipherSuiteId
+    const { TLS_RSA_WITH_AES_128_CBC_SHA } = ClassicCipherSuiteId
+    expect(versions(undefined, undefined, [TLS_AES_128_GCM_SHA256])).toEqual([0x0304])
+    expect(versions(undefined, undefined, [TLS_RSA_WITH_AES_128_CBC_SHA])).toEqual([0x0303])
+    expect(() => versions(0x0304, undefined, [TLS_RSA_WITH_AES_128_CBC_SHA])).toThrow(
+      /suites of TLS 1.2 only, and --min-version excludes TLS 1.2/,
+    )
+    expect(() => versions(undefined, 0x0303, [TLS_AES_128_GCM_SHA256])).toThrow(
+      /suites of TLS 1.3 only, and --max-version excludes TLS 1.3/,
+    )
   })
 })

@@ -9,6 +9,7 @@ export {
   dangerousAcceptAnyCertificate,
 } from './certificateVerifier.ts'
 export { ClassicCipherSuiteId } from './codec/classicCipherSuites.ts'
+export { opensslName } from './codec/opensslName.ts'
 export * from './codec/registry.ts'
 export {
   type SignatureScheme,

@@ -128,7 +128,7 @@ async function tlsOf(
   const clientCa = options.clientCa?.flatMap((path) => readCertificates('--client-ca', path))
   return {
     ...(await identityOf(options, say, terminal)),
-    ...nodeVersionRange(options.minVersion, options.maxVersion),
+    ...nodeVersionRange(options),
     ...(options.ciphers === undefined ? {} : { ciphers: options.ciphers }),
     ...(options.groups === undefined ? {} : { groups: options.groups }),
     ...(options.sigalgs === undefined ? {} : { sigalgs: options.sigalgs }),

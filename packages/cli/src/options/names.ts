@@ -2,7 +2,7 @@
  * Names of suites, groups, signature schemes and versions as people type them: IANA's or OpenSSL's, in any case,
  * separated by `:` or `,`. What is named is enabled, even where it is off by default.
  */
-import { ProtocolVersion, signatureSchemeTable } from 'handfast'
+import { opensslName, ProtocolVersion, signatureSchemeTable } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
 import { usageError } from '../exit.ts'
 
@@ -39,12 +39,19 @@ const schemeAliases: Readonly<Record<string, readonly string[]>> = {
 
 function choices(
   items: readonly { readonly id: number; readonly name: string }[],
-  aliases: Readonly<Record<string, readonly string[]>> = {},
+  aliases: Readonly<Record<string, readonly string[]>>,
 ): readonly Choice[] {
   return items.map(({ id, name }) => ({ id, name, aliases: aliases[name] ?? [] }))
 }
 
-const cipherSuites = choices(nodeProvider.cipherSuites)
+/** Those with a pre-shared key are left out: there is no option that would bring one. */
+const cipherSuites: readonly Choice[] = [
+  ...nodeProvider.cipherSuites.map(({ id, name }) => ({ id, name, aliases: [] })),
+  ...(nodeProvider.classicCipherSuites ?? [])
+    .filter(({ authentication }) => authentication !== 'PSK')
+    .map(({ id, name }) => ({ id, name, aliases: [opensslName(name)] })),
+]
+const suitesOf13: ReadonlySet<number> = new Set(nodeProvider.cipherSuites.map(({ id }) => id))
 const groups = choices(nodeProvider.groups, groupAliases)
 const signatureSchemes = choices(
   signatureSchemeTable.filter(({ algorithm }) => nodeProvider.signatureVerifiers[algorithm]),
@@ -118,33 +125,47 @@ export function parseVersion(text: string): number {
 
 const spoken = [ProtocolVersion.TLS13, ProtocolVersion.TLS12]
 
+/** What `--min-version`, `--max-version` and `--ciphers` ask for. */
+export interface VersionWishes {
+  readonly minVersion?: number | undefined
+  readonly maxVersion?: number | undefined
+  /** Where only suites of one version are named, only that version is spoken. */
+  readonly ciphers?: readonly number[] | undefined
+}
+
 /**
- * The versions of a range that this build speaks, the highest first.
+ * The versions that are asked for and that this build speaks, the highest first.
  * @throws CommandError (usage) where there is none
  */
-export function versionsBetween(
-  min: number | undefined,
-  max: number | undefined,
-): readonly number[] {
-  if (min !== undefined && max !== undefined && min > max)
+export function versionsOf({ minVersion, maxVersion, ciphers }: VersionWishes): readonly number[] {
+  if (minVersion !== undefined && maxVersion !== undefined && minVersion > maxVersion)
     throw usageError('--min-version is newer than --max-version')
-  const versions = spoken.filter((one) => one >= (min ?? 0) && one <= (max ?? 0xffff))
+  const inRange = spoken.filter((one) => one >= (minVersion ?? 0) && one <= (maxVersion ?? 0xffff))
+  if (inRange.length === 0)
+    throw usageError(
+      'This build speaks TLS 1.3 and TLS 1.2: --max-version leaves nothing to speak',
+      'Leave --max-version out, or set it to TLSv1.3 or TLSv1.2',
+    )
+  if (ciphers === undefined) return inRange
+  const are13 = new Set(ciphers.map((id) => suitesOf13.has(id)))
+  const versions = inRange.filter((version) => are13.has(version === ProtocolVersion.TLS13))
   if (versions.length > 0) return versions
+  const [named, excluding] = are13.has(true) ? ['1.3', '--max-version'] : ['1.2', '--min-version']
   throw usageError(
-    'This build speaks TLS 1.3 and TLS 1.2: --max-version leaves nothing to speak',
-    'Leave --max-version out, or set it to TLSv1.3 or TLSv1.2',
+    `--ciphers names suites of TLS ${named} only, and ${excluding} excludes TLS ${named}`,
+    `Leave ${excluding} out, or name suites of another version too`,
   )
 }
 
 /**
- * The same range in the words of `handfast/node`.
+ * The same in the words of `handfast/node`.
  * @throws CommandError (usage) where there is none
  */
-export function nodeVersionRange(
-  min: number | undefined,
-  max: number | undefined,
-): { readonly minVersion: 'TLSv1.2' | 'TLSv1.3'; readonly maxVersion: 'TLSv1.2' | 'TLSv1.3' } {
-  const versions = versionsBetween(min, max)
+export function nodeVersionRange(wishes: VersionWishes): {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3'
+} {
+  const versions = versionsOf(wishes)
   const name = (version: number | undefined) =>
     version === ProtocolVersion.TLS13 ? 'TLSv1.3' : 'TLSv1.2'
   return { minVersion: name(versions.at(-1)), maxVersion: name(versions[0]) }

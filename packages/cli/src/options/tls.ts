@@ -27,7 +27,7 @@ import {
   parseGroups,
   parseSignatureSchemes,
   parseVersion,
-  versionsBetween,
+  versionsOf,
 } from './names.ts'
 import { asciiName, type Target } from './target.ts'
 import { type Trust, trustFrom } from './trust.ts'
@@ -187,9 +187,9 @@ export function tlsConfig(
   ClientConfig,
   'versions' | 'alpnProtocols' | 'cipherSuites' | 'groups' | 'signatureSchemes'
 > {
-  const { alpn, ciphers, groups, sigalgs, minVersion, maxVersion } = options
+  const { alpn, ciphers, groups, sigalgs } = options
   return {
-    versions: versionsBetween(minVersion, maxVersion),
+    versions: versionsOf(options),
     ...(alpn === undefined ? {} : { alpnProtocols: alpn }),
     ...(ciphers === undefined ? {} : { cipherSuites: ciphers }),
     ...(groups === undefined ? {} : { groups }),
