@@ -1,5 +1,6 @@
 /** What a server chooses of a client's offer (RFC 8446 §4.1.1, §4.4.2.2). */
 import { matchesName, type Steps } from '@handfast/x509'
+import { fromText, hexOf } from '../codec/bytes.ts'
 import { cipherSuites, namedGroups, nameOf } from '../codec/registry.ts'
 import { signatureSchemes } from '../codec/signatureScheme.ts'
 import type { ClientHelloInfo, Identity, ServerConfig } from '../config.ts'
@@ -41,6 +42,11 @@ export function chooseSuite(
 /** Names for a message: no more of them than a reader takes in. */
 function offer(names: readonly string[]): string {
   return names.length > 12 ? `${names.slice(0, 12).join(', ')} and more` : names.join(', ')
+}
+
+/** A protocol's name may be any octets (RFC 7301 §3.1): none of them may act on the terminal or the log that shows it. */
+function quoted(name: string): string {
+  return `"${name.replace(/[^ !#-[\]-~]/g, (octet) => `\\x${hexOf(fromText(octet))}`)}"`
 }
 
 /** The group that this server prefers among those with a share, unless a better one is worth a second ClientHello. */
@@ -93,7 +99,7 @@ export function chooseProtocol(
   if (chosen === undefined)
     throw new TlsError(
       'ERR_NO_COMMON_PROTOCOL',
-      `The client offers ${offered.map((name) => JSON.stringify(name)).join(', ')}, of which this server has none`,
+      `The client offers ${offer(offered.map(quoted))}, of which this server has none`,
     )
   if (!offered.includes(chosen))
     throw new ConfigurationError(

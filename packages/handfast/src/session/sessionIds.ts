@@ -2,8 +2,8 @@
 import { type MaybePromise, runSteps, type Steps, settle } from '@handfast/x509'
 import { hexOf } from '../codec/bytes.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
-import { parseState, type SessionState, serializeState } from './session.ts'
-import type { SessionStore } from './tickets.ts'
+import { type SessionState, serializeState } from './session.ts'
+import { remembered, type SessionStore } from './tickets.ts'
 
 /** What a server remembers under session ids. Unlike a ticket of `statefulTickets`, an id is good for more than one use. */
 export interface SessionIds {
@@ -30,10 +30,8 @@ export function sessionCache(options: {
   function* find(id: Uint8Array): Steps<SessionState | undefined> {
     const name = hexOf(id)
     const found = yield* settle(store.take(name))
-    const state = found && parseState(found)
+    const state = found && remembered(found, clock())
     if (found === undefined || state === undefined) return undefined
-    const age = clock() - state.issuedAt
-    if (age < 0 || age >= state.lifetime * 1000) return undefined
     // The store gives a session away once; here it stays.
     yield* settle(store.set(name, found, lifetime))
     return state

@@ -106,10 +106,10 @@ export function statelessTickets(options: StatelessTicketOptions): StatelessTick
 }
 
 /**
- * What a ticket or a store held. A ticket from the future is as little worth as one that has died, or as bytes that are no
+ * What a ticket or a store held. A session from the future is as little worth as one that has died, or as bytes that are no
  * session (of another release, or of a store that others write to): the handshake then goes on in full.
  */
-function remembered(bytes: Uint8Array, now: number): SessionState | undefined {
+export function remembered(bytes: Uint8Array, now: number): SessionState | undefined {
   let state: SessionState
   try {
     state = parseState(bytes)
