@@ -33,10 +33,12 @@ const enteredFrom: Readonly<Record<string, readonly string[]>> = {
   'packages/handfast/src/node': [],
   'packages/handfast/src/web': [],
   'packages/handfast/src/crypto/node': ['packages/handfast/src/node'],
-  // The Node provider takes from noble what the OpenSSL of an older Node lacks.
+  'packages/handfast/src/crypto/web': ['packages/handfast/src/web'],
+  // The other providers take from noble what OpenSSL of an older Node, or WebCrypto, lacks.
   'packages/handfast/src/crypto/noble': [
     'packages/handfast/src/web',
     'packages/handfast/src/crypto/node',
+    'packages/handfast/src/crypto/web',
   ],
 }
 

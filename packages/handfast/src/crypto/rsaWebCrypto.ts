@@ -12,24 +12,7 @@ import {
 import { ConfigurationError } from '../errors.ts'
 import { DerTag, derElement, derInteger, readElement, readElements } from './der.ts'
 import type { SigningKey } from './provider.ts'
-
-/** What is used of `SubtleCrypto` (Web Cryptography §14). */
-interface Subtle {
-  importKey(
-    format: 'spki' | 'pkcs8',
-    data: Uint8Array,
-    algorithm: { name: string; hash: string },
-    extractable: boolean,
-    usages: readonly ('sign' | 'verify')[],
-  ): Promise<unknown>
-  sign(algorithm: RsaAlgorithm, key: unknown, data: Uint8Array): Promise<ArrayBuffer>
-  verify(
-    algorithm: RsaAlgorithm,
-    key: unknown,
-    signature: Uint8Array,
-    data: Uint8Array,
-  ): Promise<boolean>
-}
+import { type PlatformKey, platformSubtle, subtle } from './webCrypto.ts'
 
 interface RsaAlgorithm {
   readonly name: 'RSASSA-PKCS1-v1_5' | 'RSA-PSS'
@@ -70,11 +53,6 @@ const rsaEncryption = Uint8Array.of(
   0x00,
 )
 
-/** Absent outside of secure contexts (a page without HTTPS) and in runtimes without WebCrypto. */
-function subtle(): Subtle | undefined {
-  return (globalThis as { crypto?: { subtle?: Subtle } }).crypto?.subtle
-}
-
 function verifier(name: RsaSignature): SignatureVerifier {
   const algorithm = algorithms[name]
   return async (spki, data, signature) => {
@@ -86,9 +64,11 @@ function verifier(name: RsaSignature): SignatureVerifier {
       if (key.restrictedTo !== undefined && key.restrictedTo !== name) return false
       const bits = derElement(DerTag.bitString, Uint8Array.of(0), publicKey)
       const plainSpki = derElement(DerTag.sequence, rsaEncryption, bits)
-      const platform = subtle()!
+      // Copies: the caller may use its arrays again while the key is imported.
+      const [ours, theirs] = [Uint8Array.from(data), Uint8Array.from(signature)]
+      const platform = subtle()
       const imported = await platform.importKey('spki', plainSpki, algorithm, false, ['verify'])
-      return await platform.verify(algorithm, imported, signature, data)
+      return await platform.verify(algorithm, imported, theirs, ours)
     } catch {
       return false
     }
@@ -97,7 +77,7 @@ function verifier(name: RsaSignature): SignatureVerifier {
 
 /** The RSA algorithms, or none where this runtime has no `crypto.subtle`. */
 export function rsaVerifiers(): SignatureVerifiers {
-  if (subtle() === undefined) return {}
+  if (platformSubtle() === undefined) return {}
   return {
     'rsa-pkcs1-sha1': verifier('rsa-pkcs1-sha1'),
     'rsa-pkcs1-sha256': verifier('rsa-pkcs1-sha256'),
@@ -138,7 +118,7 @@ export async function importRsaPrivateKey(
   algorithmIdentifier: Uint8Array,
   rsaPrivateKey: Uint8Array,
 ): Promise<SigningKey> {
-  const platform = subtle()
+  const platform = platformSubtle()
   if (platform === undefined) {
     throw unsupported(
       'RSA keys need WebCrypto, which this runtime lacks (a page has it over HTTPS only): use an ECDSA key',
@@ -166,8 +146,8 @@ export async function importRsaPrivateKey(
     rsaEncryption,
     derElement(DerTag.octetString, rsaPrivateKey),
   )
-  const imported = new Map<number, Promise<unknown>>()
-  function keyFor({ id, signature }: RsaScheme): Promise<unknown> {
+  const imported = new Map<number, Promise<PlatformKey>>()
+  function keyFor({ id, signature }: RsaScheme): Promise<PlatformKey> {
     let key = imported.get(id)
     if (key === undefined) {
       key = platform!.importKey('pkcs8', pkcs8, algorithms[signature], false, ['sign'])
@@ -185,8 +165,9 @@ export async function importRsaPrivateKey(
       if (found === undefined) {
         throw new RangeError(`this key cannot make SignatureScheme 0x${scheme.toString(16)}`)
       }
+      const ours = Uint8Array.from(data)
       const key = await keyFor(found)
-      return new Uint8Array(await platform.sign(algorithms[found.signature], key, data))
+      return new Uint8Array(await platform.sign(algorithms[found.signature], key, ours))
     },
   }
 }

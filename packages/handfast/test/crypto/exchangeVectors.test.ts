@@ -1,14 +1,14 @@
 /**
  * Wycheproof's vectors of key exchange have private keys, and a provider makes its own. Here the sources of those keys
- * are replaced: node:crypto's generation for the one provider, the platform's random bytes for the other.
+ * are replaced: node:crypto's generation, WebCrypto's, and the platform's random bytes for noble.
  */
 import * as crypto from 'node:crypto'
+import { x25519 } from '@noble/curves/ed25519.js'
+import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { bytesToNumberBE, numberToBytesBE } from '@noble/curves/utils.js'
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { DerTag, derElement, derInteger } from '../../src/crypto/der.ts'
-import { nobleProvider } from '../../src/crypto/noble/index.ts'
-import { nodeProvider } from '../../src/crypto/node/index.ts'
 import { groupOf, providers } from './providers.ts'
 import { haveVectors, hex, readVectors, type Vector, vectorsNote } from './vectors.ts'
 
@@ -52,6 +52,7 @@ afterEach(() => {
 })
 
 const algorithms: Record<string, string> = {
+  secp256r1: '301306072a8648ce3d020106082a8648ce3d030107',
   secp384r1: '301006072a8648ce3d020106052b81040022',
   secp521r1: '301006072a8648ce3d020106052b81040023',
   x25519: '300506032b656e',
@@ -80,9 +81,38 @@ function nobleSeed(group: string, secret: Uint8Array): Uint8Array {
   )
 }
 
+const publicKeys: Record<string, (secret: Uint8Array) => Uint8Array> = {
+  secp256r1: (secret) => p256.getPublicKey(secret, false),
+  secp384r1: (secret) => p384.getPublicKey(secret, false),
+  secp521r1: (secret) => p521.getPublicKey(secret, false),
+  x25519: (secret) => x25519.getPublicKey(secret),
+}
+
+/** WebCrypto as it is, but that it generates this key. */
+function forceWebKey(group: string, secret: Uint8Array): void {
+  const { subtle } = globalThis.crypto
+  const pkcs8 = Uint8Array.from(toPkcs8(group === 'x25519' ? 'x25519' : 'ec', group, secret))
+  const share = Uint8Array.from(publicKeys[group]!(secret))
+  const generateKey = async (algorithm: string) => ({
+    privateKey: await subtle.importKey('pkcs8', pkcs8, algorithm, false, ['deriveBits']),
+    publicKey: await subtle.importKey('raw', share, algorithm, true, []),
+  })
+  const replaced = new Proxy(subtle, {
+    get(target, name: keyof typeof subtle) {
+      return name === 'generateKey' ? generateKey : (target[name] as () => unknown).bind(target)
+    },
+  })
+  const getRandomValues = globalThis.crypto.getRandomValues.bind(globalThis.crypto)
+  vi.stubGlobal('crypto', { subtle: replaced, getRandomValues })
+}
+
 function forceKey(provider: string, group: string, secret: Uint8Array): void {
   if (provider === 'node') {
     forced.privateKey = secret
+    return
+  }
+  if (provider === 'web' && group in publicKeys) {
+    forceWebKey(group, secret)
     return
   }
   const seed = nobleSeed(group, secret)
@@ -184,7 +214,7 @@ interface KemVector extends Vector {
   K: string
 }
 
-describe.skipIf(!haveVectors).each([nodeProvider, nobleProvider])(
+describe.skipIf(!haveVectors).each(providers)(
   `Wycheproof's ML-KEM-768 within the hybrid of $name${vectorsNote}`,
   (provider) => {
     it('refuses keys with a coefficient that is not below q, and takes the others', async () => {

@@ -2,8 +2,9 @@
 import { nobleProvider } from '../../src/crypto/noble/index.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
 import type { CipherSuite, CryptoProvider, KeyExchangeGroup } from '../../src/crypto/provider.ts'
+import { webProvider } from '../../src/crypto/web/index.ts'
 
-export const providers: readonly CryptoProvider[] = [nodeProvider, nobleProvider]
+export const providers: readonly CryptoProvider[] = [nodeProvider, nobleProvider, webProvider]
 
 /** Ordered pairs, each provider with itself too. */
 export const pairs = providers.flatMap((one) => providers.map((other) => [one, other] as const))

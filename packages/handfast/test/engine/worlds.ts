@@ -1,9 +1,11 @@
 /** The same scenarios in several worlds: a provider that answers at once, one that answers later, and WebCrypto. */
+import { vi } from 'vitest'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
 import type { CryptoProvider } from '../../src/crypto/provider.ts'
+import { webProvider } from '../../src/crypto/web/index.ts'
 import { LateAnswers } from './late.ts'
 import { exchange, type Pair } from './pair.ts'
-import { WebCryptoCalls } from './webCrypto.ts'
+import { countWebCryptoCalls } from './webCrypto.ts'
 
 export interface World {
   readonly crypto: CryptoProvider
@@ -45,9 +47,10 @@ export function lateWorld(seed: number): LateWorld {
 }
 
 function webCryptoWorld(): World {
-  const calls = new WebCryptoCalls()
+  vi.unstubAllGlobals()
+  const calls = countWebCryptoCalls()
   return {
-    crypto: calls.provider(nodeProvider),
+    crypto: webProvider,
     settle: (...pairs) =>
       untilStill(
         pairs,
