@@ -1,5 +1,4 @@
 /** What is enabled where the caller says nothing, and why. All else that the provider has is enabled by naming it. */
-import { ClassicCipherSuiteId } from './codec/classicCipherSuites.ts'
 import { CipherSuiteId, NamedGroup } from './codec/registry.ts'
 
 /** CCM_8 has a short tag, CCM no users on the web: both are for those who name them. */
@@ -7,20 +6,6 @@ export const defaultCipherSuites: readonly number[] = [
   CipherSuiteId.TLS_AES_128_GCM_SHA256,
   CipherSuiteId.TLS_AES_256_GCM_SHA384,
   CipherSuiteId.TLS_CHACHA20_POLY1305_SHA256,
-]
-
-/**
- * TLS 1.2: forward secret and authenticated only. Off by default, to be enabled by naming them in `cipherSuites`: RSA key
- * transport (whoever gets the key later reads what was recorded; Bleichenbacher's oracle), DHE (slow, and clients cannot
- * say what groups they take), CBC (Lucky 13), CCM (no users on the web), PSK (both sides need the key first).
- */
-export const defaultClassicCipherSuites: readonly number[] = [
-  ClassicCipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-  ClassicCipherSuiteId.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-  ClassicCipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-  ClassicCipherSuiteId.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-  ClassicCipherSuiteId.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-  ClassicCipherSuiteId.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ]
 
 /** The hybrid first, as browsers do: what is recorded today is not to be read by a later quantum computer. */

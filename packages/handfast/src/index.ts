@@ -24,12 +24,12 @@ export { clientConnection, serverConnection } from './connections.ts'
 export type * from './crypto/provider.ts'
 export {
   defaultCipherSuites,
-  defaultClassicCipherSuites,
   defaultGroups,
   defaultKeyShares,
   defaultRetryGroups,
   defaultSignatureSchemes,
 } from './defaults.ts'
+export { defaultClassicCipherSuites } from './defaults12.ts'
 export {
   type Blame,
   ConfigurationError,

@@ -36,3 +36,11 @@ export function toText(bytes: Uint8Array): string {
   for (const byte of bytes) text += String.fromCharCode(byte)
   return text
 }
+
+/** A number's bytes, big-endian, in a field of `length` bytes (RFC 8446 §7.4.1). A leading zero that DER adds is dropped. */
+export function padLeft(bytes: Uint8Array, length: number): Uint8Array {
+  const padded = new Uint8Array(length)
+  const significant = bytes.length > length ? bytes.subarray(bytes.length - length) : bytes
+  padded.set(significant, length - significant.length)
+  return padded
+}

@@ -61,11 +61,3 @@ export function isValidFfdheShare(share: Uint8Array, prime: Uint8Array): boolean
   // p is odd, so that p - 1 differs in the last byte only.
   return share[last]! < prime[last]! - 1
 }
-
-/** A number's bytes, big-endian, in a field of `length` bytes (RFC 8446 §7.4.1). A leading zero that DER adds is dropped. */
-export function padLeft(bytes: Uint8Array, length: number): Uint8Array {
-  const padded = new Uint8Array(length)
-  const significant = bytes.length > length ? bytes.subarray(bytes.length - length) : bytes
-  padded.set(significant, length - significant.length)
-  return padded
-}

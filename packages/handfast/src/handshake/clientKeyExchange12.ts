@@ -1,6 +1,6 @@
 /** A client's half of the key exchange: ServerKeyExchange, if there is one, and ClientKeyExchange (RFC 5246 §7.4.3, §7.4.7). */
 import type { Steps, Certificate as X509Certificate } from '@handfast/x509'
-import { concat } from '../codec/bytes.ts'
+import { concat, padLeft } from '../codec/bytes.ts'
 import type { HandshakeMessage } from '../codec/messages.ts'
 import {
   ClientKeyExchangeDHE,
@@ -19,7 +19,6 @@ import {
 import { HandshakeType, namedGroups, nameOf } from '../codec/registry.ts'
 import { encode } from '../codec/wire.ts'
 import type { ClientConfig, PreSharedKey } from '../config.ts'
-import { padLeft } from '../crypto/ffdhe.ts'
 import type { ClassicCipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
 import { ConfigurationError, TlsError } from '../errors.ts'
 import type { Offer } from './clientHello.ts'

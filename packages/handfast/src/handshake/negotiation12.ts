@@ -3,7 +3,7 @@ import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
 import { NamedGroup } from '../codec/registry.ts'
 import type { ClientConfig, ServerConfig } from '../config.ts'
 import type { ClassicCipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
-import { defaultClassicCipherSuites } from '../defaults.ts'
+import { defaultClassicCipherSuites } from '../defaults12.ts'
 import { enabledGroups } from './negotiation.ts'
 
 /** In the order of preference: those that `cipherSuites` names, else the defaults. Without PSK callback no PSK suite. */

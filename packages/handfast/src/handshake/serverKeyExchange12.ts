@@ -1,6 +1,6 @@
 /** A server's half of the key exchange: ServerKeyExchange, if there is one, and ClientKeyExchange (RFC 5246 §7.4.3, §7.4.7). */
 import type { Steps } from '@handfast/x509'
-import { concat } from '../codec/bytes.ts'
+import { concat, padLeft } from '../codec/bytes.ts'
 import {
   ClientKeyExchangeDHE,
   ClientKeyExchangeECDHE,
@@ -18,7 +18,7 @@ import {
 import { HandshakeType } from '../codec/registry.ts'
 import { encode } from '../codec/wire.ts'
 import type { ServerConfig } from '../config.ts'
-import { ffdhe2048Parameters, ffdhe3072Parameters, padLeft } from '../crypto/ffdhe.ts'
+import { ffdhe2048Parameters, ffdhe3072Parameters } from '../crypto/ffdhe.ts'
 import type { KeyExchangeGroup, KeyPair } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'

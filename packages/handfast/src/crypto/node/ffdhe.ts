@@ -4,14 +4,15 @@
  * Not over `createDiffieHellman`: from Node 24 on it tests p for primality at each call, a quarter of a second, which
  * a peer could ask for as often as it likes. Key generation knows the groups of RFC 7919, and so their short exponents.
  */
+
 import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { padLeft } from '../../codec/bytes.ts'
 import { DerTag, derElement, derInteger, readElement, readElements } from '../der.ts'
 import {
   type FfdheParameters,
   ffdhe2048Parameters,
   ffdhe3072Parameters,
   isValidFfdheShare,
-  padLeft,
 } from '../ffdhe.ts'
 import type { KeyExchangeGroup } from '../provider.ts'
 import { fromHex } from './bytes.ts'

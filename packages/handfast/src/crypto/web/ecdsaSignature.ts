@@ -1,7 +1,6 @@
 /** ECDSA signatures as TLS and certificates write them (RFC 3279 §2.2.3), and as WebCrypto does (IEEE P1363: r, then s). */
-import { concat } from '../../codec/bytes.ts'
+import { concat, padLeft } from '../../codec/bytes.ts'
 import { DerTag, derElement, derInteger, readElement, readElements } from '../der.ts'
-import { padLeft } from '../ffdhe.ts'
 
 /** @param length of r and of s, in bytes. @throws Error where it is not the DER of two integers of that length */
 export function p1363FromDer(der: Uint8Array, length: number): Uint8Array {
