@@ -126,8 +126,15 @@ export interface ClientConfig extends CommonConfig {
   readonly session?: Session
   /** The longest content, in bytes, of records up to TLS 1.2: 512, 1024, 2048 or 4096 (RFC 6066 §4). Default: not said. */
   readonly maxFragmentLength?: number
-  /** The key for the PSK suites of TLS 1.2 (RFC 4279), by the server's hint; undefined ends the handshake. */
-  readonly preSharedKey?: (identityHint: Uint8Array) => MaybePromise<PreSharedKey | undefined>
+  /**
+   * The keys that both sides had before, the preferred first. With TLS 1.3 all are offered (RFC 8446 §4.2.11), by name and in
+   * the clear, and the hint is undefined; a server that takes none of them shows its certificate. For the PSK suites of
+   * TLS 1.2 (RFC 4279), which are enabled by naming them, the first is used, by the server's hint; undefined ends the
+   * handshake. One key for both versions has been looked into little (RFC 8446 §E.7): import it (`importPreSharedKey`).
+   */
+  readonly preSharedKey?: (
+    identityHint: Uint8Array | undefined,
+  ) => MaybePromise<PreSharedKey | readonly PreSharedKey[] | undefined>
   /** Asks for a stapled OCSP response. Default: true. */
   readonly requestOcsp?: boolean
   /** Asks for SCTs. Default: true. */
@@ -152,15 +159,26 @@ export interface ClientConfig extends CommonConfig {
   readonly shapeSecondClientHello?: (hello: ClientHello) => ClientHello
 }
 
-/** A key that both sides had before (RFC 4279). */
-export interface PreSharedKey {
-  /** The name of the key, mostly text in UTF-8. */
-  readonly identity: Uint8Array
-  /** Secret. */
+/** What goes with the name of a pre-shared key. */
+export interface PreSharedSecret {
+  /**
+   * 1 to 65535 bytes, at least 16 of them random: who recorded one ClientHello of TLS 1.3 can try out guesses of a weaker
+   * one, since the binder is made of it (RFC 9257 §4.2).
+   */
   readonly key: Uint8Array
+  /** TLS 1.3: the one hash that it is for (RFC 8446 §4.2.11). Default: sha256. */
+  readonly hash?: 'sha256' | 'sha384'
+  /** TLS 1.3: it was made by `importPreSharedKey` (RFC 9258). Default: false. */
+  readonly imported?: boolean
 }
 
-/** Whether a server asks its clients for a certificate, and who judges it. */
+/** A key that both sides had before: "external" in RFC 8446. */
+export interface PreSharedKey extends PreSharedSecret {
+  /** The name of the key, 1 to 65535 bytes, mostly text in UTF-8. Everybody on the way can read it. */
+  readonly identity: Uint8Array
+}
+
+/** Whether a server asks its clients for a certificate, and who judges it. A client with a pre-shared key is not asked. */
 export interface ClientAuthentication {
   /**
    * `require`: a client without an accepted certificate is refused. `request`: one without any is let in.
@@ -188,8 +206,14 @@ export interface ServerConfig extends CommonConfig {
     hello: ClientHelloInfo,
   ) => string | undefined
   readonly clientAuthentication?: ClientAuthentication
-  /** The key of a client's identity, for the PSK suites of TLS 1.2 (RFC 4279); undefined for one that is not known. */
-  readonly findPreSharedKey?: (identity: Uint8Array) => MaybePromise<Uint8Array | undefined>
+  /**
+   * The key of a client's identity, in TLS 1.3 (RFC 8446 §4.2.11) and for the PSK suites of TLS 1.2 (RFC 4279), which are
+   * enabled by naming them; undefined for one that is not known, and a certificate is shown where there is one. The
+   * tickets of sessions stand in the same list and are asked for too. Bytes alone are a key for SHA-256.
+   */
+  readonly findPreSharedKey?: (
+    identity: Uint8Array,
+  ) => MaybePromise<Uint8Array | PreSharedSecret | undefined>
   /** Tells a client which key is meant (RFC 4279 §5.2). Default: nothing. */
   readonly pskIdentityHint?: Uint8Array
   /** Sessions of clients without tickets, by the session ids of TLS 1.2; `sessionCache` makes one. Default: none. */
@@ -226,6 +250,8 @@ export interface ConnectionInfo {
   /** The name that the client asked for. */
   readonly serverName: string | undefined
   readonly resumed: boolean
+  /** The identity of the pre-shared key by which the sides know each other, in place of certificates. */
+  readonly pskIdentity?: Uint8Array
   /** Up to TLS 1.2: the master secret is bound to the whole handshake (RFC 7627). TLS 1.3 always does so, and says nothing. */
   readonly extendedMasterSecret?: boolean
   /** Up to TLS 1.2: the peer showed that it knows RFC 5746. */

@@ -45,6 +45,7 @@ export { serverConnectionOf } from './handshake/server.ts'
 export { tls12Server } from './handshake/server12.ts'
 export { tls13Server } from './handshake/server13.ts'
 export { type IdentityFiles, identityFrom } from './identity.ts'
+export { importPreSharedKey } from './keys/importedPsk.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export { decodePem, encodePem, type PemBlock } from './pem.ts'
 export {

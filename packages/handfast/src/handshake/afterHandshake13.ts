@@ -119,6 +119,7 @@ function* onNewSessionTicket(
       serverName: config.serverName,
       alpnProtocol: info.alpnProtocol,
       peerCertificates: info.peerCertificates,
+      ...(info.pskIdentity && { pskIdentity: info.pskIdentity }),
       ticket: ticket.ticket.slice(),
     },
   })
@@ -221,6 +222,7 @@ function* sendTickets(
       serverName: info.serverName,
       alpnProtocol: info.alpnProtocol,
       peerCertificates: info.peerCertificates,
+      ...(info.pskIdentity && { pskIdentity: info.pskIdentity }),
     }
     const ticket = yield* hs.settle('issuing a ticket', tickets.issue(state))
     psk.value.fill(0)

@@ -1,5 +1,5 @@
 /** The client's side of TLS 1.3 (RFC 8446 §2, §A.1), from the ServerHello on. */
-import type { Steps, Verdict } from '@handfast/x509'
+import type { Verdict } from '@handfast/x509'
 import { findExtension, refuseDuplicates, refuseUnsolicited } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
@@ -19,7 +19,7 @@ import { decode } from '../codec/wire.ts'
 import type { ClientConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
-import { EarlySecret, type ScheduleContext } from '../keys/schedule.ts'
+import { EarlySecret } from '../keys/schedule.ts'
 import { afterClientHandshake } from './afterHandshake13.ts'
 import { chosenProtocol } from './chosenProtocol.ts'
 import {
@@ -80,10 +80,11 @@ function* client13(
   }
   hs.read(answer, ServerHello)
   const context = hs.scheduleContext(suite)
-  const { sharedSecret, group, resumed } = yield* readServerHello(hs, offer, serverHello, suite)
+  const { sharedSecret, group, psk } = yield* readServerHello(hs, offer, serverHello, suite)
 
   // The handshake keys.
-  const early = yield* earlySecret(offer, resumed, context)
+  // With a PSK that was taken, its Early Secret exists since the binder; else it is of zeros.
+  const early = psk?.earlySecret ?? (yield* EarlySecret.extract(context))
   const handshakeSecret = yield* early.handshakeSecret(sharedSecret)
   const clientTraffic = yield* handshakeSecret.trafficSecret('client', hs.transcript)
   const serverTraffic = yield* handshakeSecret.trafficSecret('server', hs.transcript)
@@ -98,9 +99,9 @@ function* client13(
   const alpnProtocol = yield* receiveEncryptedExtensions(hs, config, offer)
   let request: RequestedCertificate | undefined
   let server: ServerIdentity
-  if (resumed && offer.psk !== undefined)
+  if (psk !== undefined)
     server = {
-      chain: offer.psk.session.peerCertificates,
+      chain: psk.session?.peerCertificates ?? [],
       ocspResponse: undefined,
       signedCertificateTimestamps: [],
       verdict: undefined,
@@ -128,6 +129,7 @@ function* client13(
   yield* hs.setKeys(context, suite, 'client', clientApplication, 'application')
   const resumptionSecret = yield* masterSecret.resumptionSecret(hs.transcript)
   for (const secret of [clientTraffic, serverTraffic]) secret.value.fill(0)
+  const pskIdentity = psk?.external?.identity ?? psk?.session?.pskIdentity
 
   return new Established13(hs, {
     context,
@@ -148,7 +150,8 @@ function* client13(
       signatureScheme: ours?.scheme,
       alpnProtocol,
       serverName: config.serverName,
-      resumed,
+      resumed: psk?.session !== undefined,
+      ...(pskIdentity && { pskIdentity }),
       helloRetried,
       peerCertificates: server.chain.map((der) => der.slice()),
       ocspResponse: server.ocspResponse?.slice(),
@@ -157,16 +160,6 @@ function* client13(
       localCertificates: ours?.identity?.certificateChain ?? [],
     },
   })
-}
-
-/** With a PSK that was taken, its Early Secret exists since the binder; else it is of zeros. */
-function* earlySecret(
-  offer: Offer,
-  resumed: boolean,
-  context: ScheduleContext,
-): Steps<EarlySecret> {
-  if (resumed && offer.psk !== undefined) return offer.psk.earlySecret
-  return yield* EarlySecret.extract(context)
 }
 
 /** @returns the application protocol */

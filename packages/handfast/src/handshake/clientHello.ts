@@ -3,7 +3,7 @@
  * ClientHello after a HelloRetryRequest.
  */
 
-import { formatName, type Steps } from '@handfast/x509'
+import type { Steps } from '@handfast/x509'
 import { fromText } from '../codec/bytes.ts'
 import { type Extension, extensionOf, type RawExtension } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
@@ -12,7 +12,6 @@ import { cookie } from '../codec/extensions/cookie.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
 import { padding } from '../codec/extensions/padding.ts'
 import { postHandshakeAuth } from '../codec/extensions/post_handshake_auth.ts'
-import { preSharedKey } from '../codec/extensions/pre_shared_key.ts'
 import { pskKeyExchangeModesExtension } from '../codec/extensions/psk_key_exchange_modes.ts'
 import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
 import { serverName } from '../codec/extensions/server_name.ts'
@@ -35,22 +34,13 @@ import {
 import type { ClientConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup, KeyPair } from '../crypto/provider.ts'
 import { defaultKeyShares, defaultRetryGroups as hybridGroups } from '../defaults.ts'
-import { ConfigurationError, TlsError } from '../errors.ts'
-import { EarlySecret, verifyData } from '../keys/schedule.ts'
-import type { Session } from '../session/session.ts'
+import { ConfigurationError } from '../errors.ts'
+import { bindPsks, type OfferedPsk, usablePsks } from './clientPsk.ts'
 import type { HandshakeContext } from './context.ts'
 import { type Grease, greaseFrom } from './grease.ts'
 import { enabledCipherSuites, enabledGroups, enabledSignatureSchemes } from './negotiation.ts'
-import { judge, parseLeaf } from './peerCertificate.ts'
 import type { OfferPart } from './protocol.ts'
 import { hostNameToSend } from './serverName.ts'
-
-/** A session that is offered, and the secret that proves it. */
-export interface OfferedPsk {
-  readonly session: Session
-  readonly suite: CipherSuite
-  readonly earlySecret: EarlySecret
-}
 
 /** A ClientHello as sent, and what only the client knows of it. */
 export interface Offer {
@@ -61,7 +51,8 @@ export interface Offer {
   readonly signatureSchemes: readonly number[]
   /** By group, for each share that was sent. */
   readonly keyPairs: ReadonlyMap<number, KeyPair>
-  readonly psk: OfferedPsk | undefined
+  /** In the order of pre_shared_key. */
+  readonly psks: readonly OfferedPsk[]
 }
 
 /** The types of extension that an answer may carry. */
@@ -106,9 +97,9 @@ export function* makeOffer(
     extensions: clientExtensions(config, versions, groups, schemes, keyPairs, grease, parts),
   }
   const hello = padded(config.shapeClientHello?.(plain) ?? plain, config)
-  const psk = modern ? yield* usablePsk(hs, config, suites, versions) : undefined
+  const psks = modern ? yield* usablePsks(hs, config, suites, versions) : []
   const kept = { suites, groups, signatureSchemes: schemes, keyPairs }
-  return { ...kept, ...(yield* bindPsk(hs, hello, psk)) }
+  return { ...kept, psks, ...(yield* bindPsks(hs, hello, psks)) }
 }
 
 /**
@@ -141,10 +132,10 @@ export function* retryOffer(
   }
   if (retry.cookie !== undefined) extensions.push(extensionOf(cookie, 'ClientHello', retry.cookie))
   // RFC 8446 §4.1.4: a PSK of another hash could not be taken any more.
-  const psk = offer.psk?.suite.hash === retry.suite.hash ? offer.psk : undefined
+  const psks = offer.psks.filter(({ hash }) => hash === retry.suite.hash)
   const plain = { ...offer.hello, extensions }
   const hello = padded(config.shapeSecondClientHello?.(plain) ?? plain, config)
-  return { ...offer, keyPairs, ...(yield* bindPsk(hs, hello, psk)) }
+  return { ...offer, keyPairs, psks, ...(yield* bindPsks(hs, hello, psks)) }
 }
 
 function* generateShares(
@@ -251,112 +242,5 @@ function padded(hello: ClientHello, { padClientHelloTo = 0 }: ClientConfig): Cli
   return {
     ...hello,
     extensions: [...hello.extensions, extensionOf(padding, 'ClientHello', zeros)],
-  }
-}
-
-/** The configured session, where it may be offered now (RFC 8446 §4.6.1, §4.2.11); a trace says why not. */
-function* usablePsk(
-  hs: HandshakeContext,
-  config: ClientConfig,
-  suites: readonly CipherSuite[],
-  versions: readonly number[],
-): Steps<OfferedPsk | undefined> {
-  const { session } = config
-  if (session === undefined) return undefined
-  // One of an older version that is offered too has been looked at there.
-  if (session.version < ProtocolVersion.TLS13 && versions.includes(session.version))
-    return undefined
-  const suite = suites.find(({ id }) => id === session.cipherSuite)
-  const reason =
-    session.version === ProtocolVersion.TLS13
-      ? yield* whyNotResume(hs, config, session, suite)
-      : 'The session is of another version.'
-  hs.decide(() => ({
-    what: 'resumption',
-    by: 'client',
-    offered: ['the stored session', 'a full handshake'],
-    chosen: reason === undefined ? 'the stored session' : 'a full handshake',
-    why: reason ?? 'The session is fresh, and for this server.',
-    section: 'RFC 8446 §4.6.1',
-  }))
-  if (reason !== undefined || suite === undefined) return undefined
-  const context = hs.scheduleContext(suite)
-  return { session, suite, earlySecret: yield* EarlySecret.extract(context, session.psk) }
-}
-
-/** What must hold of a session of any version before it is offered. @returns why it is not, in words */
-export function* whyNotResume(
-  hs: HandshakeContext,
-  config: ClientConfig,
-  session: Session,
-  suite: object | undefined,
-): Steps<string | undefined> {
-  const now = config.clock()
-  if (suite === undefined) return "The session's cipher suite is not enabled."
-  if (session.serverName !== config.serverName) return 'The session is for another server name.'
-  if (now < session.issuedAt || now >= session.issuedAt + session.lifetime * 1000)
-    return 'The session has expired.'
-  const [first] = session.peerCertificates
-  if (first === undefined) return 'The session does not hold the certificate that was accepted.'
-  // A session carries an acceptance of long ago: the same certificate must still be acceptable, here and now.
-  try {
-    const leaf = parseLeaf(first)
-    yield* judge(hs, config.verifyCertificate, {
-      chain: session.peerCertificates,
-      leaf,
-      ocspResponse: undefined,
-      signedCertificateTimestamps: [],
-      role: 'server',
-      serverName: config.serverName,
-      time: now,
-    })
-    hs.checked('certificate of the session', formatName(leaf.subject), 'RFC 8446 §2.2')
-    return undefined
-  } catch (error) {
-    if (!(error instanceof TlsError)) throw error
-    return `The certificate of the session is not accepted any more: ${error.message}.`
-  }
-}
-
-/** Adds pre_shared_key, which stands last, with the binder over all that is before it (RFC 8446 §4.2.11.2). */
-function* bindPsk(
-  hs: HandshakeContext,
-  hello: ClientHello,
-  psk: OfferedPsk | undefined,
-): Steps<Pick<Offer, 'hello' | 'message' | 'psk'>> {
-  if (psk === undefined)
-    return { hello, message: encodeMessage(HandshakeType.client_hello, ClientHello, hello), psk }
-  const { session, suite, earlySecret } = psk
-  const age = Math.max(0, hs.now() - session.issuedAt)
-  const withBinder = (binder: Uint8Array): ClientHello => ({
-    ...hello,
-    extensions: [
-      ...hello.extensions,
-      extensionOf(preSharedKey, 'ClientHello', {
-        identities: [
-          { identity: session.ticket, obfuscatedTicketAge: (age + session.ageAdd) % 2 ** 32 },
-        ],
-        binders: [binder],
-      }),
-    ],
-  })
-  const draft = encodeMessage(
-    HandshakeType.client_hello,
-    ClientHello,
-    withBinder(new Uint8Array(suite.hash.outputLength)),
-  )
-  const context = earlySecret.context
-  const bindersLength = 2 + 1 + suite.hash.outputLength
-  const truncated = draft.bytes.subarray(0, draft.bytes.length - bindersLength)
-  const hash = yield* hs.settle(
-    'hashing for the binder',
-    hs.transcript.hashWith(suite.hash, truncated),
-  )
-  const binderKey = yield* earlySecret.binderKey('res binder')
-  const bound = withBinder(yield* verifyData(context, binderKey, hash))
-  return {
-    hello: bound,
-    message: encodeMessage(HandshakeType.client_hello, ClientHello, bound),
-    psk,
   }
 }

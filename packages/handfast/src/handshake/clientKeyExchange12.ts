@@ -25,6 +25,7 @@ import type { Offer } from './clientHello.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledCurves } from './negotiation12.ts'
 import { problemOfField, pskPremaster, withoutLeadingZeros } from './premaster12.ts'
+import { clientKeys } from './preSharedKeys.ts'
 import { verify12 } from './signature12.ts'
 
 /** What the server said of its half. */
@@ -231,10 +232,8 @@ function* preSharedKey(
   config: ClientConfig,
   { identityHint }: ServerParams,
 ): Steps<PreSharedKey> {
-  const found = yield* hs.settle(
-    'asking for the pre-shared key',
-    config.preSharedKey?.(identityHint),
-  )
+  const keys = yield* clientKeys(hs, config, identityHint)
+  const found = keys.find(({ imported }) => imported !== true)
   if (found === undefined)
     throw new ConfigurationError(
       'ERR_NO_PRE_SHARED_KEY',

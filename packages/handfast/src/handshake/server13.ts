@@ -37,10 +37,11 @@ import { enabledGroups, enabledSignatureSchemes, hasCipherSuites } from './negot
 import { sendCertificate, sendCertificateVerify, sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
+import { hashOf } from './preSharedKeys.ts'
 import type { ServerProtocol } from './protocol.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
 import { chooseCertificate, chooseGroup, chooseProtocol, chooseSuite } from './serverChoices.ts'
-import { type AcceptedPsk, acceptPsk, refuseDroppedPsk } from './serverPsk.ts'
+import { type AcceptedPsk, acceptPsk, knownKeys, refuseDroppedPsk } from './serverPsk.ts'
 import { checkRetriedHello, sendHelloRetryRequest } from './serverRetry.ts'
 
 /** TLS 1.3, for a server. */
@@ -58,7 +59,8 @@ function* server13(
   // ClientHello, perhaps after a HelloRetryRequest a second one.
   let info = firstInfo
   checkClientHello(info.message)
-  const suite = chooseSuite(hs, config, info)
+  const keys = yield* knownKeys(hs, config, info)
+  const suite = chooseSuite(hs, config, info, keys.map(hashOf))
   const context = hs.scheduleContext(suite)
   const group = chooseGroup(hs, config, info)
   const token = config.cookie?.(info)
@@ -70,11 +72,11 @@ function* server13(
     hs.records.skippableBytes = 0
     info = readClientHello(hs, message)
     checkRetriedHello(firstInfo.message, info.message, group, token)
-    yield* refuseDroppedPsk(hs, config, firstInfo, info, suite)
+    yield* refuseDroppedPsk(hs, config, firstInfo, info, suite, keys)
   }
   const hello = info.message
   const protocol = chooseProtocol(hs, config, info)
-  const psk = yield* acceptPsk(hs, config, info, suite)
+  const psk = yield* acceptPsk(hs, config, info, suite, keys)
   const certificate = psk === undefined ? yield* chooseCertificate(hs, config, info) : undefined
 
   // ServerHello, and the handshake keys.
@@ -129,7 +131,7 @@ function* server13(
   const client: ClientIdentity = asked
     ? yield* receiveClientIdentity(hs, config, suite)
     : {
-        chain: psk?.state.peerCertificates ?? [],
+        chain: psk?.state?.peerCertificates ?? [],
         verdict: psk?.verdict,
         scheme: undefined,
       }
@@ -158,7 +160,8 @@ function* server13(
       signatureScheme: certificate?.scheme,
       alpnProtocol: protocol,
       serverName: info.serverName,
-      resumed: psk !== undefined,
+      resumed: psk?.state !== undefined,
+      ...(psk?.pskIdentity && { pskIdentity: psk.pskIdentity }),
       helloRetried,
       peerCertificates: client.chain.map((der) => der.slice()),
       ocspResponse: undefined,

@@ -13,13 +13,18 @@ import { enabledCipherSuites, enabledGroups, firstCommon, namesOf } from './nego
 import { chooseScheme } from './ownCertificate.ts'
 import { parseLeaf } from './peerCertificate.ts'
 
+/** @param hashes of the pre-shared keys that both sides have: a suite of one of them lets a key be used */
 export function chooseSuite(
   hs: HandshakeContext,
   config: ServerConfig,
   info: ClientHelloInfo,
+  hashes: readonly string[] = [],
 ): CipherSuite {
   const ours = enabledCipherSuites(config)
-  const suite = firstCommon(ours, info.cipherSuites, config.honorClientOrder === true)
+  const first = (suites: readonly CipherSuite[]) =>
+    firstCommon(suites, info.cipherSuites, config.honorClientOrder === true)
+  const forKey = first(ours.filter(({ hash }) => hashes.includes(hash.name)))
+  const suite = forKey ?? first(ours)
   if (suite === undefined)
     throw new TlsError(
       'ERR_NO_COMMON_CIPHER_SUITE',
@@ -30,10 +35,11 @@ export function chooseSuite(
     by: 'server',
     offered: namesOf(cipherSuites, info.cipherSuites),
     chosen: suite.name,
-    why:
+    why: `${
       config.honorClientOrder === true
-        ? "The client's first that this server has."
-        : "This server's first that the client has.",
+        ? "The client's first that this server has"
+        : "This server's first that the client has"
+    }${forKey === undefined ? '' : ', of those with the hash of a pre-shared key'}.`,
     section: 'RFC 8446 §4.1.1',
   }))
   return suite
@@ -127,16 +133,22 @@ export function* chooseCertificate(
   config: ServerConfig,
   info: ClientHelloInfo,
 ): Steps<ChosenCertificate> {
-  if (info.signatureSchemes.length === 0)
-    throw new TlsError('ERR_MISSING_EXTENSION', 'The ClientHello carries no signature_algorithms')
   const candidates = yield* identitiesFor(hs, config, info)
   if (candidates.length === 0)
-    throw new TlsError(
-      'ERR_UNRECOGNIZED_NAME',
-      info.serverName === undefined
-        ? 'This server has no certificate for a client that names no server'
-        : `This server has no certificate for ${info.serverName}`,
-    )
+    throw config.findPreSharedKey === undefined
+      ? new TlsError(
+          'ERR_UNRECOGNIZED_NAME',
+          info.serverName === undefined
+            ? 'This server has no certificate for a client that names no server'
+            : `This server has no certificate for ${info.serverName}`,
+        )
+      : new TlsError(
+          'ERR_UNKNOWN_PSK_IDENTITY',
+          'The client names no pre-shared key that this server can use, and it has no certificate',
+          { section: 'RFC 8446 §4.2.11' },
+        )
+  if (info.signatureSchemes.length === 0)
+    throw new TlsError('ERR_MISSING_EXTENSION', 'The ClientHello carries no signature_algorithms')
   for (const identity of candidates) {
     const scheme = chooseScheme(identity, info.signatureSchemes)
     if (scheme === undefined) continue

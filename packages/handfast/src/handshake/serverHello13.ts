@@ -18,8 +18,10 @@ import type { ClientConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { type Offer, offeredTypes, retryOffer } from './clientHello.ts'
+import type { OfferedPsk } from './clientPsk.ts'
 import type { HandshakeContext } from './context.ts'
 import { namesOf } from './negotiation.ts'
+import { nameOfKey } from './preSharedKeys.ts'
 import { serverVersion } from './version.ts'
 
 /** The checks that a HelloRetryRequest and a ServerHello share (RFC 8446 §4.1.3, §4.1.4). @returns the suite */
@@ -129,20 +131,10 @@ export function* readServerHello(
   offer: Offer,
   hello: ServerHello,
   suite: CipherSuite,
-): Steps<{ sharedSecret: Uint8Array; group: number; resumed: boolean }> {
-  const resumed = acceptsPsk(offer, hello, suite)
-  hs.decide(() => ({
-    what: 'resumption',
-    by: 'server',
-    offered: offer.psk === undefined ? ['a full handshake'] : ['the session', 'a full handshake'],
-    chosen: resumed ? 'the session' : 'a full handshake',
-    why: resumed
-      ? 'The server knows the ticket: the session vouches for it, no certificate is sent.'
-      : offer.psk === undefined
-        ? 'No session was offered.'
-        : 'The server does not take the session that was offered.',
-    section: 'RFC 8446 §4.2.11',
-  }))
+): Steps<{ sharedSecret: Uint8Array; group: number; psk: OfferedPsk | undefined }> {
+  const psk = selectedPsk(offer, hello, suite)
+  for (const other of offer.psks) if (other !== psk) other.earlySecret.forget()
+  tellPsk(hs, offer, psk)
   // Only psk_dhe_ke is offered: there is always a key exchange.
   const share = findExtension(hello.extensions, keyShare, 'ServerHello')
   if (share === undefined)
@@ -173,21 +165,52 @@ export function* readServerHello(
   if (sharedSecret === undefined)
     throw new TlsError('ERR_BAD_KEY_SHARE', `The server's share of ${name} is not a valid one`)
   hs.checked('key share', `the rules of ${name}`, 'RFC 8446 §4.2.8')
-  return { sharedSecret, group: share.group, resumed }
+  return { sharedSecret, group: share.group, psk }
 }
 
-function acceptsPsk(offer: Offer, hello: ServerHello, suite: CipherSuite): boolean {
+/** The key that the server takes; undefined where it takes none. */
+function selectedPsk(offer: Offer, hello: ServerHello, suite: CipherSuite): OfferedPsk | undefined {
   const selected = findExtension(hello.extensions, preSharedKey, 'ServerHello')
-  if (selected === undefined) return false
-  if (selected !== 0 || offer.psk === undefined)
+  if (selected === undefined) return undefined
+  const psk = offer.psks[selected]
+  if (psk === undefined)
     throw new TlsError('ERR_ILLEGAL_PARAMETER', 'ServerHello takes a PSK that was not offered', {
       section: 'RFC 8446 §4.2.11',
     })
-  if (offer.psk.suite.hash !== suite.hash)
+  if (psk.hash !== suite.hash)
     throw new TlsError(
       'ERR_ILLEGAL_PARAMETER',
       'ServerHello takes the PSK with a cipher suite of another hash',
       { section: 'RFC 8446 §4.2.11' },
     )
-  return true
+  return psk
+}
+
+function tellPsk(hs: HandshakeContext, offer: Offer, psk: OfferedPsk | undefined): void {
+  const sessions = offer.psks.some(({ session }) => session !== undefined)
+  hs.decide(() => ({
+    what: 'resumption',
+    by: 'server',
+    offered: sessions ? ['the session', 'a full handshake'] : ['a full handshake'],
+    chosen: psk?.session === undefined ? 'a full handshake' : 'the session',
+    why:
+      psk?.session !== undefined
+        ? 'The server knows the ticket: the session vouches for it, no certificate is sent.'
+        : sessions
+          ? 'The server does not take the session that was offered.'
+          : 'No session was offered.',
+    section: 'RFC 8446 §4.2.11',
+  }))
+  if (!offer.psks.some(({ external }) => external !== undefined)) return
+  hs.decide(() => ({
+    what: 'pre-shared key',
+    by: 'server',
+    offered: [...offer.psks.flatMap(({ external }) => external ?? []).map(nameOfKey), 'none'],
+    chosen: psk?.external === undefined ? 'none' : nameOfKey(psk.external),
+    why:
+      psk?.external === undefined
+        ? 'The server takes none of the keys that were offered.'
+        : 'The server has this key too: it vouches for both sides, no certificate is sent.',
+    section: 'RFC 8446 §4.2.11',
+  }))
 }

@@ -23,6 +23,7 @@ import type { KeyExchangeGroup, KeyPair } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { pskPremaster, withoutLeadingZeros } from './premaster12.ts'
+import { serverKey } from './preSharedKeys.ts'
 import type { Chosen12 } from './serverChoices12.ts'
 import { sign12 } from './signature12.ts'
 
@@ -152,14 +153,15 @@ function* agree(
 
 function* findKey(
   hs: HandshakeContext,
-  { findPreSharedKey }: ServerConfig,
+  config: ServerConfig,
   identity: Uint8Array,
 ): Steps<Uint8Array> {
-  const key = yield* hs.settle('looking for the pre-shared key', findPreSharedKey?.(identity))
-  if (key === undefined)
+  const found = yield* serverKey(hs, config, identity)
+  // What was imported is for TLS 1.3 (RFC 9258 §5.1).
+  if (found === undefined || found.imported === true)
     throw new TlsError(
       'ERR_UNKNOWN_PSK_IDENTITY',
       'The client names a pre-shared key that is not known',
     )
-  return key
+  return found.key
 }

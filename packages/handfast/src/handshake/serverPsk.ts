@@ -1,42 +1,66 @@
-/** Which of the sessions that a client offers, if any, is resumed (RFC 8446 §4.2.11). */
+/** Which of the keys that a client offers, of sessions or had before, is taken, if any (RFC 8446 §4.2.11). */
 import type { Steps, Verdict } from '@handfast/x509'
-import { findExtension, hasExtension } from '../codec/extension.ts'
+import { sameBytes } from '../codec/bytes.ts'
+import { findExtension } from '../codec/extension.ts'
 import { PskBinders, preSharedKey } from '../codec/extensions/pre_shared_key.ts'
 import { pskKeyExchangeModesExtension } from '../codec/extensions/psk_key_exchange_modes.ts'
 import {
-  ExtensionType,
   nameOf,
   ProtocolVersion,
   PskKeyExchangeMode,
   pskKeyExchangeModes,
 } from '../codec/registry.ts'
 import { encode } from '../codec/wire.ts'
-import type { ClientHelloInfo, ServerConfig } from '../config.ts'
+import type { ClientHelloInfo, PreSharedKey, ServerConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { EarlySecret, verifyData } from '../keys/schedule.ts'
 import type { SessionState } from '../session/session.ts'
 import type { HandshakeContext } from './context.ts'
 import { judge, parseLeaf } from './peerCertificate.ts'
+import { binderLabel, hashOf, nameOfKey, serverKey } from './preSharedKeys.ts'
 
-/** Tickets that are tried of one offer: each costs a decryption. */
-const identitiesTried = 5
+/** Identities that are tried of one offer: each costs a decryption, or a question. */
+const identitiesTried = 8
 
 export interface AcceptedPsk {
   /** Its place in the client's list. */
   readonly index: number
-  readonly state: SessionState
   readonly earlySecret: EarlySecret
-  /** Of the client's certificate, which was judged again. */
-  readonly verdict: Verdict | undefined
+  /** Of a session that is resumed. */
+  readonly state?: SessionState
+  /** Of the client's certificate in it, which was judged again. */
+  readonly verdict?: Verdict | undefined
+  /** The pre-shared key by which the client is known, now or when the session was made. */
+  readonly pskIdentity?: Uint8Array | undefined
 }
 
-/** @returns undefined for a full handshake. @throws TlsError where a binder does not verify */
+/** The pre-shared keys of the client's offer that this server has too, in the client's order; tickets are for later. */
+export function* knownKeys(
+  hs: HandshakeContext,
+  config: ServerConfig,
+  info: ClientHelloInfo,
+): Steps<readonly PreSharedKey[]> {
+  const offered = findExtension(info.message.extensions, preSharedKey, 'ClientHello')
+  if (offered === undefined || config.findPreSharedKey === undefined) return []
+  const keys: PreSharedKey[] = []
+  for (const { identity } of offered.identities.slice(0, identitiesTried)) {
+    const key = yield* serverKey(hs, config, identity)
+    if (key !== undefined) keys.push(key)
+  }
+  return keys
+}
+
+/**
+ * @param keys what `knownKeys` found, in the first ClientHello
+ * @returns undefined for a full handshake. @throws TlsError where a binder does not verify
+ */
 export function* acceptPsk(
   hs: HandshakeContext,
   config: ServerConfig,
   info: ClientHelloInfo,
   suite: CipherSuite,
+  keys: readonly PreSharedKey[],
 ): Steps<AcceptedPsk | undefined> {
   const offered = findExtension(info.message.extensions, preSharedKey, 'ClientHello')
   if (offered === undefined) return undefined
@@ -56,22 +80,34 @@ export function* acceptPsk(
     return undefined
   }
   const { tickets } = config
-  if (tickets === undefined) {
-    refused(hs, 'This server keeps no sessions.')
-    return undefined
-  }
-  let reason = 'No ticket is known to this server.'
+  let reason =
+    tickets === undefined ? 'This server keeps no sessions.' : 'No ticket is known to this server.'
+  const context = hs.scheduleContext(suite)
   for (const [index, { identity }] of identities.slice(0, identitiesTried).entries()) {
-    const state = yield* hs.settle('opening a ticket', tickets.redeem(identity))
+    const key = keys.find((known) => sameBytes(known.identity, identity))
+    if (key !== undefined) {
+      if (hashOf(key) !== suite.hash.name) continue
+      const earlySecret = yield* EarlySecret.extract(context, key.key)
+      yield* checkBinder(hs, suite, earlySecret, binderLabel(key), binders, index)
+      hs.decide(() => ({
+        what: 'pre-shared key',
+        by: 'server',
+        offered: identities.map((_, i) => `identity ${i}`),
+        chosen: nameOfKey(key),
+        why: 'This server has the key, and it is for the hash of the cipher suite.',
+        section: 'RFC 8446 §4.2.11',
+      }))
+      return { index, earlySecret, pskIdentity: identity.slice() }
+    }
+    const state = tickets && (yield* hs.settle('opening a ticket', tickets.redeem(identity)))
     if (state === undefined) continue
     const usable = yield* judgeState(hs, config, info, suite, state)
     if (typeof usable === 'string') {
       reason = usable
       continue
     }
-    const context = hs.scheduleContext(suite)
     const earlySecret = yield* EarlySecret.extract(context, state.psk)
-    yield* checkBinder(hs, info, suite, earlySecret, binders, index)
+    yield* checkBinder(hs, suite, earlySecret, binderLabel(undefined), binders, index)
     hs.decide(() => ({
       what: 'resumption',
       by: 'server',
@@ -80,7 +116,7 @@ export function* acceptPsk(
       why: 'The ticket opens, is fresh, and is of this server name and hash.',
       section: 'RFC 8446 §4.2.11',
     }))
-    return { index, state, earlySecret, verdict: usable.verdict }
+    return { index, earlySecret, state, verdict: usable.verdict, pskIdentity: state.pskIdentity }
   }
   refused(hs, reason)
   return undefined
@@ -88,7 +124,7 @@ export function* acceptPsk(
 
 /**
  * RFC 8446 §4.1.2: after a HelloRetryRequest a client may leave out the PSKs that do not go with the cipher suite, and no
- * others. One that leaves out all of them may have been made to.
+ * others. One that leaves them out may have been made to.
  */
 export function* refuseDroppedPsk(
   hs: HandshakeContext,
@@ -96,20 +132,29 @@ export function* refuseDroppedPsk(
   first: ClientHelloInfo,
   second: ClientHelloInfo,
   suite: CipherSuite,
+  keys: readonly PreSharedKey[],
 ): Steps<void> {
   const offered = findExtension(first.message.extensions, preSharedKey, 'ClientHello')
+  if (offered === undefined) return
+  const again = findExtension(second.message.extensions, preSharedKey, 'ClientHello')
+  const isDropped = ({ identity }: { readonly identity: Uint8Array }) =>
+    again?.identities.some((kept) => sameBytes(kept.identity, identity)) !== true
+  const forSuite = keys.filter((key) => hashOf(key) === suite.hash.name)
+  if (forSuite.some(isDropped)) throw droppedPsk(again)
   const { tickets } = config
-  if (offered === undefined || tickets === undefined) return
-  if (hasExtension(second.message.extensions, ExtensionType.pre_shared_key)) return
+  if (tickets === undefined || again !== undefined) return
   for (const { identity } of offered.identities.slice(0, identitiesTried)) {
     const state = yield* hs.settle('opening a ticket', tickets.redeem(identity))
-    if (state !== undefined && hasSameHash(config, state, suite))
-      throw new TlsError(
-        'ERR_MISSING_EXTENSION',
-        'The second ClientHello leaves out a PSK of the first that goes with the cipher suite',
-        { section: 'RFC 8446 §4.1.2' },
-      )
+    if (state !== undefined && hasSameHash(config, state, suite)) throw droppedPsk(again)
   }
+}
+
+function droppedPsk(again: object | undefined): TlsError {
+  return new TlsError(
+    again === undefined ? 'ERR_MISSING_EXTENSION' : 'ERR_ILLEGAL_PARAMETER',
+    'The second ClientHello leaves out a PSK of the first that goes with the cipher suite',
+    { section: 'RFC 8446 §4.1.2' },
+  )
 }
 
 function hasSameHash(config: ServerConfig, state: SessionState, suite: CipherSuite): boolean {
@@ -141,6 +186,10 @@ function* judgeState(
   if (!hasSameHash(config, state, suite))
     return 'The ticket is of a cipher suite with another hash.'
   if (state.serverName !== info.serverName) return 'The ticket is for another server name.'
+  if (state.pskIdentity !== undefined)
+    return (yield* serverKey(hs, config, state.pskIdentity)) === undefined
+      ? 'The ticket was made with a pre-shared key that is not known any more.'
+      : { verdict: undefined }
   const { clientAuthentication } = config
   if (clientAuthentication === undefined) {
     // An identity that nobody here would judge is not carried on.
@@ -175,9 +224,9 @@ function* judgeState(
 /** RFC 8446 §4.2.11.2: over the transcript, with the ClientHello up to its binders. */
 function* checkBinder(
   hs: HandshakeContext,
-  _info: ClientHelloInfo,
   suite: CipherSuite,
   earlySecret: EarlySecret,
+  label: ReturnType<typeof binderLabel>,
   binders: readonly Uint8Array[],
   index: number,
 ): Steps<void> {
@@ -186,10 +235,10 @@ function* checkBinder(
     'hashing for the binder',
     hs.transcript.hashWithout(suite.hash, bindersLength),
   )
-  const binderKey = yield* earlySecret.binderKey('res binder')
+  const binderKey = yield* earlySecret.binderKey(label)
   const expected = yield* verifyData(earlySecret.context, binderKey, hash)
   const binder = binders[index]
   if (binder === undefined || !hs.crypto.equal(binder, expected))
     throw new TlsError('ERR_BAD_BINDER', 'The binder of the PSK does not verify')
-  hs.checked('PSK binder', 'the ClientHello, with the key of the session', 'RFC 8446 §4.2.11.2')
+  hs.checked('PSK binder', 'the ClientHello, with the key that it names', 'RFC 8446 §4.2.11.2')
 }

@@ -120,9 +120,14 @@ export class EarlySecret {
     return new EarlySecret(context, yield* extract(context, 'Early Secret', zero, input))
   }
 
-  /** RFC 8446 §4.2.11.2: the key of a binder's HMAC. */
-  *binderKey(label: 'res binder' | 'ext binder'): Steps<NamedSecret> {
+  /** RFC 8446 §4.2.11.2, RFC 9258 §5.2: the key of a binder's HMAC. */
+  *binderKey(label: 'res binder' | 'ext binder' | 'imp binder'): Steps<NamedSecret> {
     return yield* deriveSecret(this.context, 'binder_key', this.#secret, label, undefined)
+  }
+
+  /** For a key that is not taken. */
+  forget(): void {
+    this.#secret.value.fill(0)
   }
 
   /** @param sharedSecret of the key exchange; it is wiped */

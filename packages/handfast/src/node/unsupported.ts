@@ -6,9 +6,9 @@ const unsupported: Readonly<Record<string, string>> = {
   crl: 'revocation lists are not checked yet',
   dhparam: 'TLS 1.3 has no DH parameters of one\'s own: its groups are named in "groups"',
   pskCallback:
-    'handfast/node takes no pre-shared keys; the engine does, for TLS 1.2 (preSharedKey, findPreSharedKey)',
+    'handfast/node takes no pre-shared keys; the engine does (preSharedKey, findPreSharedKey)',
   pskIdentityHint:
-    'handfast/node takes no pre-shared keys; the engine does, for TLS 1.2 (preSharedKey, findPreSharedKey)',
+    'handfast/node takes no pre-shared keys; the engine does (preSharedKey, findPreSharedKey)',
   privateKeyEngine: 'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',
   privateKeyIdentifier:
     'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',

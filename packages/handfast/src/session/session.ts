@@ -36,6 +36,8 @@ const common = {
   alpnProtocol: opaque(0, 255),
   /** The peer's chain: of the server in a client's session, of the client in a server's. */
   peerCertificates: CertificateList,
+  /** Of the pre-shared key that the session was made with; empty for none. */
+  pskIdentity: opaque(0, 65_535),
 }
 
 const StoredSession = struct('StoredSession', 'RFC 8446 §4.6.1', {
@@ -59,6 +61,8 @@ export interface SessionState {
   readonly alpnProtocol: string | undefined
   /** DER, the leaf first. */
   readonly peerCertificates: readonly Uint8Array[]
+  /** The identity of the pre-shared key that vouched for the peer in place of a certificate. */
+  readonly pskIdentity?: Uint8Array
 }
 
 /** What a client remembers of a connection. It holds a secret: keep it as you keep a key. */
@@ -84,6 +88,7 @@ function toWire(state: SessionState): Common {
     serverName: fromText(state.serverName ?? ''),
     alpnProtocol: fromText(state.alpnProtocol ?? ''),
     peerCertificates: [...state.peerCertificates],
+    pskIdentity: state.pskIdentity ?? new Uint8Array(0),
   }
 }
 
@@ -104,6 +109,7 @@ function fromWire(value: Common): SessionState {
     serverName: toText(value.serverName) || undefined,
     alpnProtocol: toText(value.alpnProtocol) || undefined,
     peerCertificates: value.peerCertificates.map((der) => der.slice()),
+    ...(value.pskIdentity.length > 0 && { pskIdentity: value.pskIdentity.slice() }),
   }
 }
 

@@ -96,6 +96,7 @@ export interface DecisionEvent extends Base {
     | 'application protocol'
     | 'certificate'
     | 'resumption'
+    | 'pre-shared key'
     | 'hello retry'
     | 'client authentication'
     | 'early data'

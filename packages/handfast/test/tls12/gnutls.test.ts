@@ -1,7 +1,7 @@
 /** Our client with GnuTLS: every suite that has a certificate, over loopback. Skipped where gnutls-serv is not installed. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, connect as dial } from 'node:net'
+import { connect as dial } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,6 +9,7 @@ import { nodeProvider } from '../../src/crypto/node/index.ts'
 import { clientConnectionOf, tls12Client, tls13Client } from '../../src/index.ts'
 import { encodePem } from '../../src/pem.ts'
 import { authority, clientConfig } from '../engine/pair.ts'
+import { freePort } from '../engine/programs.ts'
 
 function isInstalled(): boolean {
   try {
@@ -37,14 +38,6 @@ afterAll(() => {
   for (const child of children) child.kill()
   rmSync(folder, { recursive: true })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 async function serve(keyType: 'ec-p256' | 'rsa-2048'): Promise<number> {
   const { chainDer, keyDer } = await authority.issue({ names: ['server.test'], keyType })

@@ -1,7 +1,7 @@
 /** Every suite with OpenSSL: `openssl s_server` and `openssl s_client`, in both directions, over loopback. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, connect as dial, type Socket } from 'node:net'
+import { createServer, connect as dial } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -16,9 +16,9 @@ import {
   tls12Server,
 } from '../../src/index.ts'
 import { encodePem } from '../../src/pem.ts'
-import type { Session } from '../../src/session/session.ts'
 import { statelessTickets } from '../../src/session/tickets.ts'
 import { authority, clientConfig, serverConfig, trust } from '../engine/pair.ts'
+import { program, run } from '../engine/programs.ts'
 
 /** OpenSSL's names of the suites that it has, by code point. */
 const opensslNames = new Map(
@@ -69,64 +69,6 @@ const caFile = file('ca.pem', pemOf(authority.certificateDer))
 const psk = { identity: Buffer.from('Client_identity'), key: Buffer.from('0123456789abcdef') }
 const pskArguments = ['-psk', psk.key.toString('hex')]
 
-/** Runs a connection over a socket until both sides have said what they have to say. */
-function run(connection: Connection, socket: Socket, said: string, wanted: RegExp) {
-  return new Promise<{ text: string; sessions: Session[] }>((resolve, reject) => {
-    let text = ''
-    const sessions: Session[] = []
-    const step = () => {
-      for (let event = connection.nextEvent(); event; event = connection.nextEvent()) {
-        if (event.type === 'handshakeComplete') connection.write(Buffer.from(said))
-        if (event.type === 'data') text += Buffer.from(event.data).toString()
-        if (event.type === 'session') sessions.push(event.session)
-        if (event.type === 'failed') reject(event.error)
-      }
-      if (wanted.test(text)) connection.close()
-      for (const record of connection.takeOutput()) socket.write(record)
-      if (wanted.test(text)) {
-        socket.end()
-        resolve({ text, sessions })
-      }
-    }
-    socket.on('data', (bytes) => {
-      connection.receive(bytes)
-      step()
-    })
-    socket.on('error', reject)
-    socket.on('close', () => reject(connection.error ?? new Error(`closed after ${text}`)))
-    step()
-  })
-}
-
-const children = new Set<ChildProcess>()
-afterAll(() => {
-  for (const child of children) child.kill()
-})
-
-function openssl(args: readonly string[]) {
-  const child = spawn('openssl', args, { stdio: ['pipe', 'pipe', 'pipe'] })
-  children.add(child)
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (bytes: Buffer) => {
-      output += bytes
-    })
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
-  return {
-    child,
-    ended,
-    output: () => output,
-    async until(pattern: RegExp) {
-      for (let i = 0; i < 500; i++) {
-        const found = pattern.exec(output)
-        if (found !== null) return found
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-      throw new Error(`openssl did not say ${pattern}: ${output}`)
-    },
-  }
-}
-
 function serverArguments(name: string, suite: ClassicCipherSuite): string[] {
   const { authentication } = suite
   const cipher = ['-tls1_2', '-cipher', `${name}:@SECLEVEL=0`, '-accept', '127.0.0.1:0']
@@ -136,7 +78,7 @@ function serverArguments(name: string, suite: ClassicCipherSuite): string[] {
 }
 
 async function connectTo(args: readonly string[], config: Partial<ClientConfig>) {
-  const peer = openssl(['s_server', ...args])
+  const peer = program('openssl', ['s_server', ...args])
   const [, port] = await peer.until(/ACCEPT 127\.0\.0\.1:(\d+)/)
   const connect = async (more: Partial<ClientConfig> = {}) => {
     const socket = dial(Number(port), '127.0.0.1')
@@ -206,7 +148,7 @@ async function listen(config: Partial<ServerConfig>) {
 }
 
 async function openClient(port: number, args: readonly string[]) {
-  const peer = openssl([
+  const peer = program('openssl', [
     ...['s_client', '-connect', `127.0.0.1:${port}`, '-servername', 'server.test', '-tls1_2'],
     ...['-CAfile', caFile, '-verify_return_error', ...args],
   ])

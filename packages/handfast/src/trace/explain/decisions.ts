@@ -19,6 +19,8 @@ export const decisions: Readonly<Record<DecisionEvent['what'], string>> = {
     'A server can have many certificates: it picks the one for the name that the client asked for, with a key that the client can verify.',
   resumption:
     'If both sides still know a key from an earlier connection, they can do without certificate and signature. If they do not, a full handshake follows, and nothing is lost but time.',
+  'pre-shared key':
+    'Both sides can be given a key beforehand, under a name. If the server has the one that the client names, the key vouches for both, and no certificate is needed. The name can be read by everybody on the way.',
   'hello retry':
     'The first hello was not enough, mostly because it has no key for the group that the server wants: the client gets a second try, and the handshake takes one more round trip.',
   'client authentication':
@@ -41,7 +43,7 @@ export const checks: Readonly<Record<string, string>> = {
   ServerKeyExchange:
     "The server signs its fresh public key together with both randoms: so the key is the owner's of the certificate, and made for this handshake.",
   'PSK binder':
-    'The code with which the client proves, before anything else is agreed, that it holds the key of the earlier connection.',
+    'The code with which the client proves, before anything else is agreed, that it holds the key that it names: of an earlier connection, or one that both sides had before.',
   'downgrade protection':
     'A server that has a newer version says so in its random. That it did not shows that nobody between removed the newer version from the offer.',
   'secure renegotiation':

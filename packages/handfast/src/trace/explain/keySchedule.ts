@@ -10,7 +10,7 @@ export const keySchedule: Readonly<Record<string, string>> = {
   derived:
     'A bridge between two stages: the old secret is passed through a one-way function before the next ingredient is added, so that a later secret never leads back to an earlier one.',
   binder_key:
-    'The key of the binder, by which the client proves in its first message that it holds the key of the earlier connection, without sending it.',
+    'The key of the binder, by which the client proves in its first message that it holds the key that it names (of an earlier connection, or one given to both sides beforehand), without sending it.',
   client_early_traffic_secret:
     "Protects the client's early data, before the server has answered; it hangs on the earlier connection's key alone.",
   early_exporter_master_secret:
@@ -44,6 +44,7 @@ export const keySchedule: Readonly<Record<string, string>> = {
 
 /** The key schedule's names for what goes in from outside. */
 export const keyScheduleInputs: Readonly<Record<string, string>> = {
+  PSK: 'The key that both sides have already: of an earlier connection, or given to both beforehand.',
   '0': 'Zeros, where a stage has nothing of its own to mix in.',
   premaster_secret:
     'What both sides got from the key exchange: a secret that they agreed on, or that the client made and encrypted for the server.',

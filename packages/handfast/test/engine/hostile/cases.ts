@@ -5,7 +5,7 @@ import { clientHelloCases } from './clientHello.ts'
 import type { Case } from './expected.ts'
 import { clientShareCases, serverShareCases } from './keyShares.ts'
 import { beforeClientHelloCases, changeCipherSpecCases, plainRecordCases } from './plainRecords.ts'
-import { beforeRetryCases, preSharedKeyCases } from './preSharedKeys.ts'
+import { beforeRetryCases, externalKeyCases, preSharedKeyCases } from './preSharedKeys.ts'
 import { protectedRecordCases } from './protectedRecords.ts'
 import { secondClientHelloCases } from './secondClientHello.ts'
 import { certificateCases, certificateVerifyCases, finishedCases } from './serverCertificate.ts'
@@ -37,6 +37,7 @@ export const againstClients: readonly Case[] = [
 export const againstServers: readonly Case[] = [
   ...clientHelloCases,
   ...preSharedKeyCases,
+  ...externalKeyCases,
   ...beforeRetryCases,
   ...clientShareCases,
   ...secondClientHelloCases,

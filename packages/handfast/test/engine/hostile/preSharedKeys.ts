@@ -117,6 +117,49 @@ export const preSharedKeyCases: readonly Case[] = (
   }),
 )
 
+const key = new Uint8Array(32).fill(7)
+
+/** A server that knows its clients by their keys alone. */
+function byKey(identity: string): Pick<Case, 'client' | 'server'> {
+  return {
+    client: { preSharedKey: () => ({ identity: Buffer.from(identity), key }) },
+    server: {
+      identity: [],
+      findPreSharedKey: (asked) => (Buffer.from(asked).toString() === 'known' ? key : undefined),
+    },
+  }
+}
+
+export const externalKeyCases: readonly Case[] = [
+  {
+    what: 'the name of the pre-shared key is not known, and there is no certificate',
+    ...byKey('unknown'),
+    expect: {
+      code: 'ERR_UNKNOWN_PSK_IDENTITY',
+      alert: 'unknown_psk_identity',
+      section: 'RFC 8446 §4.2.11',
+    },
+  },
+  {
+    what: 'the name of the pre-shared key is known, and the key is another',
+    ...byKey('known'),
+    client: { preSharedKey: () => ({ identity: Buffer.from('known'), key: bytes(1) }) },
+    expect: badBinder,
+  },
+  {
+    what: 'the binder says that the pre-shared key was imported, which it was not',
+    ...byKey('known'),
+    client: { preSharedKey: () => ({ identity: Buffer.from('known'), key, imported: true }) },
+    expect: badBinder,
+  },
+  {
+    what: 'the pre-shared key is gone from the second ClientHello',
+    ...retried(byKey('known')),
+    messages: { ClientHello: without(pre_shared_key) },
+    expect: { ...missing('RFC 8446 §4.1.2'), message: /leaves out a PSK/ },
+  },
+]
+
 /** A first ClientHello that is answered with a HelloRetryRequest. */
 function retried({ client, server }: Pick<Case, 'client' | 'server'>) {
   return {

@@ -1,0 +1,174 @@
+/** The keys that a client offers in pre_shared_key: of a session, and those that both sides had before (RFC 8446 §4.2.11). */
+import { formatName, type Steps } from '@handfast/x509'
+import { sameBytes } from '../codec/bytes.ts'
+import { extensionOf } from '../codec/extension.ts'
+import { PskBinders, preSharedKey } from '../codec/extensions/pre_shared_key.ts'
+import { ClientHello, encodeMessage, type HandshakeMessage } from '../codec/messages.ts'
+import { HandshakeType, ProtocolVersion } from '../codec/registry.ts'
+import { encode } from '../codec/wire.ts'
+import type { ClientConfig, PreSharedKey } from '../config.ts'
+import type { CipherSuite, HashFunction } from '../crypto/provider.ts'
+import { TlsError } from '../errors.ts'
+import { EarlySecret, verifyData } from '../keys/schedule.ts'
+import type { Session } from '../session/session.ts'
+import type { HandshakeContext } from './context.ts'
+import { judge, parseLeaf } from './peerCertificate.ts'
+import { binderLabel, clientKeys, hashOf } from './preSharedKeys.ts'
+
+/** A key that is offered, and the secret that proves it. */
+export interface OfferedPsk {
+  readonly identity: Uint8Array
+  readonly hash: HashFunction
+  readonly earlySecret: EarlySecret
+  /** The one of the two that it is. */
+  readonly session?: Session
+  readonly external?: PreSharedKey
+}
+
+/** All that may be offered now, the session first: it was made with a fresh key exchange (RFC 8446 §4.6.1, §4.2.11). */
+export function* usablePsks(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  suites: readonly CipherSuite[],
+  versions: readonly number[],
+): Steps<OfferedPsk[]> {
+  const keys = yield* clientKeys(hs, config, undefined)
+  const session = yield* usableSession(hs, config, suites, versions, keys)
+  const offered: OfferedPsk[] = []
+  const offer = function* (
+    psk: Omit<OfferedPsk, 'earlySecret'>,
+    suite: CipherSuite,
+    key: Uint8Array,
+  ) {
+    const earlySecret = yield* EarlySecret.extract(hs.scheduleContext(suite), key)
+    hs.hold(() => earlySecret.forget())
+    offered.push({ ...psk, earlySecret })
+  }
+  const ofSession = session && suites.find(({ id }) => id === session.cipherSuite)
+  if (session !== undefined && ofSession !== undefined)
+    yield* offer(
+      { identity: session.ticket, hash: ofSession.hash, session },
+      ofSession,
+      session.psk,
+    )
+  for (const external of keys) {
+    const { identity, key } = external
+    const suite = suites.find(({ hash }) => hash.name === hashOf(external))
+    if (suite !== undefined) yield* offer({ identity, hash: suite.hash, external }, suite, key)
+  }
+  return offered
+}
+
+/** The configured session, where it may be offered now; a trace says why not. @param keys of this connection */
+function* usableSession(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  suites: readonly CipherSuite[],
+  versions: readonly number[],
+  keys: readonly PreSharedKey[],
+): Steps<Session | undefined> {
+  const { session } = config
+  if (session === undefined) return undefined
+  // One of an older version that is offered too has been looked at there.
+  if (session.version < ProtocolVersion.TLS13 && versions.includes(session.version))
+    return undefined
+  const suite = suites.find(({ id }) => id === session.cipherSuite)
+  const reason =
+    session.version === ProtocolVersion.TLS13
+      ? yield* whyNotResume(hs, config, session, suite, keys)
+      : 'The session is of another version.'
+  hs.decide(() => ({
+    what: 'resumption',
+    by: 'client',
+    offered: ['the stored session', 'a full handshake'],
+    chosen: reason === undefined ? 'the stored session' : 'a full handshake',
+    why: reason ?? 'The session is fresh, and for this server.',
+    section: 'RFC 8446 §4.6.1',
+  }))
+  return reason === undefined ? session : undefined
+}
+
+/**
+ * What must hold of a session of any version before it is offered.
+ * @param keys of this connection. @returns why it is not offered, in words
+ */
+export function* whyNotResume(
+  hs: HandshakeContext,
+  config: ClientConfig,
+  session: Session,
+  suite: object | undefined,
+  keys: readonly PreSharedKey[] = [],
+): Steps<string | undefined> {
+  const now = config.clock()
+  if (suite === undefined) return "The session's cipher suite is not enabled."
+  if (session.serverName !== config.serverName) return 'The session is for another server name.'
+  if (now < session.issuedAt || now >= session.issuedAt + session.lifetime * 1000)
+    return 'The session has expired.'
+  const { pskIdentity } = session
+  if (pskIdentity !== undefined)
+    return keys.some(({ identity }) => sameBytes(identity, pskIdentity))
+      ? undefined
+      : 'The session was made with a pre-shared key that is not used any more.'
+  const [first] = session.peerCertificates
+  if (first === undefined) return 'The session does not hold the certificate that was accepted.'
+  // A session carries an acceptance of long ago: the same certificate must still be acceptable, here and now.
+  try {
+    const leaf = parseLeaf(first)
+    yield* judge(hs, config.verifyCertificate, {
+      chain: session.peerCertificates,
+      leaf,
+      ocspResponse: undefined,
+      signedCertificateTimestamps: [],
+      role: 'server',
+      serverName: config.serverName,
+      time: now,
+    })
+    hs.checked('certificate of the session', formatName(leaf.subject), 'RFC 8446 §2.2')
+    return undefined
+  } catch (error) {
+    if (!(error instanceof TlsError)) throw error
+    return `The certificate of the session is not accepted any more: ${error.message}.`
+  }
+}
+
+/** Adds pre_shared_key, which stands last, with the binders over all that is before them (RFC 8446 §4.2.11.2). */
+export function* bindPsks(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  psks: readonly OfferedPsk[],
+): Steps<{ readonly hello: ClientHello; readonly message: HandshakeMessage }> {
+  const messageOf = (made: ClientHello) =>
+    encodeMessage(HandshakeType.client_hello, ClientHello, made)
+  if (psks.length === 0) return { hello, message: messageOf(hello) }
+  const identities = psks.map(({ identity, session }) => ({
+    identity,
+    obfuscatedTicketAge: session === undefined ? 0 : obfuscatedAge(session, hs.now()),
+  }))
+  const withBinders = (binders: Uint8Array[]): ClientHello => ({
+    ...hello,
+    extensions: [
+      ...hello.extensions,
+      extensionOf(preSharedKey, 'ClientHello', { identities, binders }),
+    ],
+  })
+  const blank = psks.map(({ hash }) => new Uint8Array(hash.outputLength))
+  const draft = messageOf(withBinders(blank)).bytes
+  const truncated = draft.subarray(0, draft.length - encode(PskBinders, blank).length)
+  const binders: Uint8Array[] = []
+  for (const psk of psks) {
+    const { hash, earlySecret } = psk
+    const digest = yield* hs.settle(
+      'hashing for the binder',
+      hs.transcript.hashWith(hash, truncated),
+    )
+    const key = yield* earlySecret.binderKey(binderLabel(psk.external))
+    binders.push(yield* verifyData(earlySecret.context, key, digest))
+  }
+  const bound = withBinders(binders)
+  return { hello: bound, message: messageOf(bound) }
+}
+
+/** RFC 8446 §4.2.11.1 */
+function obfuscatedAge({ issuedAt, ageAdd }: Session, now: number): number {
+  return (Math.max(0, now - issuedAt) + ageAdd) % 2 ** 32
+}
