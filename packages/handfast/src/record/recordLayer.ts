@@ -215,9 +215,11 @@ export class RecordLayer {
 
   /** Cuts `content` into records under the present keys. @param version of the header of a record that is not protected */
   send(type: number, content: Uint8Array, version?: number): void {
+    // RFC 8446 §5.1: an alert is never cut, however small the fragments are that the caller wants.
+    const most = type === ContentType.alert ? content.length : this.maxFragment
     let at = 0
     do {
-      const end = Math.min(at + this.maxFragment, content.length)
+      const end = Math.min(at + most, content.length)
       this.#sendRecord(type, content.subarray(at, end), version)
       at = end
     } while (at < content.length)

@@ -320,3 +320,19 @@ describe('keying material for the application', () => {
     expect(await ours).toEqual(await theirs)
   })
 })
+
+it('alerts are whole, however small the fragments (RFC 8446 §5.1)', () => {
+  for (const refuse of [false, true]) {
+    const { client, server } = pairOf(
+      { maxSendFragment: 1, ...(refuse && { alpnProtocols: ['x'] }) },
+      { maxSendFragment: 1, ...(refuse && { alpnProtocols: ['y'] }) },
+    )
+    exchange({ client, server })
+    client.connection.close()
+    exchange({ client, server })
+    const alerts = [...sent(client), ...sent(server)].filter(
+      ({ innerType }) => innerType === 'alert',
+    )
+    expect(alerts.map(({ content }) => content.length)).toEqual([2])
+  }
+})
