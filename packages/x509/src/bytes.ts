@@ -3,7 +3,8 @@
 /** True for a Uint8Array, one of another realm (a frame, a test runner's context) included. */
 export function isBytes(value: unknown): value is Uint8Array {
   return (
-    ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]')
   )
 }
 

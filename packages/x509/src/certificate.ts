@@ -77,8 +77,9 @@ class ParsedCertificate implements Certificate {
   readonly signature: Uint8Array
   readonly extensions: readonly Extension[]
   readonly #spki: Uint8Array
-  /** Values parsed so far, by property name; what threw is not kept and throws again. */
-  readonly #parsed = new Map<string, unknown>()
+  #spkiParsed: SubjectPublicKeyInfo | undefined
+  /** Extensions parsed so far, and those that are missing; what threw is not kept and throws again. */
+  readonly #parsed = new Map<keyof typeof extensionOids, unknown>()
 
   constructor(der: Uint8Array) {
     this.der = der
@@ -113,7 +114,8 @@ class ParsedCertificate implements Certificate {
   }
 
   get subjectPublicKeyInfo(): SubjectPublicKeyInfo {
-    return this.#once('subjectPublicKeyInfo', () => parseSubjectPublicKeyInfo(this.#spki))
+    this.#spkiParsed ??= parseSubjectPublicKeyInfo(this.#spki)
+    return this.#spkiParsed
   }
 
   get basicConstraints(): BasicConstraints | undefined {
@@ -184,20 +186,25 @@ class ParsedCertificate implements Certificate {
     name: keyof typeof extensionOids,
     parse: (der: Uint8Array, field: string) => T,
   ): T | undefined {
-    const oid = extensionOids[name]
-    const extension = this.extensions.find((candidate) => candidate.oid === oid)
-    return extension === undefined
-      ? undefined
-      : this.#once(name, () => parseWithin(this.der, extension.value, name, parse))
-  }
-
-  #once<T>(name: string, parse: () => T): T {
     const kept = this.#parsed.get(name)
-    if (kept !== undefined) return kept as T
-    const value = parse()
+    if (kept !== undefined) return kept === missing ? undefined : (kept as T)
+    const extension = findExtension(this.extensions, extensionOids[name])
+    if (extension === undefined) {
+      this.#parsed.set(name, missing)
+      return undefined
+    }
+    const value = parseWithin(this.der, extension.value, name, parse)
     this.#parsed.set(name, value)
     return value
   }
+}
+
+const missing = Symbol('missing')
+
+/** A loop, for it is asked more often than anything else. */
+function findExtension(extensions: readonly Extension[], oid: string): Extension | undefined {
+  for (const extension of extensions) if (extension.oid === oid) return extension
+  return undefined
 }
 
 /** Parses a part of the certificate, so that an error's offset counts from the certificate's start. */

@@ -5,6 +5,7 @@
  * reader itself, so that walking allocates nothing; `enter` gives a reader for what is inside.
  */
 import { X509Error } from './errors.ts'
+import { Remembered } from './remembered.ts'
 import type { Span } from './types.ts'
 
 export const tags = {
@@ -267,7 +268,17 @@ export function readWhole(bytes: Uint8Array, tag: number, field: string): DerRea
   return new DerReader(bytes, field, outer.contentStart, outer.contentEnd)
 }
 
+const identifiers = /* @__PURE__ */ new Remembered<string>()
+
 function dottedObjectIdentifier(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const known = identifiers.find(bytes, start, end)
+  if (known !== undefined) return known
+  const dotted = decodeObjectIdentifier(bytes, start, end)
+  if (dotted !== undefined) identifiers.keep(bytes, start, end, dotted)
+  return dotted
+}
+
+function decodeObjectIdentifier(bytes: Uint8Array, start: number, end: number): string | undefined {
   if (start === end || bytes[end - 1]! >= 0x80) return undefined
   let dotted = ''
   let arcStart = start

@@ -1,6 +1,7 @@
 /** Distinguished names (RFC 5280 §4.1.2.4): parsing, comparison and the text form of RFC 4514. */
 import { compareBytes, toHex } from './bytes.ts'
 import { DerReader, hexByte, tags } from './der.ts'
+import { Remembered } from './remembered.ts'
 import { decodeString } from './strings.ts'
 import type { Name, NameAttribute } from './types.ts'
 
@@ -37,7 +38,8 @@ export const emailAddressOid = '1.2.840.113549.1.9.1'
 /** A `Name` over its DER, parsed when first looked into. */
 class LazyName implements Name {
   readonly der: Uint8Array
-  readonly #reader: DerReader
+  /** Of the content; let go once it is parsed, for it holds all that the name came in. */
+  #reader: DerReader | undefined
   #rdns: readonly (readonly NameAttribute[])[] | undefined
   #keys: readonly string[] | undefined
   #key: string | undefined
@@ -53,7 +55,11 @@ class LazyName implements Name {
   }
 
   get rdns(): readonly (readonly NameAttribute[])[] {
-    this.#rdns ??= this.#parse()
+    if (this.#rdns === undefined) {
+      this.#rdns = parseAttributes(this.#reader!)
+      this.#reader = undefined
+      remembered.keep(this.der, 0, this.der.length, this)
+    }
     return this.#rdns
   }
 
@@ -78,16 +84,19 @@ class LazyName implements Name {
       .join(',')
     return this.#text
   }
+}
 
-  #parse(): readonly (readonly NameAttribute[])[] {
-    // The reader is kept unread, so that an error is the same however often the name is asked for.
-    const sequence = this.#reader.fork()
-    const rdns: (readonly NameAttribute[])[] = []
-    while (!sequence.atEnd) {
-      rdns.push(readRelativeName(sequence.enter(tags.set, 'relativeDistinguishedName')))
-    }
-    return rdns
+/** Names that could be read: the same authorities come again with each certificate that they issued. */
+const remembered = /* @__PURE__ */ new Remembered<LazyName>()
+
+function parseAttributes(content: DerReader): readonly (readonly NameAttribute[])[] {
+  // The reader is kept unread, so that an error is the same however often the name is asked for.
+  const sequence = content.fork()
+  const rdns: (readonly NameAttribute[])[] = []
+  while (!sequence.atEnd) {
+    rdns.push(readRelativeName(sequence.enter(tags.set, 'relativeDistinguishedName')))
   }
+  return rdns
 }
 
 function attributeKey({ oid, value }: NameAttribute): string {
@@ -144,8 +153,10 @@ function isStringTag(tag: number): boolean {
 
 /** Reads a `Name`; its attributes are parsed when they are asked for. */
 export function readName(reader: DerReader, field: string): Name {
-  const content = reader.enter(tags.sequence, field)
-  return new LazyName(reader.element(), content)
+  reader.expect(tags.sequence, field)
+  const known = remembered.find(reader.bytes, reader.start, reader.contentEnd)
+  if (known !== undefined) return known
+  return new LazyName(new Uint8Array(reader.element()), reader.inside(field))
 }
 
 /**

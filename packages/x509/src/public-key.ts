@@ -1,4 +1,5 @@
 /** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): what kind of key it is. The key itself is left to the crypto provider. */
+import { toHex } from './bytes.ts'
 import { type DerReader, readWhole, tags } from './der.ts'
 import { signatureAlgorithmName } from './signature-algorithm.ts'
 import type {
@@ -92,9 +93,7 @@ function readRsaKey(publicKey: Uint8Array): { readonly bits: number; readonly ex
   if (exponentBytes.length > 33) throw sequence.error('RSA exponent of more than 256 bits')
   const start = modulus[0] === 0 ? 1 : 0
   const bits = (modulus.length - start) * 8 - (Math.clz32(modulus[start] ?? 0) - 24)
-  let exponent = 0n
-  for (const byte of exponentBytes) exponent = (exponent << 8n) | BigInt(byte)
-  return { bits: Math.max(bits, 0), exponent }
+  return { bits: Math.max(bits, 0), exponent: BigInt(`0x${toHex(exponentBytes)}`) }
 }
 
 /** Absent parameters leave an RSASSA-PSS key free; present ones restrict it, and only the usual three are known. */

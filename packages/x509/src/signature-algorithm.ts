@@ -6,6 +6,7 @@
 import { toHex } from './bytes.ts'
 import { type DerReader, tags } from './der.ts'
 import { oidName } from './oid.ts'
+import { Remembered } from './remembered.ts'
 import type { SignatureAlgorithm, SignatureAlgorithmIdentifier } from './types.ts'
 
 /**
@@ -66,18 +67,27 @@ export function signatureAlgorithmName(der: Uint8Array): SignatureAlgorithm | un
   return byEncoding.get(toHex(der))
 }
 
+const identifiers = /* @__PURE__ */ new Remembered<SignatureAlgorithmIdentifier>()
+
 /** Reads a signature's AlgorithmIdentifier. One that is not accepted has no name, and says why. */
 export function readSignatureAlgorithm(
   reader: DerReader,
   field: string,
 ): SignatureAlgorithmIdentifier {
-  const sequence = reader.enter(tags.sequence, field)
-  const der = reader.element()
+  reader.expect(tags.sequence, field)
+  const known = identifiers.find(reader.bytes, reader.start, reader.contentEnd)
+  if (known !== undefined) return known
+  const sequence = reader.inside(field)
+  const der = new Uint8Array(reader.element())
   const oid = sequence.objectIdentifier('algorithm')
   if (!sequence.atEnd) sequence.next('parameters')
   sequence.finish()
   const name = signatureAlgorithmName(der)
-  if (name !== undefined) return { name, oid, der }
+  if (name !== undefined) {
+    const identifier = { name, oid, der }
+    identifiers.keep(der, 0, der.length, identifier)
+    return identifier
+  }
   const problem = knownOids.has(oid)
     ? `${oidName(oid)} with parameters that are not allowed`
     : `unknown signature algorithm ${oidName(oid)}`
