@@ -139,6 +139,12 @@ function sharesOf(settings: Settings, groups: readonly number[]): readonly numbe
   return other === undefined ? [first] : [first, other]
 }
 
+function schemesOf({ signingKey }: Identity, classic: boolean): readonly number[] {
+  const { schemes, classicSchemes = [] } = signingKey
+  if (classic) return [...schemes, ...classicSchemes]
+  return schemes.filter((id) => signatureScheme(id)?.certificatesOnly !== true)
+}
+
 function pick(
   identities: readonly NumberedIdentity[],
   accepted: readonly number[],
@@ -148,11 +154,7 @@ function pick(
   if (identities.length === 0) return undefined
   const found = identities.find(
     ({ identity, mustMatchIssuer }) =>
-      identity.signingKey.schemes.some(
-        (id) =>
-          accepted.includes(id) &&
-          (watch.version === 'TLS 1.2' || signatureScheme(id)?.certificatesOnly !== true),
-      ) &&
+      schemesOf(identity, watch.version === 'TLS 1.2').some((id) => accepted.includes(id)) &&
       (!mustMatchIssuer || isIssuedBy(identity, authorities)),
   )
   // The runner wants a program that has certificates to rather fail than go on without one.

@@ -320,10 +320,13 @@ export class Connection {
   #sendData(data: Uint8Array, established: Established): void {
     let at = 0
     while (at < data.length) {
-      if (
-        established.keyUpdateOwed === true ||
-        this.#records.recordsSealed >= established.keyUpdateAfterRecords
-      ) {
+      const exhausted = this.#records.recordsSealed >= established.keyUpdateAfterRecords
+      if (exhausted && established.updateKeys === undefined)
+        throw new TlsError(
+          'ERR_KEYS_EXHAUSTED',
+          `The keys have protected ${this.#records.recordsSealed} records, and this version cannot change them`,
+        )
+      if (established.keyUpdateOwed === true || exhausted) {
         // RFC 8446 §4.6.3, §5.5: new keys where the peer asked for them, or before the old ones have protected too much.
         this.#commands.push(() => established.updateKeys?.(false))
         this.#unsent.unshift(data.subarray(at))

@@ -161,6 +161,12 @@ export const failureTable = {
     section: 'RFC 8446 §6.1',
     help: 'Nothing can be sent after close().',
   },
+  ERR_KEYS_EXHAUSTED: {
+    blame: 'caller',
+    alert: 'internal_error',
+    section: 'RFC 8446 §5.5',
+    help: 'Go on in another connection, or with TLS 1.3, which changes its keys in time.',
+  },
   ERR_NOT_READY: {
     blame: 'caller',
     section: '',

@@ -138,7 +138,9 @@ export interface Encapsulation {
 export interface SigningKey {
   /** Code points of the TLS SignatureSchemes (RFC 8446 §4.2.3) that this key can make, the preferred first. */
   readonly schemes: readonly number[]
-  /** @param scheme one of `schemes`. @param data what is signed, not its digest. */
+  /** Further ones that it can make up to TLS 1.2, which does not bind ECDSA's hash to its curve (RFC 5246 §7.4.1.4.1). */
+  readonly classicSchemes?: readonly number[]
+  /** @param scheme one of `schemes` or `classicSchemes`. @param data what is signed, not its digest. */
   sign(scheme: number, data: Uint8Array): MaybePromise<Uint8Array>
   /**
    * RSA key transport (RFC 5246 §7.4.7.1), for a server; absent where the key or its keeper cannot.

@@ -61,7 +61,13 @@ export function* answerCertificateRequest12(
   config: ClientConfig,
   request: CertificateRequest12,
 ): Steps<ShownIdentity | undefined> {
-  const { certificateAuthorities, supportedSignatureAlgorithms: signatureSchemes } = request
+  const { certificateAuthorities } = request
+  // RFC 5246 §7.4.4: the types of certificate limit what the schemes allow.
+  const signatureSchemes = request.supportedSignatureAlgorithms.filter((id) => {
+    const authentication = authenticationOf(signatureScheme(id)?.keyType ?? '')
+    const type = authentication === 'RSA' ? 'rsa_sign' : 'ecdsa_sign'
+    return request.certificateTypes.includes(ClientCertificateType[type])
+  })
   const picked =
     typeof config.identity === 'function'
       ? yield* hs.settle(
@@ -69,12 +75,7 @@ export function* answerCertificateRequest12(
           config.identity({ signatureSchemes, certificateAuthorities }),
         )
       : config.identity
-  const fits = signatureSchemes.filter((id) => {
-    const authentication = authenticationOf(signatureScheme(id)?.keyType ?? '')
-    const type = authentication === 'RSA' ? 'rsa_sign' : 'ecdsa_sign'
-    return request.certificateTypes.includes(ClientCertificateType[type])
-  })
-  const scheme = picked && chooseScheme12(picked, fits)
+  const scheme = picked && chooseScheme12(picked, signatureSchemes)
   hs.decide(() => ({
     what: 'client authentication',
     by: 'client',

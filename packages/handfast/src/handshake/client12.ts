@@ -58,7 +58,7 @@ import {
   receiveFinished12,
   sendFinished12,
 } from './finished12.ts'
-import { hasClassicSuites } from './negotiation12.ts'
+import { enabledCurves, groupOfCurve, hasClassicSuites } from './negotiation12.ts'
 import { offerPart12 } from './offer12.ts'
 import { judge, type ShownCertificate } from './peerCertificate.ts'
 import type { ClientProtocol } from './protocol.ts'
@@ -142,7 +142,7 @@ function* receiveServerFlight(
 ): HandshakeSteps<ServerFlight> {
   const { suite } = agreed
   const withCertificate = suite.authentication !== 'PSK'
-  let shown = withCertificate ? yield* receiveCertificate(hs, agreed) : undefined
+  let shown = withCertificate ? yield* receiveCertificate(hs, config, agreed) : undefined
 
   const exchange = expectsServerKeyExchange(suite)
   const next: number[] = []
@@ -181,6 +181,8 @@ function* receiveServerFlight(
     request = hs.read(message, CertificateRequest12)
     message = yield* hs.receive(HandshakeType.server_hello_done)
   }
+  // What stands behind it in the record would be of the second flight, which answers what we have not sent yet.
+  hs.refuseExcess()
   hs.read(message, ServerHelloDone)
   const server: ServerIdentity = {
     chain: shown?.chain ?? [],
@@ -192,6 +194,7 @@ function* receiveServerFlight(
 
 function* receiveCertificate(
   hs: HandshakeContext,
+  config: ClientConfig,
   { suite, signedCertificateTimestamps }: Agreed12,
 ): HandshakeSteps<ShownCertificate> {
   const message = yield* hs.receive(HandshakeType.certificate)
@@ -200,12 +203,19 @@ function* receiveCertificate(
     throw new TlsError('ERR_DECODE', "The server's Certificate message is empty", {
       section: 'RFC 5246 §7.4.2',
     })
-  const { type } = shown.leaf.subjectPublicKeyInfo.algorithm
+  const { type, curve } = shown.leaf.subjectPublicKeyInfo.algorithm
   if (authenticationOf(type) !== suite.authentication)
     throw new TlsError(
       'ERR_CERTIFICATE_REFUSED',
       `The server's certificate has a key of the type ${type}, which does not fit ${suite.name}`,
       { alert: 'unsupported_certificate', section: 'RFC 5246 §7.4.2' },
+    )
+  const group = groupOfCurve(curve)
+  if (group !== undefined && !enabledCurves(config).some(({ id }) => id === group))
+    throw new TlsError(
+      'ERR_CERTIFICATE_REFUSED',
+      `The server's certificate has a key on ${curve}, a curve that was not offered`,
+      { alert: 'illegal_parameter', section: 'RFC 8422 §5.3' },
     )
   return { ...shown, signedCertificateTimestamps }
 }

@@ -9,8 +9,8 @@ import type { ClassicKeys } from './finished12.ts'
 
 export class Established12 implements Established {
   readonly info: ConnectionInfo
-  /** Nothing before TLS 1.3 changes keys without a new handshake. */
-  readonly keyUpdateAfterRecords: number = Number.POSITIVE_INFINITY
+  /** Nothing before TLS 1.3 changes keys without a new handshake: where its AEAD has a limit, the connection ends there. */
+  readonly keyUpdateAfterRecords: number
   readonly tlsUnique: Uint8Array
   readonly #hs: HandshakeContext
   readonly #keys: ClassicKeys
@@ -26,6 +26,9 @@ export class Established12 implements Established {
     this.#keys = keys
     this.info = info
     this.tlsUnique = firstFinished.slice()
+    const { protection } = keys.suite
+    this.keyUpdateAfterRecords =
+      protection.kind === 'aead' ? protection.aead.confidentialityLimit : Number.POSITIVE_INFINITY
   }
 
   exportKeyingMaterial(

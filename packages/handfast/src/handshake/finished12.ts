@@ -13,6 +13,7 @@ import type { ClassicVersion } from './version12.ts'
 
 /** What both sides have once the master secret is known. */
 export interface ClassicKeys {
+  readonly suite: ClassicCipherSuite
   readonly context: ClassicContext
   readonly master: NamedSecret
   readonly protections: Readonly<Record<Role, Protection>>
@@ -30,7 +31,7 @@ export function* classicKeys(
   const block = yield* keyBlock(context, master, version.keyLengths(suite))
   const client = yield* version.protection(hs.crypto, suite, block.client, encryptThenMac)
   const server = yield* version.protection(hs.crypto, suite, block.server, encryptThenMac)
-  return { context, master, protections: { client, server } }
+  return { suite, context, master, protections: { client, server } }
 }
 
 export function contextOf(

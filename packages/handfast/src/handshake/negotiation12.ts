@@ -46,6 +46,17 @@ export function enabledCurves(config: ClientConfig | ServerConfig): readonly Key
   return enabledGroups(config).filter(({ id }) => curves.has(id))
 }
 
+const curveGroups: Readonly<Record<string, number>> = {
+  'P-256': NamedGroup.secp256r1,
+  'P-384': NamedGroup.secp384r1,
+  'P-521': NamedGroup.secp521r1,
+}
+
+/** The group that stands for the curve of a certificate's key: in TLS 1.2 it has to be offered for both (RFC 8422 §5.3). */
+export function groupOfCurve(curve: string | undefined): number | undefined {
+  return curve === undefined ? undefined : curveGroups[curve]
+}
+
 /** RFC 7919 §2: these code points are finite fields. */
 export function isFiniteField(group: number): boolean {
   return group >= 0x0100 && group <= 0x01ff

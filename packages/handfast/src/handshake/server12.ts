@@ -76,28 +76,30 @@ function* classicServer(
   const random = serverRandom(hs, version.version)
   const context = contextOf(hs, version, suite, random)
   const settled = { suite, guards, alpnProtocol, encryptThenMac }
+  const ticketsWanted =
+    asked(ExtensionType.session_ticket) && config.tickets !== undefined && config.ticketCount !== 0
 
   if (session !== undefined) {
-    // The abbreviated handshake: we finish first.
-    const answer = { ...settled, ticketPromised: false, identity: undefined }
+    // The abbreviated handshake: we finish first. Some tickets are good for one use: another comes in place of each.
+    const ticketPromised = ticketsWanted && session.byTicket
+    const answer = { ...settled, ticketPromised, identity: undefined }
     sendServerHello12(hs, config, version, info, answer, random, hello.legacySessionId)
     const master = { name: 'master_secret', value: session.state.psk.slice() }
     const keys = yield* classicKeys(hs, version, suite, encryptThenMac, context, master)
+    const client = { chain: session.state.peerCertificates, verdict: session.verdict }
+    const outcome = infoOf(version, info, answer, client, session)
+    // The secret stays the same, and grows no older for it than it would have.
+    if (ticketPromised) yield* sendTicket(hs, config, outcome, keys, session.state.issuedAt)
     const first = yield* sendFinished12(hs, keys)
     yield* receiveFinished12(hs, keys)
-    const client = { chain: session.state.peerCertificates, verdict: session.verdict }
-    return new Established12(hs, keys, infoOf(version, info, answer, client, session), first)
+    return new Established12(hs, keys, outcome, first)
   }
 
   // Our first flight.
   const full = chosen as Chosen12
   const { identity } = full
   const kept = extended && identity !== undefined
-  const ticketPromised =
-    kept &&
-    asked(ExtensionType.session_ticket) &&
-    config.tickets !== undefined &&
-    config.ticketCount !== 0
+  const ticketPromised = kept && ticketsWanted
   const sessionId = kept && !ticketPromised ? config.sessionIds?.newId() : undefined
   const answer = { ...settled, ticketPromised, identity }
   const noId = new Uint8Array(0)
@@ -128,10 +130,10 @@ function* classicServer(
   // Our second.
   const client = { chain: shown?.chain ?? [], verdict: shown?.verdict, scheme }
   const outcome = infoOf(version, info, answer, client, full)
-  if (ticketPromised) yield* sendTicket(hs, config, outcome, keys)
+  if (ticketPromised) yield* sendTicket(hs, config, outcome, keys, config.clock())
   if (sessionId !== undefined && config.sessionIds !== undefined) {
     const { sessionIds } = config
-    const state = stateOf(config, outcome, keys, sessionIds.lifetime)
+    const state = stateOf(outcome, keys, config.clock(), sessionIds.lifetime)
     yield* hs.settle('keeping the session', sessionIds.keep(sessionId, state))
   }
   yield* sendFinished12(hs, keys)
@@ -208,16 +210,19 @@ function* receiveCertificateVerify12(
   return yield* verify12(hs, 'client', leaf, accepted, signed, content, what)
 }
 
+/** @param issuedAt when the master secret was agreed on, in milliseconds since 1970 */
 function* sendTicket(
   hs: HandshakeContext,
-  config: ServerConfig,
+  { tickets, clock }: ServerConfig,
   info: ConnectionInfo,
   keys: ClassicKeys,
+  issuedAt: number,
 ): Steps<void> {
-  const { tickets } = config
   if (tickets === undefined) return
-  const lifetime = Math.min(tickets.lifetime, maxTicketLifetime)
-  const state = stateOf(config, info, keys, lifetime)
+  const most = Math.min(tickets.lifetime, maxTicketLifetime)
+  const state = stateOf(info, keys, issuedAt, most)
+  // 0 would leave the lifetime to the client (RFC 5077 §3.3).
+  const lifetime = Math.max(1, most - Math.floor((clock() - issuedAt) / 1000))
   const ticket = yield* hs.settle('issuing a ticket', tickets.issue(state))
   hs.trace?.({ type: 'session', direction: 'sent', lifetime, ticketLength: ticket.length })
   hs.send(HandshakeType.new_session_ticket, NewSessionTicket12, {
@@ -227,16 +232,16 @@ function* sendTicket(
 }
 
 function stateOf(
-  config: ServerConfig,
   info: ConnectionInfo,
   { master }: ClassicKeys,
+  issuedAt: number,
   lifetime: number,
 ): SessionState {
   return {
     version: info.version,
     cipherSuite: info.cipherSuite,
     psk: master.value,
-    issuedAt: config.clock(),
+    issuedAt,
     lifetime,
     ageAdd: 0,
     serverName: info.serverName,

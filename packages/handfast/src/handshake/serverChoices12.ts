@@ -8,7 +8,13 @@ import type { ClassicCipherSuite, KeyExchangeGroup } from '../crypto/provider.ts
 import { TlsError } from '../errors.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledGroups, firstCommon, namesOf } from './negotiation.ts'
-import { enabledClassicSuites, enabledCurves, isFiniteField, suiteNames } from './negotiation12.ts'
+import {
+  enabledClassicSuites,
+  enabledCurves,
+  groupOfCurve,
+  isFiniteField,
+  suiteNames,
+} from './negotiation12.ts'
 import { parseLeaf } from './peerCertificate.ts'
 import { identitiesFor } from './serverChoices.ts'
 import { authenticationOf, chooseScheme12 } from './signature12.ts'
@@ -88,7 +94,7 @@ function fit(
       return { suite, group, identity, scheme: undefined }
     }
     // RFC 8422 §5.3: the curve of the certificate must be one that the client has, too.
-    const groupOfKey = curve && curveGroups[curve]
+    const groupOfKey = groupOfCurve(curve)
     const { supportedGroups } = info
     if (groupOfKey && supportedGroups.length > 0 && !supportedGroups.includes(groupOfKey)) continue
     const scheme = chooseScheme12(identity, info.signatureSchemes)
@@ -96,12 +102,6 @@ function fit(
   }
   return undefined
 }
-
-const curveGroups = {
-  'P-256': NamedGroup.secp256r1,
-  'P-384': NamedGroup.secp384r1,
-  'P-521': NamedGroup.secp521r1,
-} as const
 
 function groupFor(
   config: ServerConfig,

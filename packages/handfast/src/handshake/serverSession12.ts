@@ -14,6 +14,8 @@ import type { ClassicVersion } from './version12.ts'
 export interface ResumedSession {
   readonly state: SessionState
   readonly suite: ClassicCipherSuite
+  /** The client named it by its ticket, not by its id. */
+  readonly byTicket: boolean
   /** Of the client's certificate, which was judged again. */
   readonly verdict: Verdict | undefined
 }
@@ -27,7 +29,11 @@ export function* findSession12(
   extendedMasterSecret: boolean,
   alpnProtocol: string | undefined,
 ): Steps<ResumedSession | undefined> {
-  const state = yield* lookUp(hs, config, info)
+  const ticket = findExtension(info.message.extensions, sessionTicket, 'ClientHello')
+  const byTicket = ticket !== undefined && ticket.length > 0
+  const state = byTicket
+    ? yield* redeem(hs, config, ticket)
+    : yield* lookUp(hs, config, info.message.legacySessionId)
   if (state === undefined) return undefined
   const suite = enabledClassicSuites(config).find(({ id }) => id === state.cipherSuite)
   const usable =
@@ -52,22 +58,26 @@ export function* findSession12(
       { alert: 'handshake_failure', section: 'RFC 7627 §5.3' },
     )
   tell(hs, true, 'The session is known, fresh, and of this name, suite and protocol.')
-  return { state, suite, verdict: usable.verdict }
+  return { state, suite, byTicket, verdict: usable.verdict }
+}
+
+function* redeem(
+  hs: HandshakeContext,
+  { tickets }: ServerConfig,
+  ticket: Uint8Array,
+): Steps<SessionState | undefined> {
+  const state = tickets && (yield* hs.settle('opening a ticket', tickets.redeem(ticket)))
+  if (state === undefined) tell(hs, false, 'The ticket is not known to this server.')
+  return state
 }
 
 function* lookUp(
   hs: HandshakeContext,
-  { tickets, sessionIds }: ServerConfig,
-  { message }: ClientHelloInfo,
+  { sessionIds }: ServerConfig,
+  sessionId: Uint8Array,
 ): Steps<SessionState | undefined> {
-  const ticket = findExtension(message.extensions, sessionTicket, 'ClientHello')
-  if (ticket !== undefined && ticket.length > 0) {
-    const state = tickets && (yield* hs.settle('opening a ticket', tickets.redeem(ticket)))
-    if (state === undefined) tell(hs, false, 'The ticket is not known to this server.')
-    return state
-  }
-  if (sessionIds === undefined || message.legacySessionId.length === 0) return undefined
-  return yield* hs.settle('looking for the session', sessionIds.find(message.legacySessionId))
+  if (sessionIds === undefined || sessionId.length === 0) return undefined
+  return yield* hs.settle('looking for the session', sessionIds.find(sessionId))
 }
 
 /** Whom the server trusts may have changed since. @returns why not, in words, or the judgement */
@@ -82,7 +92,9 @@ function* judgeClient(
       ? { verdict: undefined }
       : 'The session holds a client certificate, which this server does not ask for.'
   if (first === undefined)
-    return 'The session holds no client certificate, and this server asks for one.'
+    return clientAuthentication.mode === 'require'
+      ? 'The session holds no client certificate, and this server demands one.'
+      : { verdict: undefined }
   try {
     const verdict = yield* judge(hs, clientAuthentication.verifyCertificate, {
       chain: state.peerCertificates,

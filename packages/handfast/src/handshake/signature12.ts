@@ -18,12 +18,14 @@ export function authenticationOf(keyType: string): Authentication | undefined {
   return ['ec', 'ed25519', 'ed448'].includes(keyType) ? 'ECDSA' : undefined
 }
 
-/** The scheme to sign with: the key's first that the peer accepts; undefined where there is none. */
+/** The scheme to sign with: the key's first that the peer accepts, and that is none of SHA-1; undefined where there is none. */
 export function chooseScheme12(
-  { signingKey }: Identity,
+  { signingKey: { schemes, classicSchemes = [] } }: Identity,
   accepted: readonly number[],
 ): number | undefined {
-  return signingKey.schemes.find((id) => accepted.includes(id))
+  return [...schemes, ...classicSchemes].find(
+    (id) => accepted.includes(id) && signatureScheme(id) !== undefined,
+  )
 }
 
 export function* sign12(

@@ -167,11 +167,16 @@ function restrict(
   schemes: readonly number[] | undefined,
 ): readonly Identity[] {
   if (schemes === undefined) return identities
-  return identities.map((identity) => ({
+  const named = (ids: readonly number[] = []) => ids.filter((id) => schemes.includes(id))
+  return identities.map(({ signingKey, ...identity }) => ({
     ...identity,
     signingKey: {
-      schemes: identity.signingKey.schemes.filter((id) => schemes.includes(id)),
-      sign: (scheme, data) => identity.signingKey.sign(scheme, data),
+      schemes: named(signingKey.schemes),
+      classicSchemes: named(signingKey.classicSchemes),
+      sign: (scheme, data) => signingKey.sign(scheme, data),
+      ...(signingKey.decryptPremaster && {
+        decryptPremaster: (...parts) => signingKey.decryptPremaster!(...parts),
+      }),
     },
   }))
 }

@@ -1,8 +1,14 @@
 /** What TLS 1.2 can do beside a plain handshake: versions, resumption, certificates, extensions, exporters. */
 import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { ClientConfig, ServerConfig } from '../../src/config.ts'
+import { encodeMessage, ServerHello } from '../../src/codec/messages.ts'
+import { CertificateRequest12, ClientCertificateType } from '../../src/codec/messages12.ts'
+import { HandshakeType } from '../../src/codec/registry.ts'
+import { decode } from '../../src/codec/wire.ts'
+import type { CertificateRequestInfo, ClientConfig, ServerConfig } from '../../src/config.ts'
+import { nobleProvider } from '../../src/crypto/noble/index.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
+import type { CryptoProvider } from '../../src/crypto/provider.ts'
 import {
   ClassicCipherSuiteId,
   certificateVerifier,
@@ -10,9 +16,11 @@ import {
   NamedGroup,
   ProtocolVersion,
   parseSession,
+  type ServerProtocol,
   type Session,
   serializeSession,
   sessionCache,
+  statefulTickets,
   statelessTickets,
   tls12Client,
   tls12Server,
@@ -30,6 +38,7 @@ import {
   textOf,
   trust,
 } from '../engine/pair.ts'
+import { shapeMessages } from '../engine/shape.ts'
 import { pair12 } from './pair12.ts'
 
 const { TLS12, TLS13 } = ProtocolVersion
@@ -147,6 +156,17 @@ describe('resumption', () => {
       expect(infoOf(connected(pair12({ session }, server))).resumed).toBe(false)
     })
 
+    it('without a client certificate, where a server only requests one', () => {
+      const clientAuthentication = { mode: 'request', verifyCertificate } as const
+      const session = first({}, { clientAuthentication })
+      const again = (mode: 'request' | 'require') =>
+        pair12({ session }, { ...server, clientAuthentication: { mode, verifyCertificate } })
+      expect(infoOf(connected(again('request'))).resumed).toBe(true)
+      const demanded = again('require')
+      exchange(demanded)
+      expect(demanded.server.connection.error?.code).toBe('ERR_CERTIFICATE_REQUIRED')
+    })
+
     const refusals: [string, Partial<ClientConfig>, Partial<ServerConfig>][] = [
       ['another server name', { serverName: '127.0.0.1' }, {}],
       [
@@ -188,6 +208,36 @@ describe('resumption', () => {
     })
   })
 
+  it('renews a ticket that is used, and the session grows no older for it', () => {
+    let now = Date.now()
+    const clock = () => now
+    const store = memoryStore()
+    const server = {
+      clock,
+      tickets: statefulTickets({ crypto: nodeProvider, store, clock, lifetime: 1000 }),
+    }
+    const next = (session?: Session) => {
+      const pair = connected(pair12({ clock, ...(session && { session }) }, server))
+      return {
+        resumed: infoOf(pair).resumed,
+        session: eventsOf(pair.client, 'session')[0]!.session,
+      }
+    }
+    const first = next()
+    now += 600_000
+    const second = next(first.session)
+    expect(second.resumed).toBe(true)
+    expect(second.session.ticket).not.toEqual(first.session.ticket)
+    expect([first.session.lifetime, second.session.lifetime]).toEqual([1000, 400])
+    now += 399_000
+    expect(next(second.session).resumed).toBe(true)
+    // A ticket of a store is good for one use.
+    expect(next(second.session).resumed).toBe(false)
+    const third = next(next().session)
+    now += 1_000_000
+    expect(next({ ...third.session, lifetime: 604_800 }).resumed).toBe(false)
+  })
+
   it('needs extended_master_secret', () => {
     const shapeClientHello: ClientConfig['shapeClientHello'] = (hello) => ({
       ...hello,
@@ -222,6 +272,61 @@ describe('certificates', () => {
     expect(pair.server.connection.info?.peerCertificates).toEqual([])
   })
 
+  it('are asked for by type, and whoever picks one hears of fitting schemes only', () => {
+    const asked: (readonly number[])[] = []
+    const identity = (request: CertificateRequestInfo) => {
+      asked.push(request.signatureSchemes)
+      return clientIdentity
+    }
+    const clientAuthentication = { mode: 'request', verifyCertificate } as const
+    const rsaOnly: ServerProtocol = {
+      ...tls12Server,
+      handshake(hs, ...rest) {
+        shapeMessages(hs, (bytes) => {
+          if (bytes[0] !== HandshakeType.certificate_request) return [bytes]
+          const request = decode(CertificateRequest12, bytes.subarray(4))
+          const changed = { ...request, certificateTypes: [ClientCertificateType.rsa_sign] }
+          return [encodeMessage(bytes[0], CertificateRequest12, changed).bytes]
+        })
+        return tls12Server.handshake(hs, ...rest)
+      },
+    }
+    const pair = connected(pair12({ identity }, { clientAuthentication }, { server: [rsaOnly] }))
+    expect(pair.server.connection.info?.peerCertificates).toEqual([])
+    connected(pair12({ identity }, { clientAuthentication }))
+    expect(asked.map((schemes) => [schemes.includes(0x0403), schemes.includes(0x0804)])).toEqual([
+      [false, true],
+      [true, true],
+    ])
+  })
+
+  it('of ECDSA sign with the hash that the other side wants', async () => {
+    for (const crypto of [nodeProvider, nobleProvider]) {
+      const identity = await identityFor({ names: ['server.test'] }, crypto)
+      for (const scheme of [0x0503, 0x0603]) {
+        const pair = connected(pair12({ signatureSchemes: [scheme] }, { identity, crypto }))
+        expect(infoOf(pair).peerSignatureScheme).toBe(scheme)
+      }
+    }
+    // TLS 1.3 binds the hash to the curve, and SHA-1 signs nothing.
+    for (const [schemes, protocols] of [
+      [[0x0503], both],
+      [[0x0203], {}],
+    ] as const) {
+      const shapeClientHello: ClientConfig['shapeClientHello'] = (hello) => ({
+        ...hello,
+        extensions: hello.extensions.map((extension) =>
+          extension.type === 13
+            ? { type: 13, data: Uint8Array.of(0, 2, schemes[0] >> 8, 3) }
+            : extension,
+        ),
+      })
+      const pair = pair12({ shapeClientHello }, {}, protocols)
+      exchange(pair)
+      expect(pair.server.connection.error?.alert).toBe('handshake_failure')
+    }
+  })
+
   it('come with OCSP responses and timestamps', () => {
     const ocspResponse = Uint8Array.of(0x30, 0)
     const signedCertificateTimestamps = [new Uint8Array(60)]
@@ -233,6 +338,49 @@ describe('certificates', () => {
     const without = { requestOcsp: false, requestSignedCertificateTimestamps: false }
     expect(infoOf(connected(pair12(without, { identity }))).ocspResponse).toBeUndefined()
   })
+})
+
+it('keys that have protected as many records as they may end the connection', () => {
+  const limited = (crypto: CryptoProvider, confidentialityLimit: number): CryptoProvider => ({
+    ...crypto,
+    classicCipherSuites: (crypto.classicCipherSuites ?? []).map((suite) =>
+      suite.protection.kind === 'block'
+        ? suite
+        : {
+            ...suite,
+            protection: {
+              ...suite.protection,
+              aead: { ...suite.protection.aead, confidentialityLimit },
+            },
+          },
+    ),
+  })
+  const pair = connected(pair12({ crypto: limited(nodeProvider, 4) }))
+  // Finished was the first, the ping the second.
+  for (let i = 0; i < 3; i++) pair.client.connection.write(Uint8Array.of(i))
+  exchange(pair)
+  expect(pair.client.connection.error?.code).toBe('ERR_KEYS_EXHAUSTED')
+  expect(Buffer.concat(eventsOf(pair.server, 'data').map(({ data }) => data))).toEqual(
+    Buffer.from('ping\0\x01'),
+  )
+  expect(pair.server.connection.error?.received).toBe('internal_error')
+})
+
+it('a server may say its groups, though it has no place for them (RFC 8422 §5.2)', () => {
+  const server: ServerProtocol = {
+    ...tls12Server,
+    handshake(hs, ...rest) {
+      shapeMessages(hs, (bytes) => {
+        if (bytes[0] !== HandshakeType.server_hello) return [bytes]
+        const hello = decode(ServerHello, bytes.subarray(4))
+        const groups = { type: 10, data: Uint8Array.of(0, 2, 0, 29) }
+        const extensions = [...hello.extensions, groups]
+        return [encodeMessage(bytes[0], ServerHello, { ...hello, extensions }).bytes]
+      })
+      return tls12Server.handshake(hs, ...rest)
+    },
+  }
+  connected(pair12({}, {}, { server: [server] }))
 })
 
 describe('extensions', () => {

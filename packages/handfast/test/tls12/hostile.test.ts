@@ -15,7 +15,7 @@ import {
   ServerKeyExchangeDHE,
   ServerKeyExchangeECDHE,
 } from '../../src/codec/messages12.ts'
-import { HandshakeType, ExtensionType as Type } from '../../src/codec/registry.ts'
+import { HandshakeType, NamedGroup, ExtensionType as Type } from '../../src/codec/registry.ts'
 import { decode, encode, type Wire } from '../../src/codec/wire.ts'
 import type { ClientConfig, Identity, ServerConfig } from '../../src/config.ts'
 import { ffdhe2048Parameters } from '../../src/crypto/ffdhe.ts'
@@ -48,6 +48,7 @@ import { client12, pair12, server12 } from './pair12.ts'
 
 const reached: TlsError[] = []
 const rsaIdentity = await identityFor({ names: ['server.test'], keyType: 'rsa-2048' })
+const ed25519Identity = await identityFor({ names: ['server.test'], keyType: 'ed25519' })
 const verifyCertificate = certificateVerifier({ crypto: nodeProvider, trust })
 const tickets = statelessTickets({
   crypto: nodeProvider,
@@ -186,6 +187,20 @@ const weak = (alert: string) => ['ERR_INSUFFICIENT_SECURITY', alert] as const
 const badMac = ['ERR_BAD_RECORD_MAC', 'bad_record_mac'] as const
 
 const toClients: Readonly<Record<string, Case>> = {
+  'a certificate on a curve that was not offered': {
+    client: { groups: [NamedGroup.x25519] },
+    server: { identity: ed25519Identity },
+    changes: {
+      [HandshakeType.certificate]: changed(Certificate12, () => ({
+        certificateList: [...serverIdentity.certificateChain],
+      })),
+    },
+    expected: ['ERR_CERTIFICATE_REFUSED', 'illegal_parameter'],
+  },
+  'more bytes behind ServerHelloDone in its record': {
+    changes: { [HandshakeType.server_hello_done]: (bytes) => Uint8Array.of(...bytes, 4, 0, 0) },
+    expected: unexpected,
+  },
   compression: { changes: hello(() => ({ legacyCompressionMethod: 1 })), expected: illegal },
   'a suite that was not offered': {
     changes: hello(() => ({ cipherSuite: Suite.TLS_RSA_WITH_AES_128_CBC_SHA })),
@@ -197,7 +212,7 @@ const toClients: Readonly<Record<string, Case>> = {
     expected: ['ERR_UNSOLICITED_EXTENSION', 'unsupported_extension'],
   },
   'an extension that has no place here': {
-    changes: withExtension(Type.supported_groups, [0, 2, 0, 29]),
+    changes: withExtension(Type.signature_algorithms, [0, 2, 4, 3]),
     expected: illegal,
   },
   'another max_fragment_length': {

@@ -5,6 +5,7 @@ import { ed448 } from '@noble/curves/ed448.js'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { bytesToHex } from '@noble/curves/utils.js'
+import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js'
 import { padLeft } from '../../codec/bytes.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { DerTag, readElement, readElements } from '../der.ts'
@@ -19,13 +20,23 @@ function oneScheme(id: number, sign: (data: Uint8Array) => Uint8Array): SigningK
   return {
     schemes: [id],
     sign(scheme, data) {
-      if (scheme !== id) {
-        throw new RangeError(`this key cannot make SignatureScheme 0x${scheme.toString(16)}`)
-      }
-      return sign(data)
+      return scheme === id ? sign(data) : cannotMake(scheme)
     },
   }
 }
+
+function cannotMake(scheme: number): never {
+  throw new RangeError(`this key cannot make SignatureScheme 0x${scheme.toString(16)}`)
+}
+
+const ecdsaHashes: ReadonlyMap<number, (data: Uint8Array) => Uint8Array> = /* @__PURE__ */ new Map<
+  number,
+  (data: Uint8Array) => Uint8Array
+>([
+  [0x0403, sha256],
+  [0x0503, sha384],
+  [0x0603, sha512],
+])
 
 /** RFC 5915 §3: a SEQUENCE of the version, and the scalar in an OCTET STRING. */
 function ecdsa(id: number, curve: typeof p256): Import {
@@ -34,8 +45,14 @@ function ecdsa(id: number, curve: typeof p256): Import {
     if (scalar?.tag !== DerTag.octetString) throw new Error('no scalar')
     const secret = padLeft(scalar.content, curve.lengths.secretKey!)
     if (!curve.utils.isValidSecretKey(secret)) throw new Error('the scalar is out of range')
-    // Noble hashes with the curve's own hash, which is the scheme's (RFC 8446 §4.2.3).
-    return oneScheme(id, (data) => curve.sign(data, secret, { lowS: false, format: 'der' }))
+    return {
+      schemes: [id],
+      classicSchemes: [...ecdsaHashes.keys()].filter((other) => other !== id),
+      sign(scheme, data) {
+        const digest = (ecdsaHashes.get(scheme) ?? cannotMake(scheme))(data)
+        return curve.sign(digest, secret, { prehash: false, lowS: false, format: 'der' })
+      },
+    }
   }
 }
 

@@ -78,7 +78,12 @@ function unsupported(message: string): ConfigurationError {
   return new ConfigurationError('ERR_UNSUPPORTED_PRIVATE_KEY', message)
 }
 
-function schemesOf(key: KeyObject): readonly SchemeShape[] {
+interface Schemes {
+  readonly schemes: readonly SchemeShape[]
+  readonly classicSchemes?: readonly SchemeShape[]
+}
+
+function schemesOf(key: KeyObject): Schemes {
   const details = key.asymmetricKeyDetails ?? {}
   switch (key.asymmetricKeyType) {
     case 'ec': {
@@ -89,12 +94,13 @@ function schemesOf(key: KeyObject): readonly SchemeShape[] {
           `TLS has no signature scheme for the curve ${curve}: use P-256, P-384 or P-521`,
         )
       }
-      return [scheme]
+      const others = Object.values(ecdsaSchemes).filter((other) => other !== scheme)
+      return { schemes: [scheme], classicSchemes: others }
     }
     case 'ed25519':
-      return [ed25519]
+      return { schemes: [ed25519] }
     case 'ed448':
-      return [ed448]
+      return { schemes: [ed448] }
     case 'rsa':
     case 'rsa-pss': {
       const modulusBits = details.modulusLength ?? 0
@@ -112,7 +118,7 @@ function schemesOf(key: KeyObject): readonly SchemeShape[] {
           `TLS has no signature scheme for this ${modulusBits}-bit ${key.asymmetricKeyType.toUpperCase()} key and its parameters`,
         )
       }
-      return allowed
+      return { schemes: allowed }
     }
     default:
       throw unsupported(
@@ -134,11 +140,12 @@ export function signingKey(
 ): SigningKey {
   const key = toKeyObject(source, passphrase)
   if (key.type !== 'private') throw unsupported(`a private key is needed, not a ${key.type} one`)
-  const usable = schemesOf(key)
+  const { schemes, classicSchemes = [] } = schemesOf(key)
   return {
-    schemes: usable.map(({ id }) => id),
+    schemes: schemes.map(({ id }) => id),
+    classicSchemes: classicSchemes.map(({ id }) => id),
     sign(scheme, data) {
-      const found = usable.find(({ id }) => id === scheme)
+      const found = [...schemes, ...classicSchemes].find(({ id }) => id === scheme)
       if (found === undefined) {
         throw new RangeError(`this key cannot make SignatureScheme 0x${scheme.toString(16)}`)
       }
