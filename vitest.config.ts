@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 // Tests run against the sources: the condition `handfast-source` in each package's exports names them.
 export default defineConfig({
   resolve: { conditions: ['handfast-source'] },
-  ssr: { resolve: { conditions: ['handfast-source', 'node', 'import'] } },
+  ssr: { resolve: { conditions: ['handfast-source', 'node'] } },
   test: {
     include: [
       'packages/*/test/**/*.test.ts',

@@ -3,8 +3,8 @@
 #
 #   conformance/interop/install.sh [--strict]
 #
-# 1. From the system's own package sources: GnuTLS, OpenSSL, curl, tshark and Chromium (needs root or sudo; skipped
-#    when all are there).
+# 1. From the system's own package sources: GnuTLS, OpenSSL, curl, tshark and Chromium, and servers that take TLS:
+#    PostgreSQL, MariaDB, Redis and Mosquitto, which are not started (needs root or sudo; skipped when all are there).
 # 2. From Debian's newer suites, unpacked into the cache folder without changing the system: OpenSSL with post-quantum
 #    groups, NSS, Botan, a newer GnuTLS, a newer curl and a newer JDK. They run on the C library that comes with them.
 # 3. Our own small peer programs (Go, Rust, Java), built by peers/build.sh.
@@ -39,17 +39,26 @@ as_root() {
 
 install_system_packages() {
   local -A package_of=([certutil]=libnss3-tools [gnutls-cli]=gnutls-bin [gnutls-serv]=gnutls-bin [openssl]=openssl [curl]=curl
-    [tshark]=tshark [dumpcap]=wireshark-common [chromium]=chromium)
+    [tshark]=tshark [dumpcap]=wireshark-common [chromium]=chromium
+    [postgres]=postgresql [mariadbd]=mariadb-server-core [redis-server]=redis-server [mosquitto]=mosquitto)
   local missing=() command log=$cache/system-packages.log
+  # Servers lie where only administrators look for programs.
+  local PATH=$PATH:/usr/sbin:$(printf '%s:' /usr/lib/postgresql/*/bin)
   for command in "${!package_of[@]}"; do
     command -v "$command" >/dev/null || missing+=("${package_of[$command]}")
   done
   [[ ${#missing[@]} == 0 ]] && return 0
   mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
   say "installing ${missing[*]} from the system's package sources"
+  # While this file says so, no package starts its server (invoke-rc.d asks it). The tests start their own.
+  local policy=/usr/sbin/policy-rc.d ours=false
+  if [[ ! -e $policy ]] && printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod +x "$policy"; then
+    ours=true
+  fi
   { as_root apt-get update && as_root env TMPDIR="$TMPDIR" DEBIAN_FRONTEND=noninteractive \
     apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
     fail "system packages ${missing[*]}" "$log"
+  if $ours; then as_root rm -f "$policy"; fi
 }
 
 # ---- 2. newer peers, unpacked beside the system ----------------------------------------------------------------------

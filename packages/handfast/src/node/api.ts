@@ -38,5 +38,11 @@ export {
   rootCertificates,
 } from './tables.ts'
 export { TLSSocket } from './tlsSocket.ts'
+export {
+  type UndiciConnect,
+  type UndiciConnectorOptions,
+  type UndiciTarget,
+  undiciConnector,
+} from './undici.ts'
 export type { IdentityCheck } from './verification.ts'
 export type { CertificateError } from './verifyErrors.ts'

@@ -7,6 +7,7 @@ import { connect } from './connect.ts'
 import { socketForHttp2 } from './http2.ts'
 import type { ConnectOptions, ServerOptions } from './options.ts'
 import { Server } from './server.ts'
+import { SessionCache } from './sessionCache.ts'
 import type { TLSSocket } from './tlsSocket.ts'
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
@@ -207,7 +208,10 @@ const namingOptions = [
 
 /** An https.Agent whose connections are this library's; sessions are kept for each server, and each is used once. */
 export class Agent extends https.Agent {
-  readonly #sessions = new Map<string, Buffer>()
+  // `options` are those that the base class has read.
+  readonly #sessions = new SessionCache(
+    (this.options as { maxCachedSessions?: number }).maxCachedSessions,
+  )
 
   override getName(options: https.RequestOptions & ConnectOptions): string {
     const own = namingOptions.map((name) => JSON.stringify(options[name]) ?? '')
@@ -217,22 +221,11 @@ export class Agent extends https.Agent {
   override createConnection(requested: https.RequestOptions): TLSSocket {
     const options = requested as https.RequestOptions & ConnectOptions
     const name = this.getName(options)
-    const session = options.session ?? this.#sessions.get(name)
-    // RFC 8446 §C.4: a ticket that is shown twice lets an observer link the connections.
-    this.#sessions.delete(name)
+    const session = options.session ?? this.#sessions.take(name)
     // `path` is the one of the URL here.
     const path = options.socketPath
     const socket = connect({ ...options, path, session } as ConnectOptions)
-    socket.on('session', (bytes: Buffer) => this.#keep(name, bytes))
+    socket.on('session', (bytes: Buffer) => this.#sessions.keep(name, bytes))
     return socket
-  }
-
-  #keep(name: string, session: Buffer): void {
-    const capacity = (this.options as { maxCachedSessions?: number }).maxCachedSessions ?? 100
-    if (capacity <= 0) return
-    const oldest = this.#sessions.keys().next()
-    if (this.#sessions.size >= capacity && !this.#sessions.has(name) && !oldest.done)
-      this.#sessions.delete(oldest.value)
-    this.#sessions.set(name, session)
   }
 }

@@ -1,5 +1,5 @@
 /** What `connect`, `createServer` and `TLSSocket` take: node:tls's options, and what only handfast has. */
-import type { ServerOpts, TcpNetConnectOpts } from 'node:net'
+import type { Server as NetServer, ServerOpts, TcpNetConnectOpts } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ClientHello } from '../codec/messages.ts'
 import type { ClientHelloInfo, ServerConfig } from '../config.ts'
@@ -147,7 +147,8 @@ export interface ServerOptions
 /** What the constructor of TLSSocket takes. */
 export interface TLSSocketOptions extends ClientOptions, ServerSideOptions {
   readonly isServer?: boolean | undefined
-  readonly server?: Server | undefined
+  /** Where the connection came from. */
+  readonly server?: Server | NetServer | undefined
   readonly pauseOnConnect?: boolean | undefined
 }
 

@@ -38,7 +38,8 @@ export class ServerSide implements Side {
 
   constructor(socket: TLSSocket, context: SecureContext, options: TLSSocketOptions) {
     this.#socket = socket
-    this.#server = options.server
+    // Programs that upgrade connections give the net.Server that these came from.
+    this.#server = options.server && 'contextFor' in options.server ? options.server : undefined
     this.#options = options
     this.context = context
     this.#identities = [...context.identities]
