@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import type { ConnectionInfo } from 'handfast'
+import type { ConnectionInfo, Session } from 'handfast'
 import { connectionError, usageError } from '../exit.ts'
 import { openTls } from '../net/open.ts'
 import { streamOf } from '../net/stream.ts'
@@ -17,6 +17,7 @@ import {
 } from '../options/tls.ts'
 import { shortName } from '../render/certificates.ts'
 import { harmless } from '../render/paper.ts'
+import { versionInWords } from '../render/summary.ts'
 import { colorsFor, type Terminal } from '../terminal.ts'
 
 interface ConnectOptions extends ClientOptions {
@@ -47,13 +48,13 @@ async function connect(text: string, options: ConnectOptions, terminal: Terminal
     throw usageError('--get speaks HTTP/1.1, which --alpn leaves out')
   const wanted = isHttp ? { ...options, alpn: ['http/1.1'] } : options
   const client = await prepareClient(wanted, target, terminal)
-  const { drive, info } = await openTls(target, client, options.timeout, terminal.stop)
+  const { drive, info, sessions } = await openTls(target, client, options.timeout, terminal.stop)
   if (options.quiet !== true) tell(info, client, terminal)
-  const stream = streamOf(drive, {
-    onSession: (session) => {
-      if (options.sessionOut !== undefined) writeSession(options.sessionOut, session)
-    },
-  })
+  const onSession = (session: Session) => {
+    if (options.sessionOut !== undefined) writeSession(options.sessionOut, session)
+  }
+  sessions.forEach(onSession)
+  const stream = streamOf(drive, { onSession })
   try {
     if (isHttp) await get(stream, target, client.serverName, options, terminal)
     else await talk(stream, options.timeout, terminal)
@@ -143,7 +144,12 @@ function notHttp(error: Error): Error {
 function tell(info: ConnectionInfo, client: PreparedClient, terminal: Terminal): void {
   const { stderr } = terminal
   const { green, yellow } = colorsFor(terminal, stderr)
-  const how = `TLS 1.3, ${info.cipherSuiteName}, ${info.groupName ?? 'no key exchange'}${info.resumed ? ', resumed' : ''}`
+  const how = [
+    versionInWords(info),
+    info.cipherSuiteName,
+    ...(info.groupName === undefined ? [] : [info.groupName]),
+    ...(info.resumed ? ['resumed'] : []),
+  ].join(', ')
   const refused = client.refused()
   const anchor = info.verdict?.path.at(-1)
   const who =

@@ -1,6 +1,6 @@
 /** `handfast inspect`: one handshake with a server, shown message by message. */
 import { type Command, Option } from 'commander'
-import type { TraceEvent } from 'handfast'
+import { ProtocolVersion, type Session, type TraceEvent } from 'handfast'
 import { toJson } from 'handfast/trace'
 import { type ExitCode, exitCodeOf } from '../exit.ts'
 import { type Observation, observe } from '../net/observe.ts'
@@ -97,7 +97,14 @@ async function inspect(
     seen = await look({ ...client.config, session })
     print(seen, first)
   }
-  keepSession(seen, options, terminal)
+  // A session of TLS 1.2 is resumed again and again; one of TLS 1.3 gives a new ticket each time.
+  const usable = seen.info?.resumed && seen.info.version < ProtocolVersion.TLS13
+  keepSession(
+    seen.sessions.at(-1) ?? (usable ? (session ?? client.config.session) : undefined),
+    seen,
+    options,
+    terminal,
+  )
   if (seen.error === undefined) return 0
   // The outcome has been told on stdout; a reader of the JSON hears it here.
   if (options.json || !('blame' in seen.error)) throw seen.error
@@ -106,13 +113,13 @@ async function inspect(
 
 /** Writes the last session where that is asked for, and says so where there is none. */
 function keepSession(
-  { sessions, error }: Observation,
+  kept: Session | undefined,
+  { error }: Observation,
   { sessionOut, resume }: InspectOptions,
   { stderr }: Terminal,
 ): void {
-  const kept = sessions.at(-1)
   if (kept === undefined) {
     if (error === undefined && (resume || sessionOut !== undefined))
-      stderr.write('The server gave no ticket: there is no session to resume.\n')
+      stderr.write('The server gave no ticket and no session id: there is no session to resume.\n')
   } else if (sessionOut !== undefined) writeSession(sessionOut, kept)
 }

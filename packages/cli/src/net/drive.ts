@@ -3,7 +3,7 @@
  * end. Nothing is lost on a failure: what was sent and received up to it is in the trace.
  */
 import type { Duplex } from 'node:stream'
-import type { Connection, ConnectionEvent } from 'handfast'
+import type { Connection, ConnectionEvent, Session } from 'handfast'
 
 /** Events that wait for `next`; beyond, the transport is not read. */
 const mostQueued = 256
@@ -59,6 +59,22 @@ export class Drive {
         return event as EventOf<T>
       if (event !== undefined) continue
       if (this.#ended || !(await this.#something(deadline))) return undefined
+    }
+  }
+
+  /**
+   * Waits for the handshake's end.
+   * @param onSession hears of a session of TLS 1.2, which comes before it
+   * @returns, @throws as `next`
+   */
+  async complete(
+    deadline: number,
+    onSession: (session: Session) => void,
+  ): Promise<EventOf<'handshakeComplete'> | undefined> {
+    for (;;) {
+      const event = await this.next(deadline, 'handshakeComplete', 'session')
+      if (event?.type !== 'session') return event
+      onSession(event.session)
     }
   }
 

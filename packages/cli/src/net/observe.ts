@@ -114,7 +114,9 @@ async function watch(
     error,
   })
   try {
-    const complete = await drive.next(performance.now() + timeout, 'handshakeComplete')
+    const complete = await drive.complete(performance.now() + timeout, (session) =>
+      sessions.push(session),
+    )
     if (complete === undefined) return seen(noAnswer(drive, timeout))
     took = preciseNow() - start
     if (request !== undefined) {

@@ -1,5 +1,5 @@
 /** Dial, STARTTLS and handshake in one go, for a command that wants the connection and not its story. */
-import { type ConnectionInfo, clientConnection, TlsError } from 'handfast'
+import { type ConnectionInfo, clientConnection, type Session, TlsError } from 'handfast'
 import { CommandError, ExitCode } from '../exit.ts'
 import type { Target } from '../options/target.ts'
 import type { PreparedClient } from '../options/tls.ts'
@@ -10,6 +10,8 @@ import { Drive } from './drive.ts'
 export interface Opened {
   readonly drive: Drive
   readonly info: ConnectionInfo
+  /** Those that came with the handshake (TLS 1.2); later ones are events. */
+  readonly sessions: readonly Session[]
   /** Milliseconds of the handshake. */
   readonly took: number
 }
@@ -33,14 +35,17 @@ export async function openTls(
       await startTls(target.starttls, socket, serverName, performance.now() + timeout)
     const start = performance.now()
     const drive = new Drive(clientConnection(config), socket)
-    const complete = await drive.next(performance.now() + timeout, 'handshakeComplete')
+    const sessions: Session[] = []
+    const complete = await drive.complete(performance.now() + timeout, (session) =>
+      sessions.push(session),
+    )
     if (complete === undefined)
       throw new CommandError(
         ExitCode.handshake,
         `The server did not go on within ${timeout / 1000} s, while ${drive.connection.step}`,
         'It may be overloaded, or not speak TLS on this port (--starttls?); --timeout gives it more time.',
       )
-    return { drive, info: complete.info, took: performance.now() - start }
+    return { drive, info: complete.info, sessions, took: performance.now() - start }
   } catch (error) {
     // The alert that tells the peer why is on its way; nothing is read any more.
     if (error instanceof TlsError) socket.destroySoon()

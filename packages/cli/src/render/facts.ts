@@ -18,6 +18,17 @@ const shortNames: Readonly<Record<string, string>> = {
   certificate_request_context: 'request context',
   certificate_authorities: 'authorities',
   signature_algorithms_cert: 'signatures, certs',
+  // RFC 5246 §7.4.1, where they are not called legacy yet.
+  legacy_version: 'version',
+  legacy_session_id: 'session_id',
+  legacy_session_id_echo: 'session_id',
+  // Of ServerKeyExchange and ClientKeyExchange.
+  public: 'public key',
+  dh_ys: 'dh_Ys (public key)',
+  dh_yc: 'dh_Yc (public key)',
+  ecdh_yc: 'ecdh_Yc (public key)',
+  encrypted_pre_master_secret: 'encrypted premaster',
+  supported_signature_algorithms: 'signature_algorithms',
 }
 
 /** The order in which extensions are told; the others follow by name only. */
@@ -36,26 +47,28 @@ const toldInFull = [
   'early_data',
 ]
 
-/** Fields that are of no more use in TLS 1.3; `--bytes` shows them. */
+/** `--bytes` shows them. */
 const untold = new Set([
   'msg_type',
   'length',
-  'legacy_version',
+  'curve_type',
   'legacy_compression_methods',
   'legacy_compression_method',
-  'legacy_session_id',
-  'legacy_session_id_echo',
   'extensions',
 ])
+
+/** Of no more use in TLS 1.3. */
+const sessionIds = new Set(['legacy_session_id', 'legacy_session_id_echo'])
 
 /** Extensions whose bodies are better told than shown. */
 const tellers: Readonly<
   Record<string, (value: string, event: MessageEvent, fields: readonly Field[]) => string>
 > = {
   server_name: (value) => (value === 'empty' ? 'acknowledged' : value),
-  signature_algorithms: (value) => {
-    const names = value.split(', ').filter((name) => !name.startsWith('GREASE'))
-    return names.length > 6 ? `${listed(names, 5)} (--bytes lists them)` : names.join(', ')
+  signature_algorithms: schemesInWords,
+  session_ticket: (value, { name }) => {
+    if (name === 'ServerHello') return 'one will follow'
+    return value === 'empty' ? 'none yet; asks for one' : `the session's: ${value}`
   },
   pre_shared_key: (value, { name }, fields) => {
     if (name === 'ServerHello') return `the session is taken (number ${value} of the offer)`
@@ -64,6 +77,11 @@ const tellers: Readonly<
     )
     return `a ticket of ${bytes(ticket ?? 0)}, and ${bytes(binder ?? 0)} that prove its secret (binder)`
   },
+}
+
+function schemesInWords(value: string): string {
+  const names = value.split(', ').filter((name) => !name.startsWith('GREASE'))
+  return names.length > 6 ? `${listed(names, 5)} (--bytes lists them)` : names.join(', ')
 }
 
 /** Bytes of the first field of this name, its length prefix left out. */
@@ -76,12 +94,16 @@ function lengthOf(fields: readonly Field[], wanted: string): number | undefined 
   return undefined
 }
 
-/** @returns nothing for a message that has a telling of its own (`Certificate`) */
-export function factsOf(event: MessageEvent): readonly Fact[] {
+/**
+ * @param isClassic the connection is of TLS 1.2 or before
+ * @returns nothing for a message that has a telling of its own (`Certificate`)
+ */
+export function factsOf(event: MessageEvent, isClassic: boolean): readonly Fact[] {
   const fields = annotate(event)
   const facts: Fact[] = []
   const extensions = extensionsOf(fields)
-  for (const name of toldInFull) {
+  const told = isClassic ? [...toldInFull, 'session_ticket'] : toldInFull
+  for (const name of told) {
     const value = extensions.get(name)
     if (value !== undefined)
       facts.push({
@@ -89,20 +111,32 @@ export function factsOf(event: MessageEvent): readonly Fact[] {
         value: tellers[name]?.(value, event, fields) ?? value,
       })
   }
+  const isUntold = (name: string) =>
+    untold.has(name) ||
+    (name === 'legacy_version' && extensions.has('supported_versions')) ||
+    (sessionIds.has(name) && !isClassic)
   const own = fields
-    .filter(({ name }) => !untold.has(name))
-    .map((field) => ({ name: shortNames[field.name] ?? field.name, value: inWords(field) }))
+    .flatMap((field) => (event.name === 'ServerKeyExchange' ? partsOf(field) : [field]))
+    .filter(({ name }) => !isUntold(name))
+    .map((field) => ({
+      name: shortNames[field.name] ?? field.name,
+      value:
+        field.name === 'supported_signature_algorithms'
+          ? schemesInWords(inWords(field))
+          : inWords(field),
+    }))
     .filter(({ value }) => value !== 'empty')
-  // The choice of suites stands with the other choices, the random after them.
-  const suites = own.filter(({ name }) => name.startsWith('cipher_suite'))
-  const rest = own.filter(({ name }) => !name.startsWith('cipher_suite'))
-  const others = [...extensions.keys()].filter((name) => !toldInFull.includes(name))
+  // The choice of versions and suites stands at the top, below the name; the random after the other choices.
+  const isChoice = ({ name }: Fact) => name === 'version' || name.startsWith('cipher_suite')
+  const rest = own.filter((fact) => !isChoice(fact))
+  const others = [...extensions.keys()].filter((name) => !told.includes(name))
   const grease = others.filter((name) => name.startsWith('GREASE'))
   const named = others.filter((name) => !grease.includes(name))
-  const first = facts.findIndex(({ name }) => name === 'supported_versions') + 1
+  const first =
+    facts.findLastIndex(({ name }) => /^(server_name|supported_versions)$/.test(name)) + 1
   return [
     ...facts.slice(0, first),
-    ...suites,
+    ...own.filter(isChoice),
     ...facts.slice(first),
     ...rest,
     ...(named.length > 0 ? [{ name: 'also', value: named.join(', ') }] : []),
@@ -115,6 +149,11 @@ export function factsOf(event: MessageEvent): readonly Fact[] {
         ]
       : []),
   ].map(({ name, value }) => ({ name, value: withoutGrease(value) }))
+}
+
+/** Parameters and signature are structures: what people look for is inside. */
+function partsOf(field: Field): readonly Field[] {
+  return field.value === undefined && field.children.length > 0 ? field.children : [field]
 }
 
 /** The bodies of a message's extensions in words, by name. */

@@ -78,7 +78,12 @@ function renderNote(paper: Paper, note: Note, { explainer }: NotesTelling): void
       break
     }
     case 'keys':
-      say('+', cyan, `${note.protection} keys`, keysInWords(note))
+      say(
+        '+',
+        cyan,
+        note.version === undefined ? `${note.protection} keys` : 'keys',
+        keysInWords(note),
+      )
       break
     case 'verdict': {
       const failed = note.verdict.failures[0]
@@ -91,15 +96,17 @@ function renderNote(paper: Paper, note: Note, { explainer }: NotesTelling): void
         '+',
         cyan,
         'session',
-        `a ticket of ${bytes(note.ticketLength)}, good for ${span(note.lifetime)}`,
+        `${note.byId ? 'a session id' : 'a ticket'} of ${bytes(note.ticketLength)}, good for ${span(note.lifetime)}`,
       )
       break
   }
   if (note.type === 'decision') explainer.once(paper, note.what, note, valuesAt)
 }
 
-function keysInWords({ direction, protection, generation }: KeysEvent): string {
+function keysInWords({ direction, protection, generation, version }: KeysEvent): string {
   const owner = direction === 'sent' ? 'client' : 'server'
+  if (version !== undefined)
+    return `from here on all that the ${owner} sends is encrypted: Finished, then the data`
   if (generation > 0)
     return `the ${owner} encrypts with new keys from here on (change ${generation})`
   return protection === 'handshake'

@@ -28,7 +28,8 @@ export function renderSaving(
   times: Times = { full: [first.took], resumed: [second.took] },
 ): void {
   const { bold, dim, green } = paper.colors
-  paper.heading('What the session saved', 'RFC 8446 §2.2')
+  const isClassic = first.story.classic !== undefined
+  paper.heading('What the session saved', isClassic ? 'RFC 5246 §7.3' : 'RFC 8446 §2.2')
   const line = ({ label, first, second, saved }: Row, style = (text: string) => text) => {
     const [a, b, c] = columns as [number, number, number]
     paper.line(
@@ -45,7 +46,11 @@ export function renderSaving(
   for (const row of rowsOf(first, second, times)) line(row)
   paper.gap()
   paper.text(
-    'A resumed handshake needs no certificate and no signature: both sides prove that they know the secret of the session. A fresh key exchange is made all the same, so that a stolen ticket does not open what is said now.',
+    `A resumed handshake needs no certificate and no signature: both sides prove that they know the secret of the session. ${
+      isClassic
+        ? 'In TLS 1.2 no fresh key exchange is made either: both connections hang on one master secret, and who gets it, or the key that tickets are encrypted with, can read both.'
+        : 'A fresh key exchange is made all the same, so that a stolen ticket does not open what is said now.'
+    }`,
     { indent: 4 },
   )
 }
@@ -87,10 +92,13 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0
 }
 
-/** Up to the client's Finished: tickets and data come after the handshake. */
+/** The handshake alone: in TLS 1.3 tickets come after it. */
 function handshakeBytes({ story }: Observation, wanted: Direction): number {
   return story.messages
-    .filter(({ name, direction }) => name !== 'NewSessionTicket' && direction === wanted)
+    .filter(
+      ({ name, direction, version }) =>
+        direction === wanted && (version !== undefined || name !== 'NewSessionTicket'),
+    )
     .reduce((sum, message) => sum + message.bytes.length, 0)
 }
 
@@ -101,6 +109,10 @@ function certificates({ info, story }: Observation): number {
 
 function signatures({ story }: Observation): number {
   return story.messages.filter(
-    ({ name, direction }) => name === 'CertificateVerify' && direction === 'received',
+    ({ name, direction, keyExchange = '' }) =>
+      direction === 'received' &&
+      (name === 'CertificateVerify' ||
+        // The server signs its parameters, where there is a certificate to sign with.
+        (name === 'ServerKeyExchange' && !keyExchange.endsWith('PSK'))),
   ).length
 }

@@ -19,6 +19,8 @@ import type {
   VerdictEvent,
 } from 'handfast'
 
+type KeyExchange = NonNullable<MessageEvent['keyExchange']>
+
 /** What was learnt from a message, or done because of it. */
 export type Note = DecisionEvent | CheckEvent | KeysEvent | VerdictEvent | SessionEvent
 
@@ -36,11 +38,15 @@ export interface AlertItem {
 /** change_cipher_spec, or application data: records that hold no handshake message. */
 export interface RecordItem {
   readonly kind: 'record'
+  /** The first of them. */
+  readonly event: RecordEvent
   readonly name: string
   readonly protection: RecordEvent['protection']
   records: number
   /** Bytes of content. */
   content: number
+  /** Of change_cipher_spec up to TLS 1.2: the keys that it brings into force. */
+  readonly notes: Note[]
 }
 
 export type Item = MessageItem | AlertItem | RecordItem
@@ -131,6 +137,13 @@ export class Story {
     )
   }
 
+  /** The version and the key exchange, where they were agreed and are not TLS 1.3's. */
+  get classic(): { readonly version: number; readonly keyExchange?: KeyExchange } | undefined {
+    const { version, keyExchange } =
+      this.messages.findLast((one) => one.version !== undefined) ?? {}
+    return version === undefined ? undefined : { version, ...(keyExchange && { keyExchange }) }
+  }
+
   get lastAlert(): AlertEvent | undefined {
     const items = this.flights.flatMap((flight) => flight.items)
     const last = items.findLast(({ kind }) => kind === 'alert')
@@ -162,9 +175,13 @@ export class Story {
 
   #addRecord(event: RecordEvent): void {
     const { direction, innerType, protection, content, padding } = event
-    // A client sends its change_cipher_spec as soon as it has the ServerHello, in the middle of the server's flight:
-    // it is told with the flight that it opens.
-    if (innerType === 'change_cipher_spec' && this.flights.at(-1)?.direction !== direction) {
+    // In TLS 1.3 a client sends its change_cipher_spec as soon as it has the ServerHello, in the middle of the server's
+    // flight: it is told with the flight that it opens. In TLS 1.2 it comes in its turn.
+    if (
+      innerType === 'change_cipher_spec' &&
+      direction === 'sent' &&
+      this.flights.at(-1)?.direction !== direction
+    ) {
       this.#held = { ...event, bytes: event.bytes.slice(), content: content.slice() }
       return
     }
@@ -184,18 +201,30 @@ export class Story {
     } else
       flight.items.push({
         kind: 'record',
+        event,
         name: innerType,
         protection,
         records: 1,
         content: content.length,
+        notes: [],
       })
   }
 
-  /** Belongs to the last message, whichever side sent it. */
+  /** Belongs to the last message, whichever side sent it; what is found of a certificate, to the certificate. */
   #addNote(note: Note): void {
-    const last = this.flights.at(-1)
-    const item = last?.items.findLast(({ kind }) => kind === 'message')
-    if (item?.kind === 'message') item.notes.push(note)
+    if (note.type === 'keys' && note.version !== undefined && this.#held !== undefined)
+      this.#flight(note.direction, this.#held.time)
+    const items = this.flights.flatMap((flight) => flight.items)
+    const messages = items.filter((item) => item.kind === 'message')
+    const last = items.at(-1)
+    if (note.type === 'keys' && note.version !== undefined && last?.kind === 'record')
+      last.notes.push(note)
+    else if (note.type === 'verdict')
+      (
+        messages.findLast(({ event }) => event.name === 'Certificate') ?? messages.at(-1)
+      )?.notes.push(note)
+    else if (this.flights.at(-1)?.items.some(({ kind }) => kind === 'message'))
+      messages.at(-1)?.notes.push(note)
     else this.#early.push(note)
   }
 }

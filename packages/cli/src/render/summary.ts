@@ -1,9 +1,10 @@
 /** The outcome in a few rows, with the verdict that a browser's padlock would give, in words. */
 import { type Certificate, parseCertificate, type Verdict } from '@handfast/x509'
-import type { ConnectionInfo } from 'handfast'
+import { type ConnectionInfo, nameOf, ProtocolVersion, protocolVersions } from 'handfast'
 import { keyInWords, namesOf, shortName } from './certificates.ts'
 import { glyphs } from './glyphs.ts'
 import type { Paper } from './paper.ts'
+import { type Seen, seenByOthers } from './seen.ts'
 import type { Story } from './story.ts'
 import { bytes, count, day, duration, fromNow, listed, span } from './words.ts'
 
@@ -18,14 +19,6 @@ export interface SummaryOptions {
   readonly took: number
 }
 
-const suitesInWords: Readonly<Record<string, string>> = {
-  TLS_AES_128_GCM_SHA256: 'AES with a key of 128 bits, in GCM; hashes by SHA-256',
-  TLS_AES_256_GCM_SHA384: 'AES with a key of 256 bits, in GCM; hashes by SHA-384',
-  TLS_CHACHA20_POLY1305_SHA256: 'ChaCha20 with a key of 256 bits, and Poly1305; hashes by SHA-256',
-  TLS_AES_128_CCM_SHA256: 'AES with a key of 128 bits, in CCM; hashes by SHA-256',
-  TLS_AES_128_CCM_8_SHA256: 'AES with a key of 128 bits, in CCM with a short tag of 8 bytes',
-}
-
 export function renderSummary(
   paper: Paper,
   info: ConnectionInfo,
@@ -34,11 +27,15 @@ export function renderSummary(
 ): void {
   const row = (label: string, value: string) => paper.row(label, value, { column: 24 })
   renderPadlock(paper, info, options)
+  for (const caveat of caveatsOf(info, story))
+    paper.text(`! ${caveat}`, { indent: 4, style: paper.colors.yellow })
   paper.gap()
-  row('version', 'TLS 1.3')
-  const suite = suitesInWords[info.cipherSuiteName]
+  row('version', versionInWords(info))
+  const suite = cipherInWords(info.cipherSuiteName)
   row('cipher suite', `${info.cipherSuiteName}${suite === undefined ? '' : `: ${suite}`}`)
-  if (info.groupName !== undefined) row('key exchange', groupInWords(info.groupName))
+  const exchange = keyExchangeInWords(info, story)
+  if (exchange !== undefined) row('key exchange', exchange)
+  if (info.version < ProtocolVersion.TLS13) row('guards', guardsInWords(info))
   const leaf = readable(info.peerCertificates[0])
   if (leaf !== undefined) {
     row(
@@ -57,6 +54,7 @@ export function renderSummary(
       info.helloRetried ? '; one of them because the server wanted another key share' : ''
     }`,
   )
+  row('others can read', seenInWords(seenByOthers(story, info)))
   const { sent, received } = story.bytes
   row('bytes', `${bytes(sent)} sent, ${bytes(received)} received`)
   row('resumption', resumptionInWords(info, story))
@@ -92,6 +90,89 @@ function renderPadlock(paper: Paper, info: ConnectionInfo, options: SummaryOptio
   )
 }
 
+/** `TLS 1.2` */
+export function versionInWords({ version }: Pick<ConnectionInfo, 'version'>): string {
+  return nameOf(protocolVersions, version)
+}
+
+/** What TLS 1.2 allows, and is better not allowed. */
+function caveatsOf(info: ConnectionInfo, story: Story): string[] {
+  const { keyExchange = '' } = story.classic ?? {}
+  const caveats: string[] = []
+  if (keyExchange === 'RSA' || keyExchange === 'PSK')
+    caveats.push(
+      `No forward secrecy: whoever gets the ${keyExchange === 'RSA' ? "server's" : 'pre-shared'} key, even years later, can read what was recorded.`,
+    )
+  if (info.encryptThenMac === false)
+    caveats.push(
+      'CBC without encrypt_then_mac: a server that betrays whether the padding was right can be made to decrypt (Lucky 13, POODLE).',
+    )
+  if (info.extendedMasterSecret === false)
+    caveats.push(
+      'Without extended_master_secret: somebody between could give two connections the same keys (triple handshake).',
+    )
+  return caveats
+}
+
+/** The cipher of a suite and its hash, by the parts of the name (RFC 8446 §B.4, RFC 5246 §C). */
+function cipherInWords(suite: string): string | undefined {
+  const [, cipher = '', hash] = /^TLS_(?:\w+_WITH_)?(\w+?)(?:_SHA(\d*))?$/.exec(suite) ?? []
+  const aes = /^AES_(\d+)_(GCM|CCM|CBC)(_8)?$/.exec(cipher)
+  const isBlock = aes?.[2] === 'CBC' || cipher === '3DES_EDE_CBC'
+  const how =
+    aes !== null
+      ? `AES with a key of ${aes[1]} bits, in ${aes[2]}${aes[3] ? ' with a short tag of 8 bytes' : ''}`
+      : cipher.startsWith('CHACHA20')
+        ? 'ChaCha20 with a key of 256 bits, and Poly1305'
+        : cipher.startsWith('3DES')
+          ? 'triple DES, in CBC'
+          : undefined
+  if (how === undefined) return undefined
+  const sha = `SHA-${hash || (isBlock ? '1' : '256')}`
+  return isBlock ? `${how}; changes are noticed by HMAC with ${sha}` : `${how}; hashes by ${sha}`
+}
+
+/** How the secret came about, and what that means for a recording. */
+function keyExchangeInWords(info: ConnectionInfo, story: Story): string | undefined {
+  if (info.groupName !== undefined) return groupInWords(info.groupName)
+  if (info.resumed)
+    return info.version < ProtocolVersion.TLS13
+      ? 'none: the secret is that of the session'
+      : undefined
+  switch (story.classic?.keyExchange) {
+    case 'RSA':
+      return "RSA: the client sent the secret, encrypted with the key of the server's certificate"
+    case 'PSK':
+      return 'none: the secret is the pre-shared key'
+    default:
+      return undefined
+  }
+}
+
+/** What was added to TLS 1.2 against attacks, and TLS 1.3 has built in. */
+function guardsInWords(info: ConnectionInfo): string {
+  const guards = {
+    extended_master_secret: info.extendedMasterSecret,
+    'secure renegotiation': info.secureRenegotiation,
+    encrypt_then_mac: info.encryptThenMac,
+  }
+  const named = (wanted: boolean) =>
+    Object.entries(guards).flatMap(([name, has]) => (has === wanted ? [name] : []))
+  const missing = named(false)
+  return `${listed(named(true)) || 'none'}${missing.length > 0 ? `; the server lacks ${listed(missing)}` : ''}`
+}
+
+function seenInWords(seen: Seen): string {
+  const parts = [
+    seen.serverName && `the server's name`,
+    seen.serverCertificate && "the server's certificate",
+    seen.clientCertificate && "the client's certificate",
+    seen.alpnProtocol && 'the protocol (ALPN)',
+    seen.session && 'which session is resumed',
+  ].filter((part) => part !== undefined && part !== false)
+  return parts.length === 0 ? 'nothing of it' : listed(parts)
+}
+
 export function groupInWords(name: string): string {
   return name.includes('MLKEM')
     ? `${name}: hybrid, and so safe from the quantum computers that may come`
@@ -102,13 +183,16 @@ function resumptionInWords(info: ConnectionInfo, story: Story): string {
   const [first] = story.sessions
   const now = info.resumed ? 'this was one; ' : ''
   return first === undefined
-    ? `${now}the server gave no ticket while we listened`
-    : `${now}${count(story.sessions.length, 'ticket')} for later, good for ${span(first.lifetime)}`
+    ? info.resumed && info.version < ProtocolVersion.TLS13
+      ? `${now}the session can be resumed again`
+      : `${now}the server gave no ticket while we listened`
+    : `${now}${first.byId ? 'a session id' : count(story.sessions.length, 'ticket')} for later, good for ${span(first.lifetime)}`
 }
 
-/** Of the handshake alone: each ClientHello is one. */
+/** Before the client may send data: each ClientHello is one; up to TLS 1.2 a key exchange is another. */
 export function roundTrips(story: Story): number {
-  return story.messages.filter(({ name }) => name === 'ClientHello').length
+  return story.messages.filter(({ name }) => name === 'ClientHello' || name === 'ClientKeyExchange')
+    .length
 }
 
 /** SCTs inside of the certificate (RFC 6962 §3.3). */

@@ -28,6 +28,8 @@ export interface TranscriptOptions {
 /** What is kept while a transcript is told. */
 interface Telling extends TranscriptOptions {
   readonly explainer: Explainer
+  /** TLS 1.2 or before was agreed. */
+  readonly isClassic: boolean
 }
 
 export function renderTranscript(paper: Paper, story: Story, options: TranscriptOptions): void {
@@ -38,7 +40,8 @@ export function renderTranscript(paper: Paper, story: Story, options: Transcript
   const thin = glyphs.thin.repeat(3)
   const thick = glyphs.thick.repeat(3)
   paper.line([{ text: `${thin} anyone on the way can read it   ${thick} encrypted`, style: dim }])
-  const telling = { ...options, explainer: new Explainer(options.explain) }
+  const isClassic = story.classic !== undefined
+  const telling = { ...options, isClassic, explainer: new Explainer(options.explain) }
   story.flights.forEach((flight, index) => {
     renderFlight(paper, flight, index + 1, telling)
   })
@@ -114,8 +117,8 @@ function renderMessage(paper: Paper, item: MessageItem, options: Telling): void 
   options.explainer.once(paper, `${event.direction} ${event.name}`, event, notesAt)
   if (event.name === 'Certificate') certificateLines(paper, event, notesAt)
   else
-    for (const { name, value } of factsOf(event))
-      if (!options.brief || name === 'pre_shared_key')
+    for (const { name, value } of factsOf(event, options.isClassic))
+      if (!options.brief || name === 'pre_shared_key' || name === 'session_ticket')
         paper.row(name, value, { indent: notesAt, column: valuesAt })
   if (options.bytes) messageBytes(paper, event, notesAt)
   renderNotes(paper, notes, options)
@@ -147,7 +150,10 @@ function renderRecord(paper: Paper, item: RecordItem, flight: Flight, options: T
     size: `${bytes(item.content)}${item.records > 1 ? ` in ${item.records} records` : ''}`,
     ...(isData ? {} : { style: paper.colors.dim }),
   })
-  if (item.name === 'change_cipher_spec')
+  if (item.name !== 'change_cipher_spec') return
+  if (options.isClassic) options.explainer.once(paper, item.name, item.event, notesAt)
+  renderNotes(paper, item.notes, options)
+  if (!options.isClassic)
     paper.text('Means nothing in TLS 1.3; it keeps old middleboxes calm (RFC 8446 §D.4).', {
       indent: notesAt,
       style: paper.colors.dim,

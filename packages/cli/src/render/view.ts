@@ -40,7 +40,11 @@ export function renderConnection(paper: Paper, seen: Observation, view: ViewOpti
   const brief = view.brief === true
   renderTranscript(paper, story, { bytes, explain, brief, start, peer })
   if (brief && error === undefined) return
-  renderKeySchedule(paper, story.keySchedule, { explain })
+  renderKeySchedule(paper, story.keySchedule, {
+    explain,
+    resumed: info?.resumed === true,
+    ...story.classic,
+  })
   const verdict = refused ?? story.verdicts.at(-1)?.verdict
   if (verdict !== undefined) renderVerdict(paper, verdict)
   if (error instanceof TlsError) {

@@ -12,6 +12,13 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
+/** The same bytes, never as a Buffer: whose `slice()` is no copy. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array
+    ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
 /** Lower-case hexadecimal. */
 export function hexOf(bytes: Uint8Array): string {
   let text = ''

@@ -278,7 +278,10 @@ function tellSession(
   // RFC 5077 §3.3: 0 leaves the lifetime to the client.
   const hint = byTicket && given.ticketLifetimeHint > 0 ? given.ticketLifetimeHint : defaultLifetime
   const lifetime = Math.min(hint, maxTicketLifetime)
-  hs.trace?.({ type: 'session', direction: 'received', lifetime, ticketLength: ticket.length })
+  hs.trace?.({
+    ...{ type: 'session', direction: 'received', lifetime, ticketLength: ticket.length },
+    ...(byTicket ? {} : { byId: true }),
+  })
   const session: Session = {
     version: info.version,
     cipherSuite: info.cipherSuite,

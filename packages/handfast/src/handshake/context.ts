@@ -240,7 +240,10 @@ export class HandshakeContext {
     }
     const { name, generation } = protection
     if (name !== 'plaintext')
-      this.trace?.({ type: 'keys', direction, protection: name, generation })
+      this.trace?.({
+        ...{ type: 'keys', direction, protection: name, generation },
+        ...(this.forms && { version: this.forms.version }),
+      })
   }
 
   /**

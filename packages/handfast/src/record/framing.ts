@@ -1,4 +1,5 @@
 /** Cutting a stream of bytes into records (RFC 8446 §5.1). */
+import { plainBytes } from '../codec/bytes.ts'
 import { ContentType, contentTypes, nameOf } from '../codec/registry.ts'
 import { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
@@ -29,7 +30,7 @@ export class RecordFramer {
 
   receive(bytes: Uint8Array): void {
     if (this.#input.length === 0) {
-      this.#input = bytes
+      this.#input = plainBytes(bytes)
       this.#owned = false
     } else {
       const both = new Uint8Array(this.#input.length + bytes.length)

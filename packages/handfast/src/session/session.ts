@@ -2,7 +2,7 @@
  * A session that can be resumed: what a client keeps (RFC 8446 §4.6.1), and what a server puts into its ticket.
  * Both are described as wire structures, so that they can be stored.
  */
-import { fromText, toText } from '../codec/bytes.ts'
+import { fromText, plainBytes, toText } from '../codec/bytes.ts'
 import {
   decode,
   encode,
@@ -122,7 +122,7 @@ export function serializeSession(session: Session): Uint8Array {
 /** @throws ConfigurationError `ERR_BAD_SESSION` where the bytes are not a session of this library */
 export function parseSession(bytes: Uint8Array): Session {
   try {
-    const value = decode(StoredSession, bytes)
+    const value = decode(StoredSession, plainBytes(bytes))
     return {
       ...fromWire(value),
       ticket: value.ticket.slice(),
@@ -140,5 +140,5 @@ export function serializeState(state: SessionState): Uint8Array {
 }
 
 export function parseState(bytes: Uint8Array): SessionState {
-  return fromWire(decode(TicketContent, bytes))
+  return fromWire(decode(TicketContent, plainBytes(bytes)))
 }

@@ -146,6 +146,8 @@ export interface KeysEvent extends Base {
   readonly protection: 'handshake' | 'application'
   /** How often the application keys of this direction were updated; 0 at first. */
   readonly generation: number
+  /** The version, where it is not TLS 1.3: there one set of keys protects the Finished and the data. */
+  readonly version?: number
 }
 
 /** A session that can be resumed was received, or issued. */
@@ -156,6 +158,8 @@ export interface SessionEvent extends Base {
   readonly lifetime: number
   /** Bytes of the ticket. */
   readonly ticketLength: number
+  /** Up to TLS 1.2: it is no ticket but a session id, by which the server knows the session (RFC 5246 §7.4.1.2). */
+  readonly byId?: true
 }
 
 /** The connection failed; nothing comes after this but the transport's end. */

@@ -45,9 +45,11 @@ describe('a session', () => {
   it('is copied out of its bytes', () => {
     fc.assert(
       fc.property(session, (value) => {
-        const stored = serializeSession(value)
+        // As a file is read: the slices of a Buffer would be views.
+        const stored = Buffer.from(serializeSession(value))
         const parsed = parseSession(stored)
         stored.fill(0)
+        parsed.psk.slice().fill(0)
         expect(parsed).toEqual(value)
       }),
       { numRuns: 20 },

@@ -2,12 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { messageBodies } from '../../src/codec/messages.ts'
-import { alertDescriptions, extensionTypes } from '../../src/codec/registry.ts'
+import { encodeMessage, messageBodies, ServerHello } from '../../src/codec/messages.ts'
+import { alertDescriptions, extensionTypes, HandshakeType } from '../../src/codec/registry.ts'
 import { failureTable } from '../../src/errors.ts'
 import type { DecisionEvent, TransportEvent } from '../../src/trace/events.ts'
 import { alerts, otherAlert } from '../../src/trace/explain/alerts.ts'
-import { checks, decisions, failures, transport } from '../../src/trace/explain/decisions.ts'
+import {
+  checks,
+  decisions,
+  decisions12,
+  failures,
+  transport,
+} from '../../src/trace/explain/decisions.ts'
 import { extensions, greaseExtension, otherExtension } from '../../src/trace/explain/extensions.ts'
 import { certificateFields, fields } from '../../src/trace/explain/fields.ts'
 import {
@@ -15,7 +21,12 @@ import {
   keyScheduleInputs,
   otherKeyScheduleStep,
 } from '../../src/trace/explain/keySchedule.ts'
-import { messages, otherMessage } from '../../src/trace/explain/messages.ts'
+import {
+  keyExchangeMessages,
+  messages,
+  messages12,
+  otherMessage,
+} from '../../src/trace/explain/messages.ts'
 import type { Field, TraceEvent } from '../../src/trace/index.ts'
 import { annotate, annotateMessage, explain, explainField } from '../../src/trace/index.ts'
 import { events } from './connections.ts'
@@ -161,7 +172,16 @@ describe('the sentences', () => {
     ...{ ...decisions, ...checks, ...failures, ...transport, ...fields, ...certificateFields },
   })
 
-  test.each(everySentence)('%s: at most three, whole and short', (_, text) => {
+  const ofTls12 = Object.entries({
+    ...{ ...messages12, ...decisions12 },
+    ...Object.fromEntries(
+      Object.entries(keyExchangeMessages).flatMap(([name, texts]) =>
+        Object.entries(texts).map(([exchange, text]) => [`${name} of ${exchange}`, text]),
+      ),
+    ),
+  })
+
+  test.each([...everySentence, ...ofTls12])('%s: at most three, whole and short', (_, text) => {
     expect(text).toMatch(/^[A-Z0-9(].*\.$/)
     expect(text.length).toBeLessThan(420)
     expect(text.split(/[.?] (?=[A-Z])/).length).toBeLessThanOrEqual(3)
@@ -170,6 +190,42 @@ describe('the sentences', () => {
 
   test('leave no gap open', () => {
     for (const event of events) expect(explain(event)).not.toMatch(/[{}]|undefined/)
+  })
+
+  test('are other ones where TLS 1.2 is another thing', () => {
+    const ofMessage = (version?: number) => (name: string) => ({
+      ...{ ...base, type: 'message', name, bytes: new Uint8Array(4), protection: 'plaintext' },
+      ...(version !== undefined && { version }),
+    })
+    const [old, now] = [ofMessage(0x0303), ofMessage()]
+    expect(explain(old('Certificate') as TraceEvent)).toContain('an eavesdropper reads it too')
+    expect(explain(now('Certificate') as TraceEvent)).toContain('Encrypted')
+    const exchange = { ...old('ClientKeyExchange'), keyExchange: 'RSA' } as TraceEvent
+    expect(explain(exchange)).toContain('no forward secrecy')
+    expect(explain({ ...exchange, keyExchange: 'ECDHE' } as TraceEvent)).toMatch(/fresh public key/)
+    const keys = { ...base, type: 'keys', protection: 'application', generation: 0 } as const
+    expect(explain({ ...keys, version: 0x0303 })).toContain('first its Finished')
+    expect(explain(keys)).toContain('those of the handshake have done their work')
+    const suite = { ...base, type: 'decision', what: 'cipher suite', by: 'server' } as const
+    const choice = { offered: [], why: '', section: 'RFC 5246 §7.4.1.3' }
+    expect(explain({ ...suite, ...choice, chosen: 'TLS_RSA_WITH_AES_128_CBC_SHA' })).toBe(
+      decisions12['cipher suite'],
+    )
+    expect(explain({ ...suite, ...choice, chosen: 'TLS_AES_128_GCM_SHA256' })).toBe(
+      decisions['cipher suite'],
+    )
+  })
+
+  test('say of a ServerHello what is true of its version, which it says itself', () => {
+    const hello = (bytes: Uint8Array) =>
+      explain({ ...base, type: 'message', name: 'ServerHello', bytes, protection: 'plaintext' })
+    expect(hello(samples.ServerHello!)).toBe(messages.ServerHello)
+    const { bytes } = encodeMessage(HandshakeType.server_hello, ServerHello, {
+      ...{ legacyVersion: 0x0303, random: new Uint8Array(32), cipherSuite: 0xc02b },
+      ...{ legacySessionIdEcho: new Uint8Array(0), legacyCompressionMethod: 0, extensions: [] },
+    })
+    expect(hello(bytes)).toBe(messages12.ServerHello)
+    expect(hello(Uint8Array.of(2, 0, 0, 1, 3))).toBe(messages.ServerHello)
   })
 
   test('say who sends', () => {

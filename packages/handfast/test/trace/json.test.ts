@@ -62,8 +62,14 @@ const eventKeys = {
   verdict: { ...base, of: 'required', verdict: 'required' },
   alert: { ...base, direction: 'required', level: 'required', description: 'required' },
   state: { ...base, step: 'required' },
-  keys: { ...base, direction: 'required', protection: 'required', generation: 'required' },
-  session: { ...base, direction: 'required', lifetime: 'required', ticketLength: 'required' },
+  keys: {
+    ...{ ...base, direction: 'required', protection: 'required', generation: 'required' },
+    version: 'optional',
+  },
+  session: {
+    ...{ ...base, direction: 'required', lifetime: 'required', ticketLength: 'required' },
+    byId: 'optional',
+  },
   failure: {
     ...{ ...base, code: 'required', blame: 'required', message: 'required', alert: 'optional' },
     ...{ received: 'optional', section: 'required', help: 'required', step: 'required' },

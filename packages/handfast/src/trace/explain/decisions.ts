@@ -32,6 +32,12 @@ export const decisions: Readonly<Record<DecisionEvent['what'], string>> = {
   'record size limit': 'How large the records may be that one side sends to the other.',
 }
 
+/** Up to TLS 1.2, where another sentence is true. */
+export const decisions12: Readonly<Partial<Record<DecisionEvent['what'], string>>> = {
+  'cipher suite':
+    'Up to TLS 1.2 the cipher suite says everything at once: how the secret is agreed on (ECDHE, DHE, RSA), who signs for the server (ECDSA, RSA), how records are encrypted and by what a changed one is noticed. Good ones and bad ones stand side by side, so the choice matters.',
+}
+
 /** By the name of the check: those of the handshake, then those of `@handfast/x509`. */
 export const checks: Readonly<Record<string, string>> = {
   'key share':

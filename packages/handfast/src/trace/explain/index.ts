@@ -2,14 +2,19 @@
  * Sentences for a newcomer: what an event, a message or a field is for, and what somebody who listens can see. The
  * tables beside this file have a line for every name that the engine can say; a test holds them to it.
  */
+import { hasExtension } from '../../codec/extension.ts'
 import type { Field } from '../../codec/fields.ts'
-import { count } from '../../codec/wire.ts'
+import { bodyOf, ServerHello } from '../../codec/messages.ts'
+import { ExtensionType, HandshakeType } from '../../codec/registry.ts'
+import { count, decode } from '../../codec/wire.ts'
 import type {
   AlertEvent,
   CheckEvent,
+  DecisionEvent,
   Direction,
   KeyScheduleEvent,
   KeysEvent,
+  MessageEvent,
   RecordEvent,
   Role,
   SessionEvent,
@@ -18,23 +23,23 @@ import type {
   VerdictEvent,
 } from '../events.ts'
 import { alerts, otherAlert } from './alerts.ts'
-import { checks, decisions, failures, otherCheck, transport } from './decisions.ts'
+import { checks, decisions, decisions12, failures, otherCheck, transport } from './decisions.ts'
 import { extensions, greaseExtension, otherExtension } from './extensions.ts'
 import { certificateFields, fields, otherCertificateField } from './fields.ts'
 import { keySchedule, keyScheduleInputs, otherKeyScheduleStep } from './keySchedule.ts'
-import { messages, otherMessage } from './messages.ts'
+import { keyExchangeMessages, messages, messages12, otherMessage } from './messages.ts'
 
 /** One or two sentences on what an event means. */
 export function explain(event: TraceEvent): string {
   switch (event.type) {
     case 'message':
-      return withRoles(lookUp(messages, event.name) ?? otherMessage, senderOf(event))
+      return withRoles(explainMessage(event), senderOf(event))
     case 'record':
       return explainRecord(event)
     case 'keySchedule':
       return explainKeySchedule(event)
     case 'decision':
-      return decisions[event.what]
+      return (isOf12(event) && decisions12[event.what]) || decisions[event.what]
     case 'check':
       return explainCheck(event)
     case 'verdict':
@@ -83,6 +88,35 @@ function lookUp(table: Readonly<Record<string, string>>, name: string): string |
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
+function explainMessage(event: MessageEvent): string {
+  const { name, keyExchange } = event
+  const byExchange = Object.hasOwn(keyExchangeMessages, name)
+    ? keyExchangeMessages[name]
+    : undefined
+  return (
+    (keyExchange && byExchange?.[keyExchange]) ||
+    (versionOf(event) === undefined ? undefined : lookUp(messages12, name)) ||
+    (lookUp(messages, name) ?? otherMessage)
+  )
+}
+
+/** Undefined for TLS 1.3, and where the version is not agreed yet. A client reads the ServerHello before it knows. */
+function versionOf({ name, version, bytes }: MessageEvent): number | undefined {
+  if (version !== undefined || name !== 'ServerHello') return version
+  try {
+    const hello = decode(ServerHello, bodyOf({ type: HandshakeType.server_hello, bytes }))
+    const is13 = hasExtension(hello.extensions, ExtensionType.supported_versions)
+    return is13 ? undefined : hello.legacyVersion
+  } catch {
+    return undefined
+  }
+}
+
+/** Suites of TLS 1.2 and before name their key exchange. */
+function isOf12({ chosen }: DecisionEvent): boolean {
+  return chosen.includes('_WITH_')
+}
+
 function explainExtension(name: string): string {
   if (name.startsWith('GREASE')) return greaseExtension
   return lookUp(extensions, name) ?? otherExtension
@@ -110,7 +144,7 @@ const carried: Readonly<Record<string, string>> = {
 function explainRecord(event: RecordEvent): string {
   const { innerType, protection, bytes, content, nonceLength } = event
   if (innerType === 'change_cipher_spec')
-    return 'Up to TLS 1.2 this says that the sender uses the new keys from here on. In TLS 1.3 it does nothing: it makes the handshake look to devices on the way like one that they know.'
+    return 'Up to TLS 1.2 this single byte says that the sender uses the new keys from here on. In TLS 1.3 it does nothing: it makes the handshake look to devices on the way like one that they know.'
   const what = carried[innerType] ?? innerType
   if (protection === 'plaintext')
     return `A record is the envelope in which everything travels. This one carries ${what} in the clear, since there are no keys yet: anyone on the path can read it.`
@@ -159,8 +193,10 @@ function explainState({ step, role }: StateEvent): string {
   return `Where the ${role} stands; if something fails now, the error names this step.`
 }
 
-function explainKeys({ direction, protection, generation, role }: KeysEvent): string {
+function explainKeys({ direction, protection, generation, role, version }: KeysEvent): string {
   const whose = `what the ${senderOf({ role, direction })} sends`
+  if (version !== undefined)
+    return `From here on ${whose} is encrypted: first its Finished, then the data, all under the same keys. What came before was in the clear.`
   if (generation > 0)
     return `From here on ${whose} is under new keys (generation ${generation}), made from the old ones, which are wiped.`
   if (protection === 'handshake')
@@ -168,7 +204,9 @@ function explainKeys({ direction, protection, generation, role }: KeysEvent): st
   return `From here on ${whose} is under the keys for data; those of the handshake have done their work.`
 }
 
-function explainSession({ direction }: SessionEvent): string {
+function explainSession({ direction, byId }: SessionEvent): string {
+  if (byId)
+    return 'Both sides keep the secret of the session under the id that the server gave it. When the client comes back and names the id, both save certificate and signature; unlike with a ticket, the server has to remember.'
   return direction === 'received'
     ? 'The client keeps what it needs to resume later, without certificate and signature. It holds a secret, so it is to be kept like a key.'
     : 'The server can recognize this client when it comes back with the ticket, and both save certificate and signature.'
