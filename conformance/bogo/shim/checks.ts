@@ -58,7 +58,7 @@ function checkPeer(settings: Settings, info: ConnectionInfo): void {
       certificatesIn(settings.expectPeerCertificateFile).map(hex).join(),
     )
   const shown = info.peerCertificates.length > 0
-  if (settings.expectNoPeerCertificate || settings.psk !== '')
+  if (settings.expectNoPeerCertificate || info.pskIdentity !== undefined)
     expect('peer certificate', shown, false)
   else if (!settings.server || settings.requireClientCertificate)
     expect('peer certificate', shown, true)

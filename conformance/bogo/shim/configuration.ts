@@ -14,14 +14,15 @@ import {
   type TraceListener,
 } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
-import { identitiesOf, isIssuedBy, type NumberedIdentity } from './credentials.ts'
+import { identitiesOf, isIssuedBy, type NumberedIdentity, type NumberedKey } from './credentials.ts'
 import { later } from './later.ts'
+import { profiles } from './profiles.ts'
 import { type Settings, Unexpected, Unimplemented } from './settings.ts'
 import { suitesOf } from './suites.ts'
 import { type Accepted, scriptedVerifier } from './verifier.ts'
 import { enabledVersions } from './versions.ts'
 
-const hybrids = [0x11ec, 0x11eb, 0x11ed]
+const hybrids = [0x11ec, 0x11eb, 0x11ed, 0x0202]
 
 /** What BoringSSL has enabled where nothing is said, which the runner takes for granted. */
 const usualGroups = [0x11ec, 0x001d, 0x0017, 0x0018]
@@ -47,6 +48,7 @@ export interface Watch {
   version: string | undefined
   /** What this side can show; one of them may be what it showed. */
   identities: readonly NumberedIdentity[]
+  readonly keys: readonly NumberedKey[]
 }
 
 function common(settings: Settings, memory: Memory, watch: Watch) {
@@ -54,16 +56,21 @@ function common(settings: Settings, memory: Memory, watch: Watch) {
   for (const group of curves)
     if (!nodeProvider.groups.some(({ id }) => id === group))
       throw new Unimplemented(`the group ${group}`)
-  const signatureSchemes = verifiable(settings.verifyPreferences)
+  const profile = settings.profile && profiles[settings.profile]
+  const signatureSchemes = profile?.signatureSchemes ?? verifiable(settings.verifyPreferences)
+  const versions = enabledVersions(settings).filter(
+    // Imported keys are for TLS 1.3, and a client that wants nothing else offers nothing else.
+    (version) => version === 0x0304 || !wantsKeyOnly(settings, watch),
+  )
   return {
     crypto: nodeProvider,
     clock: () => memory.now,
-    versions: enabledVersions(settings),
-    groups: curves.length > 0 ? curves : usualGroups,
+    versions,
+    groups: profile?.groups ?? (curves.length > 0 ? curves : usualGroups),
     signatureSchemes: signatureSchemes.length > 0 ? signatureSchemes : usualVerifyPreferences,
     keyLog: watch.keyLog,
     trace: watch.trace,
-    cipherSuites: suitesOf(settings),
+    cipherSuites: profile?.cipherSuites ?? suitesOf(settings),
     requireSecureRenegotiation: settings.requireSecureRenegotiation,
     ...(maxSendFragment === 0 ? {} : { maxSendFragment }),
     limits: {
@@ -74,6 +81,14 @@ function common(settings: Settings, memory: Memory, watch: Watch) {
       ...(maxCertificateList === 0 ? {} : { handshakeMessageBytes: maxCertificateList }),
     },
   }
+}
+
+function prefersOurs({ serverPreference, cipherList, profile }: Settings): boolean {
+  return (
+    serverPreference ||
+    cipherList !== '' ||
+    (profile !== undefined && profiles[profile].serverPreference === true)
+  )
 }
 
 /** Without those of SHA-1, which this library never accepts. */
@@ -94,7 +109,9 @@ export function clientConfig(
   watch.identities = identities
   return {
     ...shared,
-    verifyCertificate: scriptedVerifier(settings, memory.accepted),
+    verifyCertificate: wantsKeyOnly(settings, watch)
+      ? noCertificate
+      : scriptedVerifier(settings, memory.accepted),
     keyShares: sharesOf(settings, shared.groups),
     grease: settings.grease,
     requestOcsp: settings.enableOcsp,
@@ -108,6 +125,7 @@ export function clientConfig(
     ...(settings.fallbackScsv ? { shapeClientHello: fallingBack } : {}),
     ...(settings.noTicket ? { shapeClientHello: withoutTickets } : {}),
     ...(settings.psk === '' ? {} : { preSharedKey: (hint) => keyFor(settings, hint) }),
+    ...(watch.keys.length === 0 ? {} : { preSharedKey: () => watch.keys.map(({ key }) => key) }),
     identity: (request) => {
       if (settings.expectClientAuthorities !== undefined) {
         const names = request.certificateAuthorities
@@ -171,11 +189,14 @@ export function serverConfig(settings: Settings, memory: Memory, watch: Watch): 
   const authorities = authoritiesOf(settings.clientAuthorities)
   return {
     ...shared,
-    honorClientOrder: !settings.serverPreference && settings.cipherList === '',
+    honorClientOrder: !prefersOurs(settings),
     sessionIds: memory.sessionIds,
     ...(settings.psk === ''
       ? {}
       : { findPreSharedKey: (identity) => knownKey(settings, identity) }),
+    ...(watch.keys.length === 0
+      ? {}
+      : { findPreSharedKey: (identity) => importedKey(settings, watch, identity) }),
     ...(settings.pskIdentity === '' ? {} : { pskIdentityHint: Buffer.from(settings.pskIdentity) }),
     // The library chooses by the signature schemes; by the authorities, a program must.
     identity: identities.some(({ mustMatchIssuer }) => mustMatchIssuer)
@@ -208,11 +229,27 @@ export function serverConfig(settings: Settings, memory: Memory, watch: Watch): 
         if (settings.tooBusy) throw new Error('CONNECTION_REJECTED: the callback refuses')
         if (settings.failCertificate) throw new Error('CERT_CB_ERROR: the callback refuses')
         if (settings.ocspCallbackFails) throw new Error('OCSP_CB_ERROR: the callback refuses')
-        return undefined
+        return certificateFirst(identities, watch, info)
+          ? { findPreSharedKey: () => undefined }
+          : {}
       }
       return settings.asynchronous ? later(answer) : answer()
     },
   }
+}
+
+/** The library takes a key that both sides have; a program that likes a certificate better says so for the connection. */
+function certificateFirst(
+  identities: readonly NumberedIdentity[],
+  { keys }: Watch,
+  { signatureSchemes }: ClientHelloInfo,
+): boolean {
+  return identities.some(
+    ({ index, identity }) =>
+      index >= 0 &&
+      keys.every((key) => index < key.index) &&
+      identity.signingKey.schemes.some((scheme) => signatureSchemes.includes(scheme)),
+  )
 }
 
 /** Signs late where the runner wants to see that. */
@@ -303,6 +340,20 @@ function keyFor({ psk, pskIdentity }: Settings, hint: Uint8Array | undefined) {
   const told = Buffer.from(hint).toString()
   if (told !== pskIdentity) throw new Unexpected(`the PSK identity hint is ${told}`)
   return { identity: Buffer.from(pskIdentity), key: Buffer.from(psk) }
+}
+
+/** A client with keys that the runner does not ask to verify anybody. */
+function wantsKeyOnly({ server, verifyPeer }: Settings, { keys }: Watch): boolean {
+  return !server && !verifyPeer && keys.length > 0
+}
+
+function noCertificate(): never {
+  throw new TlsError('ERR_CERTIFICATE_REFUSED', 'A key was wanted, and no certificate')
+}
+
+function importedKey({ asynchronous }: Settings, { keys }: Watch, identity: Uint8Array) {
+  const find = () => keys.find(({ key }) => Buffer.compare(key.identity, identity) === 0)?.key
+  return asynchronous ? later(find) : find()
 }
 
 function knownKey({ psk, pskIdentity }: Settings, identity: Uint8Array): Uint8Array | undefined {

@@ -1,8 +1,15 @@
 /** The certificates and keys that the runner put into files, as identities. */
 import { readFileSync } from 'node:fs'
 import { parseCertificate } from '@handfast/x509'
-import { ConfigurationError, decodePem, type Identity } from 'handfast'
-import { signingKey } from 'handfast/crypto/node'
+import {
+  ConfigurationError,
+  decodePem,
+  type Identity,
+  importPreSharedKey,
+  type PreSharedKey,
+} from 'handfast'
+import { nodeProvider, signingKey } from 'handfast/crypto/node'
+import { profiles } from './profiles.ts'
 import { type Credential, type Settings, Unimplemented } from './settings.ts'
 
 /** An identity, and the place of its credential among the runner's: -1 for the default one. */
@@ -14,7 +21,9 @@ export interface NumberedIdentity {
 
 /** All that are configured, in the order of preference: the default one is the last. */
 export function identitiesOf(settings: Settings): readonly NumberedIdentity[] {
-  const numbered = settings.credentials.map((credential, index) => ({ credential, index }))
+  const numbered = settings.credentials
+    .map((credential, index) => ({ credential, index }))
+    .filter(({ credential }) => !credential.isKey)
   if (settings.defaultCredential.certificateFile !== '')
     numbered.push({ credential: settings.defaultCredential, index: -1 })
   return numbered.map(({ credential, index }) => ({
@@ -25,7 +34,8 @@ export function identitiesOf(settings: Settings): readonly NumberedIdentity[] {
 }
 
 function identityOf(credential: Credential, settings: Settings): Identity {
-  const key = keyOf(credential)
+  const { signatureSchemes: allowed } = (settings.profile && profiles[settings.profile]) ?? {}
+  const key = keyOf(credential, allowed ?? credential.signingPreferences)
   const staple = stapleOf(credential, settings)
   const { signedCertificateTimestamps: scts } = credential
   return {
@@ -39,7 +49,11 @@ function identityOf(credential: Credential, settings: Settings): Identity {
 /** rsa_pkcs1_sha256_legacy and its kin, a draft for clients with old hardware. */
 const legacyPkcs1 = [0x0420, 0x0520, 0x0620]
 
-function keyOf({ keyFile, signingPreferences }: Credential): Identity['signingKey'] {
+/** @param signingPreferences code points; empty for all that the key can make */
+function keyOf(
+  { keyFile }: Credential,
+  signingPreferences: readonly number[],
+): Identity['signingKey'] {
   try {
     const strange = signingPreferences.find((id) => legacyPkcs1.includes(id))
     if (strange !== undefined) throw new Unimplemented(`the signature scheme ${strange}`)
@@ -52,6 +66,21 @@ function keyOf({ keyFile, signingPreferences }: Credential): Identity['signingKe
       throw new Unimplemented(`a private key: ${error.message}`)
     throw error
   }
+}
+
+/** A pre-shared key, imported, and the place of its credential among the runner's. */
+export interface NumberedKey {
+  readonly index: number
+  readonly key: PreSharedKey
+}
+
+export async function keysOf({ credentials }: Settings): Promise<readonly NumberedKey[]> {
+  const keys: NumberedKey[] = []
+  for (const [index, { isKey, identity, key, hash, context }] of credentials.entries())
+    if (isKey)
+      for (const made of await importPreSharedKey(nodeProvider, { identity, key, hash }, context))
+        keys.push({ index, key: made })
+  return keys
 }
 
 /** With a callback, the response that is configured is the callback's to give or to withhold. */

@@ -10,6 +10,7 @@ import {
 } from 'handfast'
 import { checkOutcome } from './checks.ts'
 import { clientConfig, type Memory, serverConfig, type Watch } from './configuration.ts'
+import { keysOf } from './credentials.ts'
 import { connectToRunner, Link } from './link.ts'
 import { type Settings, Unexpected } from './settings.ts'
 import { clientProtocols, refuseToJudge, serverProtocols } from './versions.ts'
@@ -45,6 +46,7 @@ export async function exchange(turn: Turn): Promise<Session | undefined> {
     },
     version: undefined,
     identities: [],
+    keys: await keysOf(settings),
   }
   const connection = open(turn, watch)
   const socket = await connectToRunner(settings)
@@ -72,7 +74,10 @@ export async function exchange(turn: Turn): Promise<Session | undefined> {
 }
 
 /** Identities are told apart by their chain itself, not by what is in it: two may have the same certificate. */
-function shownCredential({ identities }: Watch, info: ConnectionInfo): number | undefined {
+function shownCredential({ identities, keys }: Watch, info: ConnectionInfo): number | undefined {
+  const { pskIdentity } = info
+  if (pskIdentity !== undefined)
+    return keys.find(({ key }) => Buffer.compare(key.identity, pskIdentity) === 0)?.index
   return identities.find(({ identity }) => identity.certificateChain === info.localCertificates)
     ?.index
 }

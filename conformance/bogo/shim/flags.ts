@@ -2,6 +2,7 @@
  * The command line of the shim. Flags apply to every connection, or, with a prefix, to one kind:
  * `-on-initial-…` the first, `-on-resume-…` those that resume, `-on-retry-…` those after refused early data.
  */
+import type { ProfileName } from './profiles.ts'
 import {
   type Credential,
   defaultSettings,
@@ -98,12 +99,10 @@ const rawKeys = 'raw public keys (RFC 7250)'
 const settingsProtocol = 'ALPS, an expired draft'
 const nextProtocol = 'NPN, which ALPN replaced'
 const channelId = 'Channel ID, an expired draft'
-const externalPsk = 'pre-shared keys that are not sessions, in TLS 1.3'
 const pake = 'SPAKE2+ (draft)'
 const anchors = 'trust anchor identifiers (draft)'
 const delegated = 'delegated credentials (RFC 9345)'
 const renegotiation = 'renegotiation, which TLS 1.3 forbids and this library does not offer'
-const profiles = 'named compliance profiles'
 const padding = 'padding that the server adds on request (draft)'
 const quic = 'QUIC'
 const falseStart = 'False Start (RFC 7918)'
@@ -335,12 +334,24 @@ const flags: Readonly<Record<string, Flag>> = {
   '-expect-channel-id': lacks(channelId, true),
   '-psk': text('psk'),
   '-psk-identity': text('pskIdentity'),
-  '-new-psk-credential': lacks(externalPsk),
-  '-psk-importer-key': lacks(externalPsk, true),
-  '-psk-importer-identity': lacks(externalPsk, true),
-  '-psk-importer-context': lacks(externalPsk, true),
-  '-psk-importer-sha256': lacks(externalPsk),
-  '-psk-importer-sha384': lacks(externalPsk),
+  '-new-psk-credential': withoutValue((settings) => {
+    settings.credentials = [...settings.credentials, { ...emptyCredential(), isKey: true }]
+  }),
+  '-psk-importer-key': credential((target, value) => {
+    target.key = base64(value)
+  }),
+  '-psk-importer-identity': credential((target, value) => {
+    target.identity = base64(value)
+  }),
+  '-psk-importer-context': credential((target, value) => {
+    target.context = base64(value)
+  }),
+  '-psk-importer-sha256': credential((target) => {
+    target.hash = 'sha256'
+  }, false),
+  '-psk-importer-sha384': credential((target) => {
+    target.hash = 'sha384'
+  }, false),
   '-new-spake2plusv1-credential': lacks(pake),
   '-requested-trust-anchors': lacks(anchors, true),
   '-available-trust-anchors': lacks(anchors, true),
@@ -356,11 +367,11 @@ const flags: Readonly<Record<string, Flag>> = {
   '-renegotiate-explicit': lacks(renegotiation),
   '-forbid-renegotiation-after-handshake': lacks(renegotiation),
   '-expect-total-renegotiations': lacks(renegotiation, true),
-  '-fips-202205': lacks(profiles),
-  '-wpa-202304': lacks(profiles),
-  '-cnsa-202407': lacks(profiles),
-  '-cnsa1-202603': lacks(profiles),
-  '-cnsa2-202603': lacks(profiles),
+  '-fips-202205': profile('fips-202205'),
+  '-wpa-202304': profile('wpa-202304'),
+  '-cnsa-202407': profile('cnsa-202407'),
+  '-cnsa1-202603': profile('cnsa1-202603'),
+  '-cnsa2-202603': profile('cnsa2-202603'),
   '-request-server-padding': lacks(padding, true),
   '-server-supports-padding': lacks(padding),
   '-expect-server-sent-requested-padding': lacks(padding),
@@ -391,6 +402,12 @@ const flags: Readonly<Record<string, Flag>> = {
 function disable(version: number): Flag {
   return withoutValue((settings) => {
     settings.disabledVersions = [...settings.disabledVersions, version]
+  })
+}
+
+function profile(name: ProfileName): Flag {
+  return withoutValue((settings) => {
+    settings.profile = name
   })
 }
 

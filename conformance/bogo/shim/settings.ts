@@ -1,6 +1,8 @@
 /** What the runner asked for, of one connection: the flags of BoringSSL's shim protocol, parsed. */
 
-/** A certificate and key that the runner put into files. */
+import type { ProfileName } from './profiles.ts'
+
+/** A certificate and key that the runner put into files, or a pre-shared key to import. */
 export interface Credential {
   certificateFile: string
   keyFile: string
@@ -11,6 +13,12 @@ export interface Credential {
   signedCertificateTimestamps: Uint8Array | undefined
   /** Usable only where the peer names its issuer. */
   mustMatchIssuer: boolean
+  /** It is a pre-shared key: what follows is of it (RFC 9258). */
+  isKey: boolean
+  key: Uint8Array
+  identity: Uint8Array
+  context: Uint8Array
+  hash: 'sha256' | 'sha384'
 }
 
 export function emptyCredential(): Credential {
@@ -21,6 +29,11 @@ export function emptyCredential(): Credential {
     ocspResponse: undefined,
     signedCertificateTimestamps: undefined,
     mustMatchIssuer: false,
+    isKey: false,
+    key: new Uint8Array(0),
+    identity: new Uint8Array(0),
+    context: new Uint8Array(0),
+    hash: 'sha256',
   }
 }
 
@@ -44,6 +57,7 @@ export interface Settings {
   verifyPreferences: number[]
   serverPreference: boolean
   cipherList: string
+  profile: ProfileName | undefined
   psk: string
   pskIdentity: string
   fallbackScsv: boolean
@@ -150,6 +164,7 @@ export function defaultSettings(): Settings {
     verifyPreferences: [],
     serverPreference: false,
     cipherList: '',
+    profile: undefined,
     psk: '',
     pskIdentity: '',
     fallbackScsv: false,

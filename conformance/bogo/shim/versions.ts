@@ -1,5 +1,6 @@
 /** Which protocol versions a connection of the shim has, and which the runner may want that the library lacks. */
 import { type TlsError, tls12Client, tls12Server, tls13Client, tls13Server } from 'handfast'
+import { profiles } from './profiles.ts'
 import { type Settings, Unimplemented } from './settings.ts'
 
 const all = [0x0304, 0x0303, 0x0302, 0x0301]
@@ -8,12 +9,15 @@ export const clientProtocols = [tls13Client, tls12Client]
 export const serverProtocols = [tls13Server, tls12Server]
 
 /** What the flags allow. */
-function wantedVersions({ minVersion, maxVersion, disabledVersions }: Settings): number[] {
+function wantedVersions(settings: Settings): number[] {
+  const { minVersion, maxVersion, disabledVersions, profile } = settings
+  const named = profile && profiles[profile].versions
   return all.filter(
     (version) =>
       version >= minVersion &&
       (maxVersion === 0 || version <= maxVersion) &&
-      !disabledVersions.includes(version),
+      !disabledVersions.includes(version) &&
+      (named?.includes(version) ?? true),
   )
 }
 

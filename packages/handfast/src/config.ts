@@ -228,7 +228,7 @@ export interface ServerConfig extends CommonConfig {
   readonly honorClientOrder?: boolean
   /**
    * Groups for which a client that has them is asked by HelloRetryRequest, although it sent a share of a group that this
-   * server prefers less (RFC 8446 §4.1.4): a round trip more. Default: the hybrids with ML-KEM.
+   * server prefers less (RFC 8446 §4.1.4): a round trip more. Default: those with ML-KEM.
    */
   readonly retryForGroups?: readonly number[]
   /** Tells the client this server's groups in EncryptedExtensions (RFC 8446 §4.2.7). Default: false. */

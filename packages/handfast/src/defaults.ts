@@ -27,6 +27,8 @@ export const defaultRetryGroups: readonly number[] = [
   NamedGroup.X25519MLKEM768,
   NamedGroup.SecP256r1MLKEM768,
   NamedGroup.SecP384r1MLKEM1024,
+  NamedGroup.MLKEM768,
+  NamedGroup.MLKEM1024,
 ]
 
 /** By strength for the price; RSASSA-PKCS1 signs certificates only (RFC 8446 §4.2.3), and SHA-1 nothing. */

@@ -87,6 +87,11 @@ export function hybridGroup(id: number, name: string, first: Kem, second: Kem): 
   }
 }
 
+/** ML-KEM alone (draft-ietf-tls-mlkem): for those who are told to trust nothing classical beside it. */
+export function mlKemGroup(name: 'MLKEM768' | 'MLKEM1024', kem: Kem): KeyExchangeGroup {
+  return { ...kem, id: NamedGroup[name], name }
+}
+
 export function x25519MlKem768(mlKem768: Kem, x25519: Kem): KeyExchangeGroup {
   return hybridGroup(NamedGroup.X25519MLKEM768, 'X25519MLKEM768', mlKem768, x25519)
 }

@@ -107,15 +107,19 @@ function* classicClient(
   const { server, params, request } = flight
   const ours = request && (yield* answerCertificateRequest12(hs, config, request))
   if (request !== undefined) sendCertificate12(hs, ours?.identity)
-  const premaster = yield* sendClientKeyExchange(hs, config, suite, params, server.shown?.leaf)
+  const sent = yield* sendClientKeyExchange(hs, config, suite, params, server.shown?.leaf)
   const sessionHash = agreed.extendedMasterSecret ? hs.transcript : undefined
-  const master = yield* masterSecret(context, premaster, sessionHash)
+  const master = yield* masterSecret(context, sent.premaster, sessionHash)
   if (ours !== undefined) yield* sendCertificateVerify12(hs, ours)
   const keys = yield* classicKeys(hs, version, suite, agreed.encryptThenMac, context, master)
   const first = yield* sendFinished12(hs, keys)
   const ticket = agreed.ticketPromised ? yield* receiveTicket(hs) : undefined
   yield* receiveFinished12(hs, keys)
-  const info = infoOf(config, version, agreed, server, params, ours)
+  const { pskIdentity } = sent
+  const info = {
+    ...infoOf(config, version, agreed, server, params, ours),
+    ...(pskIdentity && { pskIdentity }),
+  }
   tellSession(hs, config, agreed, info, keys, ticket, hello)
   return new Established12(hs, keys, info, first)
 }

@@ -33,7 +33,7 @@ import {
 } from '../codec/registry.ts'
 import type { ClientConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup, KeyPair } from '../crypto/provider.ts'
-import { defaultKeyShares, defaultRetryGroups as hybridGroups } from '../defaults.ts'
+import { defaultKeyShares, defaultRetryGroups as postQuantumGroups } from '../defaults.ts'
 import { ConfigurationError } from '../errors.ts'
 import { bindPsks, type OfferedPsk, usablePsks } from './clientPsk.ts'
 import type { HandshakeContext } from './context.ts'
@@ -74,8 +74,8 @@ export function* makeOffer(
   const modern = versions.includes(ProtocolVersion.TLS13)
   const suites = modern ? enabledCipherSuites(config) : []
   const enabled = enabledGroups(config)
-  // The hybrids are defined for TLS 1.3 alone (draft-ietf-tls-ecdhe-mlkem §3).
-  const groups = modern ? enabled : enabled.filter(({ id }) => !hybridGroups.includes(id))
+  // ML-KEM, in hybrids or alone, is defined for TLS 1.3 only (draft-ietf-tls-ecdhe-mlkem §3, draft-ietf-tls-mlkem §4).
+  const groups = modern ? enabled : enabled.filter(({ id }) => !postQuantumGroups.includes(id))
   const schemes = enabledSignatureSchemes(config)
   const random = crypto.random(32)
   const meant = parts.find(({ sessionId }) => sessionId !== undefined)?.sessionId

@@ -143,25 +143,25 @@ function fieldOf(
   return { group, share: padLeft(dhYs, prime.length) }
 }
 
-/** Sends ClientKeyExchange. @returns the premaster secret, which is the caller's to wipe */
+/** Sends ClientKeyExchange. @returns the premaster secret, which is the caller's to wipe, and the name of the key */
 export function* sendClientKeyExchange(
   hs: HandshakeContext,
   config: ClientConfig,
   suite: ClassicCipherSuite,
   params: ServerParams,
   leaf: X509Certificate | undefined,
-): Steps<Uint8Array> {
+): Steps<{ readonly premaster: Uint8Array; readonly pskIdentity?: Uint8Array }> {
   const type = HandshakeType.client_key_exchange
   switch (suite.keyExchange) {
     case 'ECDHE': {
       const { share, secret } = yield* agree(hs, params)
       hs.send(type, ClientKeyExchangeECDHE, { ecdhYc: share })
-      return secret
+      return { premaster: secret }
     }
     case 'DHE': {
       const { share, secret } = yield* agree(hs, params)
       hs.send(type, ClientKeyExchangeDHE, { dhYc: share })
-      return withoutLeadingZeros(secret)
+      return { premaster: withoutLeadingZeros(secret) }
     }
     case 'RSA': {
       const premaster = config.crypto.random(48)
@@ -169,18 +169,18 @@ export function* sendClientKeyExchange(
       hs.send(type, ClientKeyExchangeRSA, {
         encryptedPreMasterSecret: yield* encryptPremaster(hs, config, leaf, premaster),
       })
-      return premaster
+      return { premaster }
     }
     case 'PSK': {
       const { identity, key } = yield* preSharedKey(hs, config, params)
       hs.send(type, ClientKeyExchangePSK, { pskIdentity: identity })
-      return pskPremaster(key)
+      return { premaster: pskPremaster(key), pskIdentity: identity }
     }
     case 'ECDHE_PSK': {
       const { identity, key } = yield* preSharedKey(hs, config, params)
       const { share, secret } = yield* agree(hs, params)
       hs.send(type, ClientKeyExchangeECDHE_PSK, { pskIdentity: identity, ecdhYc: share })
-      return pskPremaster(key, secret)
+      return { premaster: pskPremaster(key, secret), pskIdentity: identity }
     }
   }
 }

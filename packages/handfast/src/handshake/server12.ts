@@ -120,15 +120,16 @@ function* classicServer(
 
   // The client's flight.
   const shown = authentication && (yield* receiveClientCertificate(hs, config, authentication))
-  const premaster = yield* receiveClientKeyExchange(hs, config, full, pair, hello.legacyVersion)
+  const received = yield* receiveClientKeyExchange(hs, config, full, pair, hello.legacyVersion)
   const sessionHash = extended ? hs.transcript : undefined
-  const master = yield* masterSecret(context, premaster, sessionHash)
+  const master = yield* masterSecret(context, received.premaster, sessionHash)
   const scheme = shown && (yield* receiveCertificateVerify12(hs, config, shown))
   const keys = yield* classicKeys(hs, version, suite, encryptThenMac, context, master)
   const first = yield* receiveFinished12(hs, keys)
 
   // Our second.
-  const client = { chain: shown?.chain ?? [], verdict: shown?.verdict, scheme }
+  const { pskIdentity } = received
+  const client = { chain: shown?.chain ?? [], verdict: shown?.verdict, scheme, pskIdentity }
   const outcome = infoOf(version, info, answer, client, full)
   if (ticketPromised) yield* sendTicket(hs, config, outcome, keys, config.clock())
   if (sessionId !== undefined && config.sessionIds !== undefined) {
@@ -254,6 +255,7 @@ interface ClientIdentity {
   readonly chain: readonly Uint8Array[]
   readonly verdict: Verdict | undefined
   readonly scheme?: number | undefined
+  readonly pskIdentity?: Uint8Array | undefined
 }
 
 function infoOf(
@@ -275,6 +277,7 @@ function infoOf(
     alpnProtocol,
     serverName: info.serverName,
     resumed: 'state' in chosen,
+    ...(client.pskIdentity && { pskIdentity: client.pskIdentity.slice() }),
     helloRetried: false,
     ...guards,
     ...(suite.protection.kind === 'block' && { encryptThenMac }),

@@ -84,26 +84,33 @@ function* signParams(
   return yield* sign12(hs, identity, scheme, 'ServerKeyExchange', content)
 }
 
-/** @param clientVersion the legacy_version of the ClientHello. @returns the premaster secret, the caller's to wipe */
+/** What a ClientKeyExchange brought. */
+interface ClientExchange {
+  readonly premaster: Uint8Array
+  /** Of the pre-shared key that the client named. */
+  readonly pskIdentity?: Uint8Array
+}
+
+/** @param clientVersion the legacy_version of the ClientHello. @returns what came of it; the secret is the caller's to wipe */
 export function* receiveClientKeyExchange(
   hs: HandshakeContext,
   config: ServerConfig,
   { suite, group, identity }: Chosen12,
   pair: KeyPair | undefined,
   clientVersion: number,
-): HandshakeSteps<Uint8Array> {
+): HandshakeSteps<ClientExchange> {
   const message = yield* hs.receive(HandshakeType.client_key_exchange)
   switch (suite.keyExchange) {
     case 'ECDHE': {
       const { ecdhYc } = hs.read(message, ClientKeyExchangeECDHE)
-      return yield* agree(hs, group, pair, ecdhYc)
+      return { premaster: yield* agree(hs, group, pair, ecdhYc) }
     }
     case 'DHE': {
       const { dhYc } = hs.read(message, ClientKeyExchangeDHE)
       const length = group?.clientShareLength ?? 0
       // Longer than the prime it is no number below it; the leading zeros may be missing.
       const share = dhYc.length > length ? dhYc : padLeft(dhYc, length)
-      return withoutLeadingZeros(yield* agree(hs, group, pair, share))
+      return { premaster: withoutLeadingZeros(yield* agree(hs, group, pair, share)) }
     }
     case 'RSA': {
       const { encryptedPreMasterSecret } = hs.read(message, ClientKeyExchangeRSA)
@@ -118,16 +125,16 @@ export function* receiveClientKeyExchange(
       // A copy: a keeper of keys may answer `otherwise` itself.
       const secret = premaster.slice()
       otherwise.fill(0)
-      return secret
+      return { premaster: secret }
     }
     case 'PSK': {
       const { pskIdentity } = hs.read(message, ClientKeyExchangePSK)
-      return pskPremaster(yield* findKey(hs, config, pskIdentity))
+      return { premaster: pskPremaster(yield* findKey(hs, config, pskIdentity)), pskIdentity }
     }
     case 'ECDHE_PSK': {
       const { pskIdentity, ecdhYc } = hs.read(message, ClientKeyExchangeECDHE_PSK)
       const key = yield* findKey(hs, config, pskIdentity)
-      return pskPremaster(key, yield* agree(hs, group, pair, ecdhYc))
+      return { premaster: pskPremaster(key, yield* agree(hs, group, pair, ecdhYc)), pskIdentity }
     }
   }
 }

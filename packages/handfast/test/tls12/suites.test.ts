@@ -87,6 +87,11 @@ describe.each(providers)('%s', (_, provider) => {
         secureRenegotiation: true,
         ...(suite.protection.kind === 'block' ? { encryptThenMac: true } : {}),
       })
+      const pskIdentity = suite.authentication === 'PSK' ? psk.identity : undefined
+      for (const { connection } of [pair.client, pair.server])
+        expect(Buffer.from(connection.info?.pskIdentity ?? '')).toEqual(
+          Buffer.from(pskIdentity ?? ''),
+        )
       talk(pair)
       exchange(pair)
       expectTalk(pair)

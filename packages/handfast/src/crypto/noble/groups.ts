@@ -12,7 +12,7 @@ import {
   ffdhe3072Parameters,
   isValidFfdheShare,
 } from '../ffdhe.ts'
-import { secP256r1MlKem768, secP384r1MlKem1024, x25519MlKem768 } from '../hybrid.ts'
+import { mlKemGroup, secP256r1MlKem768, secP384r1MlKem1024, x25519MlKem768 } from '../hybrid.ts'
 import type { KeyExchangeGroup } from '../provider.ts'
 import { nobleMlKem768, nobleMlKem1024 } from './mlKem.ts'
 import { random } from './random.ts'
@@ -170,6 +170,9 @@ export const secp521r1: KeyExchangeGroup = /* @__PURE__ */ weierstrass('secp521r
 
 export const ffdhe2048: KeyExchangeGroup = /* @__PURE__ */ ffdhe(ffdhe2048Parameters)
 export const ffdhe3072: KeyExchangeGroup = /* @__PURE__ */ ffdhe(ffdhe3072Parameters)
+
+export const MLKEM768: KeyExchangeGroup = /* @__PURE__ */ mlKemGroup('MLKEM768', nobleMlKem768)
+export const MLKEM1024: KeyExchangeGroup = /* @__PURE__ */ mlKemGroup('MLKEM1024', nobleMlKem1024)
 
 export const X25519MLKEM768: KeyExchangeGroup = /* @__PURE__ */ x25519MlKem768(
   nobleMlKem768,

@@ -15,7 +15,13 @@ import { classicSuites } from './classicSuites.ts'
 import { secp256r1, secp384r1, secp521r1 } from './ecdh.ts'
 import { ffdhe2048, ffdhe3072, finiteFieldGroup } from './ffdhe.ts'
 import { sha1, sha256, sha384, sha512 } from './hash.ts'
-import { SecP256r1MLKEM768, SecP384r1MLKEM1024, X25519MLKEM768 } from './hybrid.ts'
+import {
+  MLKEM768,
+  MLKEM1024,
+  SecP256r1MLKEM768,
+  SecP384r1MLKEM1024,
+  X25519MLKEM768,
+} from './hybrid.ts'
 import { rsaEncrypt } from './rsaTransport.ts'
 import { signatureVerifiers } from './signatureVerifiers.ts'
 import { signingKey } from './signingKey.ts'
@@ -54,6 +60,8 @@ export const nodeProvider: CryptoProvider = {
     x448,
     SecP256r1MLKEM768,
     SecP384r1MLKEM1024,
+    MLKEM768,
+    MLKEM1024,
     ffdhe2048,
     ffdhe3072,
   ],

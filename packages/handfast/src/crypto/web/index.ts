@@ -9,7 +9,7 @@
 
 import { cipherSuite } from '../cipherSuite.ts'
 import { classicCipherSuites } from '../classicCipherSuites.ts'
-import { secP256r1MlKem768, secP384r1MlKem1024, x25519MlKem768 } from '../hybrid.ts'
+import { mlKemGroup, secP256r1MlKem768, secP384r1MlKem1024, x25519MlKem768 } from '../hybrid.ts'
 import { chacha20Poly1305 } from '../noble/aead.ts'
 import { aes128Cbc, aes256Cbc } from '../noble/cbc.ts'
 import { TLS_CHACHA20_POLY1305_SHA256 } from '../noble/cipherSuites.ts'
@@ -67,6 +67,8 @@ function makeProvider(): CryptoProvider {
       x448,
       secP256r1MlKem768(secp256r1, nobleMlKem768),
       secP384r1MlKem1024(secp384r1, nobleMlKem1024),
+      mlKemGroup('MLKEM768', nobleMlKem768),
+      mlKemGroup('MLKEM1024', nobleMlKem1024),
       ffdhe2048,
       ffdhe3072,
     ],
