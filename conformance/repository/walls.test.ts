@@ -21,7 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/handfast/src/crypto/noble': ['@noble/', '@handfast/x509'],
   'packages/handfast/src/crypto/node': ['node:', '@handfast/x509'],
   'packages/handfast/src/node': ['node:', '@handfast/x509'],
-  'packages/cli/src': ['node:', '@handfast/', 'handfast', 'commander', 'picocolors'],
+  'packages/cli/src': ['node:', '@handfast/', 'handfast', 'commander', 'picocolors', 'tldts'],
 }
 
 /**

@@ -253,6 +253,9 @@ describe('cert lint', () => {
     ['another name in the subject', { subject: { commonName: 'x.test' } }, 5, 'BR §7.1.4.3'],
     ['an Ed25519 key', { keyType: 'ed25519' }, 5, 'BR §6.1.5'],
     ['an e-mail address', { names: ['a@example.test'] }, 5, 'BR §7.1.2.7.12'],
+    ['a wildcard over a public suffix', { names: ['*.co.uk'] }, 5, 'BR §3.2.2.6'],
+    ['one below it', { names: ['*.example.co.uk'] }, 0, 'It keeps the rules'],
+    ['one over what a company gives away', { names: ['*.github.io'] }, 0, 'It keeps the rules'],
   ] as const)('finds %s', async (_, options, code, message) => {
     const { file } = await chainFile(options)
     const found = await cert('lint', file)

@@ -2,7 +2,6 @@
 import {
   checkPins,
   checkRevocation,
-  checkTransparency,
   type PathCheck,
   type Profile,
   parseCertificate,
@@ -13,8 +12,9 @@ import {
   type TrustStore,
   type VerifyInput,
   verifyCertificate,
-  verifyWithTlsa,
 } from '@handfast/x509'
+import { verifyWithTlsa } from '@handfast/x509/dane'
+import { checkTransparency } from '@handfast/x509/transparency'
 import type { CertificateVerifier, PeerCertificate } from './config.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import { rememberedSignatures } from './crypto/rememberedSignatures.ts'
@@ -24,7 +24,10 @@ export interface CertificateVerifierOptions {
   readonly crypto: CryptoProvider
   /** Who is trusted. A store made once by `createTrustStore` is quicker than a list. */
   readonly trust: TrustStore | readonly (TrustAnchor | Uint8Array)[]
-  /** `webpki` demands what browsers demand; `path`, the default, suits private authorities too. */
+  /**
+   * More than a valid path: `webpki()` of `@handfast/x509/profiles` demands of certificates what browsers do. Default: no
+   * more, which suits private authorities too.
+   */
   readonly profile?: Profile
   /**
    * Whether the certificate was withdrawn: by what the peer stapled, and by the lists and responses that are given here.

@@ -1,5 +1,6 @@
 /** Certificate timestamps that came within a stapled OCSP response (RFC 6962 §3.3). */
-import { parseOcspResponse, parseTimestampList, X509Error } from '@handfast/x509'
+import { parseOcspResponse, X509Error } from '@handfast/x509'
+import { parseTimestampList } from '@handfast/x509/transparency'
 
 /** The extension of a SingleResponse that holds a SignedCertificateTimestampList. */
 const timestampsOid = '1.3.6.1.4.1.11129.2.4.5'

@@ -5,18 +5,10 @@ import { Findings } from './findings.ts'
 import { briefGeneralName } from './general-name.ts'
 import { constraintProblem } from './name-constraints.ts'
 import { describeOid, extensionOids, keyPurposes, oidName } from './oid.ts'
-import { checkRfc5280Profile } from './profile-rfc5280.ts'
-import { checkWebpkiProfile } from './profile-webpki.ts'
 import { formatTime } from './time.ts'
-import type { Certificate, KeyUsageName, VerifyInput } from './types.ts'
+import type { Certificate, KeyUsageName, Profile, Role, VerifyInput } from './types.ts'
 
-/** The part a certificate plays in a path. */
-export type Role = 'leaf' | 'issuer' | 'anchor'
-
-export type CheckContext = Pick<
-  VerifyInput,
-  'time' | 'usage' | 'verifiers' | 'profile' | 'isPublicSuffix'
->
+export type CheckContext = Pick<VerifyInput, 'time' | 'usage' | 'verifiers' | 'profile'>
 
 /** Makes all checks on one certificate, which stands at this depth of the path. Malformed content is a finding, not an exception. */
 export function checkCertificate(
@@ -35,8 +27,7 @@ export function checkCertificate(
     checkKey(certificate, findings)
     // An anchor is trusted for what it is, not for the signature it puts on itself.
     if (role !== 'anchor') checkSignatureAlgorithm(certificate, context.verifiers, findings)
-    if (context.profile === 'rfc5280') checkRfc5280Profile(certificate, role, findings)
-    if (context.profile === 'webpki') checkWebpkiProfile(certificate, role, context, findings)
+    if (context.profile !== undefined) checkProfile(certificate, role, context.profile, findings)
   } catch (error) {
     if (!(error instanceof X509Error)) throw error
     findings.fail('encoding', 'DER, and the structures of RFC 5280', 'RFC 5280 §4.1', {
@@ -64,13 +55,31 @@ function readEverythingUsed(certificate: Certificate, context: CheckContext): vo
   void certificate.inhibitAnyPolicy
   void certificate.subjectKeyIdentifier
   void certificate.authorityKeyIdentifier
-  if (context.profile === undefined || context.profile === 'path') return
+  if (context.profile === undefined) return
   // Not used for the path: only those who want well-made certificates need to know.
   void certificate.issuerAltName
   void certificate.authorityInfoAccess
   void certificate.crlDistributionPoints
   void certificate.signedCertificateTimestamps
   void certificate.tlsFeature
+}
+
+function checkProfile(
+  certificate: Certificate,
+  role: Role,
+  { title, broken }: Profile,
+  findings: Findings,
+): void {
+  const against = `the certificate profile of ${title}`
+  const rules = broken(certificate, role)
+  if (rules.length === 0) findings.pass('profile', against, title)
+  for (const { section, reason } of rules) {
+    findings.fail('profile', against, section, {
+      code: 'profile',
+      message: `${findings.subject} breaks a rule of ${title}: ${reason}`,
+      help: 'The authority has to issue it again; or ask for no profile, which demands only what security needs.',
+    })
+  }
 }
 
 /** RFC 5280 §6.1.3(a)(2). Times in certificates are whole seconds, and the last second counts. */

@@ -2,7 +2,8 @@
 import { toHex } from './bytes.ts'
 import { X509Error } from './errors.ts'
 import { formatGeneralName } from './general-name.ts'
-import { extensionOids, oidName } from './oid.ts'
+import { extensionOids } from './oid.ts'
+import { nameOfOid } from './oid-names.ts'
 import type { Certificate, Extension, GeneralName } from './types.ts'
 
 /** The section that defines an extension. */
@@ -54,7 +55,7 @@ function describeKnown(certificate: Certificate, oid: string): string | undefine
     case extensionOids.keyUsage:
       return [...certificate.keyUsage!].join(', ')
     case extensionOids.extKeyUsage:
-      return certificate.extendedKeyUsage!.map(oidName).join(', ')
+      return certificate.extendedKeyUsage!.map(nameOfOid).join(', ')
     case extensionOids.subjectAltName:
       return list(certificate.subjectAltName!)
     case extensionOids.issuerAltName:
@@ -79,7 +80,7 @@ function describeKnown(certificate: Certificate, oid: string): string | undefine
     }
     case extensionOids.certificatePolicies:
       return certificate
-        .certificatePolicies!.map((policy) => oidName(policy.policyIdentifier))
+        .certificatePolicies!.map((policy) => nameOfOid(policy.policyIdentifier))
         .join(', ')
     case extensionOids.policyMappings:
       return certificate
@@ -94,7 +95,7 @@ function describeKnown(certificate: Certificate, oid: string): string | undefine
     case extensionOids.authorityInfoAccess:
       return certificate
         .authorityInfoAccess!.map(
-          (one) => `${oidName(one.accessMethod)} ${formatGeneralName(one.accessLocation)}`,
+          (one) => `${nameOfOid(one.accessMethod)} ${formatGeneralName(one.accessLocation)}`,
         )
         .join(', ')
     case extensionOids.crlDistributionPoints:

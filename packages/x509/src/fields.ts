@@ -3,7 +3,7 @@ import { toHex } from './bytes.ts'
 import { contextConstructed, contextPrimitive, DerReader, readWhole, tags } from './der.ts'
 import { describeExtension, extensionSection } from './describe-extension.ts'
 import { formatName } from './name.ts'
-import { describeOid, oidName } from './oid.ts'
+import { nameOfOid, nameWithOid } from './oid-names.ts'
 import { describeKey } from './public-key.ts'
 import { formatTime } from './time.ts'
 import type { Certificate, Field, Name } from './types.ts'
@@ -70,7 +70,7 @@ function tbsFields(tbs: DerReader, certificate: Certificate): readonly Field[] {
 
 function algorithmField(reader: DerReader, name: string, section: string): Field {
   const sequence = reader.enter(tags.sequence, name)
-  const value = oidName(sequence.objectIdentifier('algorithm'))
+  const value = nameOfOid(sequence.objectIdentifier('algorithm'))
   const children = [field(sequence, 'algorithm', 'RFC 5280 §4.1.1.2', { value })]
   if (!sequence.atEnd) {
     sequence.next('parameters')
@@ -83,7 +83,7 @@ function parameters(reader: DerReader): Rest {
   if (reader.tag === tags.null) return { value: 'NULL' }
   if (reader.tag !== tags.objectIdentifier) return { value: toHex(reader.element()) }
   const again = new DerReader(reader.bytes, 'parameters', reader.start, reader.contentEnd)
-  return { value: describeOid(again.objectIdentifier('parameters')) }
+  return { value: nameWithOid(again.objectIdentifier('parameters')) }
 }
 
 function nameField(reader: DerReader, fieldName: string, section: string, name: Name): Field {
@@ -132,7 +132,7 @@ function extensionFields(explicit: DerReader, certificate: Certificate): readonl
     const inner = list.enter(tags.sequence, 'extension')
     inner.next('extnID')
     const children = [
-      field(inner, 'extnID', 'RFC 5280 §4.2', { value: describeOid(extension.oid) }),
+      field(inner, 'extnID', 'RFC 5280 §4.2', { value: nameWithOid(extension.oid) }),
     ]
     if (inner.optional(tags.boolean, 'critical')) {
       children.push(field(inner, 'critical', 'RFC 5280 §4.2', { value: 'true' }))
@@ -140,6 +140,6 @@ function extensionFields(explicit: DerReader, certificate: Certificate): readonl
     inner.next('extnValue')
     const value = describeExtension(certificate, extension)
     children.push(field(inner, 'extnValue', section, { value }))
-    return field(list, oidName(extension.oid), section, { value, children })
+    return field(list, nameOfOid(extension.oid), section, { value, children })
   })
 }

@@ -48,45 +48,27 @@ export const keyPurposes = {
 
 export const anyPolicy = '2.5.29.32.0'
 
-/** Names for humans: those of the extensions and purposes above, and of a few more that a viewer meets. */
+/** Names for messages: those of the extensions and purposes above, and of signature algorithms. */
 const names = new Map<string, string>([
   ...Object.entries(extensionOids).map(([name, oid]) => [oid, name] as const),
   ...Object.entries(keyPurposes).map(([name, oid]) => [oid, name] as const),
   [anyPolicy, 'anyPolicy'],
-  ['1.2.840.113549.1.1.1', 'rsaEncryption'],
   ['1.2.840.113549.1.1.4', 'md5WithRSAEncryption'],
   ['1.2.840.113549.1.1.5', 'sha1WithRSAEncryption'],
   ['1.2.840.113549.1.1.10', 'id-RSASSA-PSS'],
   ['1.2.840.113549.1.1.11', 'sha256WithRSAEncryption'],
   ['1.2.840.113549.1.1.12', 'sha384WithRSAEncryption'],
   ['1.2.840.113549.1.1.13', 'sha512WithRSAEncryption'],
-  ['1.2.840.10045.2.1', 'id-ecPublicKey'],
-  ['1.2.840.10045.3.1.1', 'secp192r1 (P-192)'],
-  ['1.2.840.10045.3.1.7', 'secp256r1 (P-256)'],
-  ['1.3.132.0.10', 'secp256k1'],
-  ['1.3.132.0.33', 'secp224r1 (P-224)'],
-  ['1.3.132.0.34', 'secp384r1 (P-384)'],
-  ['1.3.132.0.35', 'secp521r1 (P-521)'],
   ['1.2.840.10045.4.1', 'ecdsa-with-SHA1'],
   ['1.2.840.10045.4.3.2', 'ecdsa-with-SHA256'],
   ['1.2.840.10045.4.3.3', 'ecdsa-with-SHA384'],
   ['1.2.840.10045.4.3.4', 'ecdsa-with-SHA512'],
   ['1.2.840.10040.4.1', 'id-dsa'],
-  ['1.3.101.110', 'id-X25519'],
-  ['1.3.101.111', 'id-X448'],
   ['1.3.101.112', 'id-Ed25519'],
   ['1.3.101.113', 'id-Ed448'],
   ['2.16.840.1.101.3.4.3.17', 'id-ml-dsa-44'],
   ['2.16.840.1.101.3.4.3.18', 'id-ml-dsa-65'],
   ['2.16.840.1.101.3.4.3.19', 'id-ml-dsa-87'],
-  ['1.3.6.1.5.5.7.48.1', 'ocsp'],
-  ['1.3.6.1.5.5.7.48.2', 'caIssuers'],
-  ['2.16.840.1.113730.1.1', 'netscapeCertType'],
-  ['2.16.840.1.113730.1.13', 'netscapeComment'],
-  ['2.23.140.1.1', 'extended validation (CA/Browser Forum)'],
-  ['2.23.140.1.2.1', 'domain validated (CA/Browser Forum)'],
-  ['2.23.140.1.2.2', 'organization validated (CA/Browser Forum)'],
-  ['2.23.140.1.2.3', 'individual validated (CA/Browser Forum)'],
 ])
 
 /** `basicConstraints (2.5.29.19)`, or the dotted form alone for an identifier without a known name. */

@@ -2,7 +2,7 @@
 import { BudgetExhausted, WorkBudget } from './budget.ts'
 import { buildPaths, IntermediateIndex, type Search } from './build-paths.ts'
 import { toCertificate } from './certificate.ts'
-import { type CheckContext, checkCertificate, type Role } from './check-certificate.ts'
+import { type CheckContext, checkCertificate } from './check-certificate.ts'
 import { checkPath, wholePath } from './check-path.ts'
 import { SignatureChecker } from './check-signatures.ts'
 import { X509Error } from './errors.ts'
@@ -16,6 +16,7 @@ import type {
   Certificate,
   CertificationPath,
   Failure,
+  Role,
   TrustStore,
   Verdict,
   VerifyInput,
@@ -179,7 +180,7 @@ class Verification {
 
   /** What the caller demands beyond a valid path. */
   *#checkFurther(path: CertificationPath): Steps<Findings> {
-    const { time, profile = 'path', additionalChecks = [] } = this.#input
+    const { time, profile, additionalChecks = [] } = this.#input
     const findings = new Findings()
     for (const check of additionalChecks) {
       const steps = check(path, {

@@ -3,13 +3,8 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import { describe, expect, test } from 'vitest'
-import {
-  certificateFields,
-  type Field,
-  formatName,
-  parseCertificate,
-  X509Error,
-} from '../src/index.ts'
+import { certificateFields } from '../src/display.ts'
+import { type Field, formatName, parseCertificate, X509Error } from '../src/index.ts'
 import * as maker from './support/certificate-maker.ts'
 import { integer, oid, sequence, set, tlv, utf8String } from './support/der-writer.ts'
 

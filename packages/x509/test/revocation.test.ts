@@ -12,6 +12,7 @@ import {
   verifyCertificate,
   X509Error,
 } from '../src/index.ts'
+import { rfc5280 } from '../src/profiles/index.ts'
 import * as maker from './support/certificate-maker.ts'
 import { bitString, integer, sequence, time } from './support/der-writer.ts'
 import { type Entry, OpensslAuthority } from './support/openssl-ca.ts'
@@ -151,7 +152,7 @@ describe('revocation lists of openssl', () => {
   })
 
   test('of the profile that demands a number have one', () => {
-    expect(outcome(judge({ crls: [authority.makeCrl([])] }, { profile: 'rfc5280' }))).toBe(
+    expect(outcome(judge({ crls: [authority.makeCrl([])] }, { profile: rfc5280 }))).toBe(
       'not revoked',
     )
   })

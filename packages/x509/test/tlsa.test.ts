@@ -5,13 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer } from 'node:tls'
 import { afterAll, describe, expect, test } from 'vitest'
-import {
-  parseCertificate,
-  type TlsaRecord,
-  type Verdict,
-  type VerifyInput,
-  verifyWithTlsa,
-} from '../src/index.ts'
+import { verifyWithTlsa } from '../src/dane.ts'
+import { parseCertificate, type TlsaRecord, type Verdict, type VerifyInput } from '../src/index.ts'
 import * as maker from './support/certificate-maker.ts'
 import { nodeVerifiers } from './support/verifiers.ts'
 

@@ -5,16 +5,18 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   checkPins,
-  checkTransparency,
   parseCertificate,
-  parseSignedCertificateTimestamp,
-  parseTimestampList,
   type TransparencyLog,
   type TransparencyOptions,
   type Verdict,
   verifyCertificate,
   X509Error,
 } from '../src/index.ts'
+import {
+  checkTransparency,
+  parseSignedCertificateTimestamp,
+  parseTimestampList,
+} from '../src/transparency/index.ts'
 import * as maker from './support/certificate-maker.ts'
 import { octetString } from './support/der-writer.ts'
 import { nodeVerifiers } from './support/verifiers.ts'

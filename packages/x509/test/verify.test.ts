@@ -9,8 +9,9 @@ import {
   type VerifyInput,
   verifyCertificate,
 } from '../src/index.ts'
+import { rfc5280, webpki } from '../src/profiles/index.ts'
 import * as maker from './support/certificate-maker.ts'
-import { integer, octetString, oid, sequence, tlv } from './support/der-writer.ts'
+import { bitString, integer, octetString, oid, sequence, tlv } from './support/der-writer.ts'
 import { nodeVerifiers } from './support/verifiers.ts'
 
 const [rootKey, authorityKey, leafKey, otherKey] = [0, 1, 2, 3].map(maker.poolKey) as [
@@ -231,7 +232,7 @@ describe('signatures', () => {
       serialNumber: integer(0),
       extensions: [maker.subjectAltName('dns:example.com')],
     })
-    const verdict = verify({ certificate, profile: 'rfc5280' })
+    const verdict = verify({ certificate, profile: rfc5280 })
     expect(codes(verdict)).toEqual(['profile', 'profile', 'profile'])
     const sections = verdict.failures.map(({ section }) => section)
     expect(sections).toEqual(['RFC 5280 §4.1.2.2', 'RFC 5280 §4.2.1.1', 'RFC 5280 §4.2.1.6'])
@@ -454,6 +455,23 @@ describe('names', () => {
 })
 
 describe('keys', () => {
+  test.each([
+    [2048, undefined, undefined],
+    [8192, undefined, undefined],
+    [8200, undefined, 'profile'],
+    [4095, undefined, 'profile'],
+    [16_384, undefined, 'profile'],
+    [16_392, 'weak-key', 'weak-key'],
+  ] as const)('RSA of %i bits: %s by itself, %s on the web', (bits, alone, onTheWeb) => {
+    const rsa = sequence(oid('1.2.840.113549.1.1.1'), tlv(0x05))
+    const publicKey = sequence(integer(2n ** BigInt(bits - 1) + 1n), integer(65537))
+    // Only looked at: what stands in its place as a private key signs nothing.
+    const key = { ...leafKey, spki: sequence(rsa, bitString(publicKey)) }
+    const certificate = maker.makeLeaf(key, 'Authority', authorityKey, { subject: 'example.com' })
+    expect(codes(verify({ certificate }))[0]).toBe(alone)
+    expect(codes(verify({ certificate, profile: webpki() }))[0]).toBe(onTheWeb)
+  })
+
   test('RSA below 2048 bits is weak, in a leaf and in an authority', () => {
     const weak = maker.makeRsaKey(1024)
     expect(

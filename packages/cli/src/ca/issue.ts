@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type Certified, type KeyType, parseCertificationRequest } from '@handfast/ca'
 import { type AuthorityDirectory, createPkcs12, readTemplate } from '@handfast/ca/node'
 import { createTrustStore, decodePem, parseCertificate } from '@handfast/x509'
+import { rfc5280 } from '@handfast/x509/profiles'
 import type { Command } from 'commander'
 import { signatureVerifiers } from 'handfast/crypto/node'
 import { judge } from '../cert/judge.ts'
@@ -139,7 +140,7 @@ async function warnOf(
     time: Date.now(),
     name: undefined,
     usage: 'any',
-    profile: 'rfc5280',
+    profile: rfc5280,
   })
   for (const { message } of failures)
     stderr.write(`${harmless(`warning: nobody will accept it, for ${message}`)}\n`)

@@ -1,6 +1,7 @@
 /** `cert diff`: in what two certificates differ. Exit code 0: in nothing; 5: in something. */
 import { createHash } from 'node:crypto'
-import { type Certificate, certificateFields, type Field, formatName } from '@handfast/x509'
+import { type Certificate, type Field, formatName } from '@handfast/x509'
+import { certificateFields } from '@handfast/x509/display'
 import type { Command } from 'commander'
 import { ExitCode } from '../exit.ts'
 import { keyInWords, namesOf } from '../render/certificates.ts'

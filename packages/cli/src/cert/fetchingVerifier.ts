@@ -12,7 +12,6 @@ export function fetchingVerifier(trust: TrustStore, fetcher: Fetcher): Certifica
       time,
       name: serverName,
       usage: 'serverAuth',
-      profile: 'rfc5280',
       stapled: ocspResponse,
       fetcher,
     })

@@ -18,7 +18,7 @@ export interface Question {
   readonly time: number
   readonly name: string | undefined
   readonly usage: 'serverAuth' | 'clientAuth' | 'any'
-  readonly profile: Profile
+  readonly profile?: Profile | undefined
   readonly stapled?: Uint8Array | undefined
   /** Revocation lists that were given, DER. */
   readonly crls?: readonly Uint8Array[]
@@ -36,9 +36,9 @@ export async function judge(question: Question): Promise<Verdict> {
       trust,
       time,
       usage,
-      profile,
       verifiers: signatureVerifiers,
       additionalChecks,
+      ...(profile === undefined ? {} : { profile }),
       ...(name === undefined ? {} : { name }),
     })
   const brought =

@@ -1,5 +1,6 @@
 /** What is odd about a certificate, for someone who has to live with it: each in one sentence. */
 import { type Certificate, createTrustStore, X509Error } from '@handfast/x509'
+import { rfc5280 } from '@handfast/x509/profiles'
 import { count, fromNow } from '../render/words.ts'
 import { judge } from './judge.ts'
 
@@ -71,7 +72,7 @@ async function oddContent(certificate: Certificate, now: number): Promise<string
     time: now,
     name: undefined,
     usage: 'any',
-    profile: 'rfc5280',
+    profile: rfc5280,
   })
   return failures
     .filter(({ code }) => !told.has(code))

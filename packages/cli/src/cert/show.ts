@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto'
 import {
   type Certificate,
-  certificateFields,
   encodePem,
   type Field,
   formatGeneralName,
   formatName,
   X509Error,
 } from '@handfast/x509'
+import { certificateFields } from '@handfast/x509/display'
 import { type Command, Option } from 'commander'
 import { keyInWords, namesOf, shortName, validityInWords } from '../render/certificates.ts'
 import type { Paper } from '../render/paper.ts'

@@ -5,7 +5,6 @@ import {
   decodePem,
   type Failure,
   formatName,
-  type Profile,
   type Verdict,
 } from '@handfast/x509'
 import { type Command, InvalidArgumentError, Option } from 'commander'
@@ -19,6 +18,7 @@ import { paperOn } from '../render/view.ts'
 import { count } from '../render/words.ts'
 import type { Terminal } from '../terminal.ts'
 import { judge } from './judge.ts'
+import { profiles } from './profiles.ts'
 import { addSource, readSource, type SourceOptions } from './source.ts'
 
 type Finish = (code: ExitCode) => void
@@ -28,7 +28,7 @@ interface VerifyOptions extends SourceOptions {
   readonly name?: string
   readonly usage: 'server' | 'client' | 'any'
   readonly at?: number
-  readonly profile: Profile
+  readonly profile: keyof typeof profiles
   readonly crl: readonly string[]
   readonly fetch?: boolean
   readonly json?: boolean
@@ -53,7 +53,7 @@ export function addVerify(group: Command, terminal: Terminal, finish: Finish): v
     .option('--at <time>', 'when, as 2026-12-31 or with a time; default: now', parseTime)
     .addOption(
       new Option('--profile <profile>', 'how strictly')
-        .choices(['path', 'rfc5280', 'webpki'])
+        .choices(Object.keys(profiles))
         .default('path'),
     )
     .option('--crl <file>', 'a revocation list; may be given again', collect, [])
@@ -80,7 +80,7 @@ async function verify(text: string, options: VerifyOptions, terminal: Terminal):
     time: at,
     name: name ?? source.serverName,
     usage: usages[usage],
-    profile,
+    profile: profiles[profile],
     stapled: source.ocspResponse,
     crls: crl.flatMap(readLists),
     fetcher: options.fetch ? { timeout, stop: terminal.stop, say } : undefined,
@@ -155,7 +155,7 @@ async function lint(chain: readonly Certificate[], time: number): Promise<readon
     time,
     name: undefined,
     usage: 'serverAuth',
-    profile: 'webpki',
+    profile: profiles.webpki,
   })
   return failures
 }

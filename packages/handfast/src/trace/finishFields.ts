@@ -1,7 +1,8 @@
 /** What annotation adds to the recorded fields: bytes in hexadecimal, names beyond the engine's, certificates. */
 
 import type { Field as CertificateField } from '@handfast/x509'
-import { type Certificate, certificateFields, formatName, parseCertificate } from '@handfast/x509'
+import { type Certificate, formatName, parseCertificate } from '@handfast/x509'
+import { certificateFields } from '@handfast/x509/display'
 import { hexOf } from '../codec/bytes.ts'
 import type { Field } from '../codec/fields.ts'
 import { count } from '../codec/wire.ts'

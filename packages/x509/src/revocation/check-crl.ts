@@ -51,7 +51,7 @@ function freshness(crl: CertificateRevocationList, time: number): string | undef
 function scopeProblem(
   crl: CertificateRevocationList,
   certificate: Certificate,
-  profile: Profile,
+  profile: Profile | undefined,
 ): string | undefined {
   let hasNumber = false
   for (const extension of crl.extensions) {
@@ -66,14 +66,16 @@ function scopeProblem(
     }
     if (oid === extensionOids.cRLNumber) {
       hasNumber = true
-      if (profile !== 'path' && critical) return 'its cRLNumber is critical (RFC 5280 §5.2.3)'
+      if (profile !== undefined && critical) return 'its cRLNumber is critical (RFC 5280 §5.2.3)'
       continue
     }
     if (critical && oid !== extensionOids.authorityKeyIdentifier) {
       return `its critical extension ${describeOid(oid)} is not processed`
     }
   }
-  return profile !== 'path' && !hasNumber ? 'its cRLNumber is missing (RFC 5280 §5.2.3)' : undefined
+  return profile !== undefined && !hasNumber
+    ? 'its cRLNumber is missing (RFC 5280 §5.2.3)'
+    : undefined
 }
 
 /** RFC 5280 §5.2.5, §6.3.3(b)(2) */

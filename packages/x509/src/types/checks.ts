@@ -31,7 +31,8 @@ export interface CheckReport {
 export interface PathCheckContext {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly time: number
-  readonly profile: Profile
+  /** What more is demanded of certificates and revocation lists, if anything. */
+  readonly profile: Profile | undefined
   readonly report: CheckReport
   /** Verifies a signature by the functions the caller brought, within the budget: `yield*` it. */
   readonly verifySignature: (

@@ -36,14 +36,22 @@ export interface Budget {
   readonly depth: number
 }
 
-/**
- * How much is demanded of the certificates beyond a valid path.
- *
- * - `path` (the default): RFC 5280 §6, what every TLS client checks.
- * - `rfc5280`: in addition what §4 demands of a certificate's content, such as key identifiers and serial numbers.
- * - `webpki`: in addition the CA/Browser Forum's rules that a client can check, as for a public web site.
- */
-export type Profile = 'path' | 'rfc5280' | 'webpki'
+/** The part a certificate plays in a path. */
+export type Role = 'leaf' | 'issuer' | 'anchor'
+
+/** A rule of a profile that a certificate breaks: what is wrong, for a message that begins with `it`, and where that is said. */
+export interface BrokenRule {
+  readonly section: string
+  readonly reason: string
+}
+
+/** What is demanded of the content of certificates beyond a valid path: `@handfast/x509/profiles` has two. */
+export interface Profile {
+  /** Whose rules these are. */
+  readonly title: string
+  /** @throws X509Error when an extension that it reads is malformed */
+  broken(certificate: Certificate, role: Role): readonly BrokenRule[]
+}
 
 export interface VerifyInput {
   /** The peer's own certificate. */
@@ -58,13 +66,8 @@ export interface VerifyInput {
   readonly usage: 'serverAuth' | 'clientAuth' | 'any'
   readonly verifiers: SignatureVerifiers
   readonly budget?: Partial<Budget>
+  /** Default: RFC 5280 §6 alone, what every TLS client checks. */
   readonly profile?: Profile
-  /**
-   * For the profile `webpki`: true when anybody may register names below this lower-case domain (`com`, `co.uk`), by
-   * the Public Suffix List. A wildcard directly below such a domain is then refused. Without it, only wildcards below a
-   * single label are.
-   */
-  readonly isPublicSuffix?: (domain: string) => boolean
   /**
    * Further demands on a path that is otherwise valid: `checkRevocation(…)`, `checkTransparency(…)`, `checkPins(…)`, or
    * a function of your own. A path that fails one is given up for the next, like any other.

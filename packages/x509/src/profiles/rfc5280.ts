@@ -2,14 +2,12 @@
  * The profile of RFC 5280 §4: what a conforming authority puts into a certificate. Path validation does not need most of
  * it, and private authorities often miss some, so it is checked only on request.
  */
-import type { Role } from './check-certificate.ts'
-import { contextConstructed, readWhole, tags } from './der.ts'
-import type { Findings } from './findings.ts'
-import { parseDnsName } from './host-name.ts'
-import { describeOid, extensionOids } from './oid.ts'
-import type { Certificate } from './types.ts'
+import { contextConstructed, readWhole, tags } from '../der.ts'
+import { parseDnsName } from '../host-name.ts'
+import { describeOid, extensionOids } from '../oid.ts'
+import type { BrokenRule, Certificate, Profile, Role } from '../types.ts'
 
-/** A rule: what is wrong with a certificate in this role, or undefined, and where the rule is found. */
+/** What is wrong with a certificate in this role, or undefined, and where the rule is found. */
 export interface Rule {
   readonly section: string
   readonly problem: (certificate: Certificate, role: Role) => string | undefined
@@ -175,40 +173,28 @@ const onlyRfc5280: readonly Rule[] = [
   },
 ]
 
-export function checkRfc5280Profile(
-  certificate: Certificate,
-  role: Role,
-  findings: Findings,
-): void {
-  checkRules(certificate, role, [...commonRules, ...onlyRfc5280], 'RFC 5280 §4', findings)
+/** The rules of RFC 5280 §4 for the content of certificates, such as key identifiers and serial numbers. */
+export const rfc5280: Profile = {
+  title: 'RFC 5280 §4',
+  broken: (certificate, role) => brokenRules(certificate, role, [...commonRules, ...onlyRfc5280]),
 }
 
-/** Reports each rule that a certificate breaks, or one pass for all. */
-export function checkRules(
+/** The rules that a certificate breaks, and those about criticality. */
+export function brokenRules(
   certificate: Certificate,
   role: Role,
   rules: readonly Rule[],
-  profile: string,
-  findings: Findings,
-): void {
-  const problems = rules.map(({ section, problem }) => ({
-    section,
-    reason: problem(certificate, role),
-  }))
+): readonly BrokenRule[] {
+  const broken: BrokenRule[] = []
+  for (const { section, problem } of rules) {
+    const reason = problem(certificate, role)
+    if (reason !== undefined) broken.push({ section, reason })
+  }
   for (const { oid, critical } of certificate.extensions) {
     const rule = criticality[oid]
     if (rule === undefined || rule.critical === critical) continue
     const reason = `its extension ${describeOid(oid)} is ${critical ? '' : 'not '}critical`
-    problems.push({ section: rule.section, reason })
+    broken.push({ section: rule.section, reason })
   }
-  const against = `the certificate profile of ${profile}`
-  const broken = problems.filter(({ reason }) => reason !== undefined)
-  if (broken.length === 0) findings.pass('profile', against, profile)
-  for (const { section, reason } of broken) {
-    findings.fail('profile', against, section, {
-      code: 'profile',
-      message: `${findings.subject} breaks a rule of ${profile}: ${reason}`,
-      help: 'The authority has to issue it again; or ask for the profile `path`, which demands only what security needs.',
-    })
-  }
+  return broken
 }

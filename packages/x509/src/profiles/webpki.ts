@@ -2,13 +2,11 @@
  * The Web PKI profile: rules of the CA/Browser Forum's Baseline Requirements (BR) for TLS server certificates that a
  * client can check from the certificates alone.
  */
-import type { CheckContext, Role } from './check-certificate.ts'
-import type { Findings } from './findings.ts'
-import { formatIpAddress } from './ip-address.ts'
-import { extensionOids, keyPurposes } from './oid.ts'
-import { checkRules, commonRules, type Rule } from './profile-rfc5280.ts'
-import { describeKey } from './public-key.ts'
-import type { Certificate } from './types.ts'
+import { formatIpAddress } from '../ip-address.ts'
+import { extensionOids, keyPurposes } from '../oid.ts'
+import { describeKey } from '../public-key.ts'
+import type { Profile } from '../types.ts'
+import { brokenRules, commonRules, type Rule } from './rfc5280.ts'
 
 const commonName = '2.5.4.3'
 
@@ -111,16 +109,22 @@ const rules: readonly Rule[] = [
   },
 ]
 
-export function checkWebpkiProfile(
-  certificate: Certificate,
-  role: Role,
-  context: CheckContext,
-  findings: Findings,
-): void {
-  const { isPublicSuffix } = context
+export interface WebpkiOptions {
+  /**
+   * True when anybody may register names below this lower-case domain (`com`, `co.uk`), by the Public Suffix List. A
+   * wildcard directly below such a domain is then refused. Without it, only wildcards below a single label are.
+   */
+  readonly isPublicSuffix?: (domain: string) => boolean
+}
+
+/** The rules of the CA/Browser Forum that a client can check, as for a public web site. */
+export function webpki({ isPublicSuffix }: WebpkiOptions = {}): Profile {
   const all = [...commonRules, ...rules]
   if (isPublicSuffix !== undefined) all.push(wildcardRule(isPublicSuffix))
-  checkRules(certificate, role, all, 'CA/Browser Forum Baseline Requirements', findings)
+  return {
+    title: 'CA/Browser Forum Baseline Requirements',
+    broken: (certificate, role) => brokenRules(certificate, role, all),
+  }
 }
 
 /** BR §3.2.2.6: no wildcard over a whole public suffix. */
