@@ -1,8 +1,19 @@
 /** What the provider over WebCrypto does on platforms that lack some of it. */
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { equalBytes, random, sha256, sha384, sha512 } from '../../src/crypto/noble/index.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
-import { webProvider } from '../../src/crypto/web/index.ts'
+import type { CryptoProvider } from '../../src/crypto/provider.ts'
+import {
+  secp256r1,
+  TLS_AES_128_GCM_SHA256,
+  webProvider,
+  webSignatureVerifiers,
+  x25519,
+} from '../../src/crypto/web/index.ts'
+import { certificateVerifier, clientConnectionOf, tls13Client } from '../../src/index.ts'
+import { clientConfig, exchange, pairOf, trust } from '../engine/pair.ts'
+import { countWebCryptoCalls } from '../engine/webCrypto.ts'
 import { groupOf } from './providers.ts'
 
 afterEach(() => {
@@ -64,5 +75,31 @@ describe('a platform that lacks', () => {
       code: 'ERR_NOT_PROVIDED',
       message: expect.stringContaining('noble provider'),
     })
+  })
+})
+
+it('a provider of parts makes a connection with groups, suites and algorithms that it names', async () => {
+  const calls = countWebCryptoCalls()
+  const crypto: CryptoProvider = {
+    name: 'of parts',
+    random,
+    equal: equalBytes,
+    hashes: { sha256, sha384, sha512 },
+    cipherSuites: [TLS_AES_128_GCM_SHA256],
+    groups: [x25519, secp256r1],
+    signatureVerifiers: webSignatureVerifiers(),
+    importPrivateKey() {
+      throw new Error('This client shows no certificate')
+    },
+  }
+  const verifyCertificate = certificateVerifier({ crypto, trust })
+  const config = clientConfig({ crypto, verifyCertificate })
+  const client = { connection: clientConnectionOf([tls13Client], config), events: [], trace: [] }
+  const pair = { client, server: pairOf().server }
+  for (exchange(pair); calls.underWay > 0; exchange(pair))
+    await new Promise((resolve) => setImmediate(resolve))
+  expect(pair.server.connection.info).toMatchObject({
+    groupName: 'x25519',
+    cipherSuiteName: 'TLS_AES_128_GCM_SHA256',
   })
 })

@@ -31,10 +31,12 @@ import { importPrivateKey } from './privateKey.ts'
 import { random } from './random.ts'
 import { signatureVerifiers } from './signatureVerifiers.ts'
 
+export { rsaVerifiers } from '../rsaWebCrypto.ts'
 export * from './cipherSuites.ts'
 export * from './groups.ts'
 export * from './hash.ts'
-export { importPrivateKey, signatureVerifiers }
+export * from './signatureVerifiers.ts'
+export { equalBytes, importPrivateKey, random }
 
 export const nobleProvider: CryptoProvider = {
   name: 'noble',

@@ -64,15 +64,28 @@ function mlDsa(type: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87', dsa: typeof ml_dsa
   )
 }
 
-export const signatureVerifiers: SignatureVerifiers = {
+export const ecdsaVerifiers: SignatureVerifiers = {
   'ecdsa-sha1': /* @__PURE__ */ ecdsa(sha1),
   'ecdsa-sha256': /* @__PURE__ */ ecdsa(sha256),
   'ecdsa-sha384': /* @__PURE__ */ ecdsa(sha384),
   'ecdsa-sha512': /* @__PURE__ */ ecdsa(sha512),
+}
+
+export const eddsaVerifiers: SignatureVerifiers = {
   ed25519: /* @__PURE__ */ eddsa('ed25519', nobleEd25519),
   ed448: /* @__PURE__ */ eddsa('ed448', nobleEd448),
+}
+
+export const mlDsaVerifiers: SignatureVerifiers = {
   'ml-dsa-44': /* @__PURE__ */ mlDsa('ml-dsa-44', ml_dsa44),
   'ml-dsa-65': /* @__PURE__ */ mlDsa('ml-dsa-65', ml_dsa65),
   'ml-dsa-87': /* @__PURE__ */ mlDsa('ml-dsa-87', ml_dsa87),
-  .../* @__PURE__ */ rsaVerifiers(),
 }
+
+export const signatureVerifiers: SignatureVerifiers = /* @__PURE__ */ Object.assign(
+  {},
+  ecdsaVerifiers,
+  eddsaVerifiers,
+  mlDsaVerifiers,
+  /* @__PURE__ */ rsaVerifiers(),
+)
