@@ -16,12 +16,14 @@ import { progressOn } from '../progress.ts'
 import { renderSaving } from '../render/saving.ts'
 import { paperOn, renderConnection } from '../render/view.ts'
 import type { Terminal } from '../terminal.ts'
+import { compare } from './compare.ts'
 
 interface InspectOptions extends ClientOptions {
   readonly json?: boolean
   readonly bytes?: boolean
   readonly explain?: boolean
   readonly resume?: boolean
+  readonly compare?: boolean
 }
 
 export function addInspect(
@@ -41,7 +43,15 @@ export function addInspect(
         ['bytes', 'explain'],
       ),
     )
-    .option('--resume', 'connect a second time, with the ticket of the first')
+    .option('--resume', 'connect a second time, with the session of the first')
+    .addOption(
+      new Option('--compare', 'the handshakes of TLS 1.2 and TLS 1.3 side by side').conflicts([
+        'bytes',
+        'resume',
+        'sessionIn',
+        'sessionOut',
+      ]),
+    )
     .option('--fetch', 'fetch missing issuers, OCSP and revocation lists over HTTP')
   addClientOptions(command).action(async (text: string, options: InspectOptions) => {
     finish(await inspect(text, options, terminal))
@@ -56,6 +66,7 @@ async function inspect(
   const { stdout, stop } = terminal
   const target = parseTarget(text, options.starttls)
   const client = await prepareClient(options, target, terminal)
+  if (options.compare) return compare(target, client, options, terminal)
   const progress = progressOn(terminal)
   const listener = (event: TraceEvent) => {
     stdout.write(`${JSON.stringify(toJson(event))}\n`)
