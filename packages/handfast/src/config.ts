@@ -178,6 +178,12 @@ export interface PreSharedKey extends PreSharedSecret {
   readonly identity: Uint8Array
 }
 
+/** Numbers of a finite field for Diffie-Hellman, big-endian. */
+export interface FiniteField {
+  readonly prime: Uint8Array
+  readonly generator: Uint8Array
+}
+
 /** Whether a server asks its clients for a certificate, and who judges it. A client with a pre-shared key is not asked. */
 export interface ClientAuthentication {
   /**
@@ -214,6 +220,11 @@ export interface ServerConfig extends CommonConfig {
   readonly findPreSharedKey?: (
     identity: Uint8Array,
   ) => MaybePromise<Uint8Array | PreSharedSecret | undefined>
+  /**
+   * The field of DHE up to TLS 1.2, big-endian, for clients that name none (RFC 5246 §7.4.3). Whoever gives it knows the
+   * prime to be a safe one. Default: the first of RFC 7919 that the provider has.
+   */
+  readonly finiteField?: FiniteField
   /** Tells a client which key is meant (RFC 4279 §5.2). Default: nothing. */
   readonly pskIdentityHint?: Uint8Array
   /** Sessions of clients without tickets, by the session ids of TLS 1.2; `sessionCache` makes one. Default: none. */

@@ -40,7 +40,7 @@ import { Driver } from './handshake/driver.ts'
 import { HandshakeJoiner } from './record/handshakeJoiner.ts'
 import type { OpenedRecord } from './record/protection.ts'
 import { defaultMaxSendFragment, isPassedOver, RecordLayer } from './record/recordLayer.ts'
-import type { Role, TraceBody } from './trace/events.ts'
+import type { Direction, Role, TraceBody } from './trace/events.ts'
 
 export interface ConnectionOptions {
   readonly role: Role
@@ -261,6 +261,11 @@ export class Connection {
   channelBinding(type: ChannelBindingType = 'tls-exporter'): MaybePromise<Uint8Array> {
     const established = this.#ready('channelBinding')
     return runSteps(channelBinding(type, established, this.role, this.#config.crypto))
+  }
+
+  /** A copy of the verify_data of the last Finished that was sent or received; undefined before there was one. */
+  finished(direction: Direction): Uint8Array | undefined {
+    return this.#context.finished[direction]?.slice()
   }
 
   #ready(call: string): Established {

@@ -110,6 +110,8 @@ export class HandshakeContext {
   keyUpdatesWithoutData = 0
   /** What the handshake does or waits for, in words. */
   step = 'start'
+  /** The verify_data of the last Finished of each direction. */
+  readonly finished: { [direction in Direction]?: Uint8Array } = {}
   /** The client's random, which names the connection in key logs. */
   clientRandom: Uint8Array = new Uint8Array(32)
   readonly #host: HandshakeHost

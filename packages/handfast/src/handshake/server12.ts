@@ -270,7 +270,7 @@ function infoOf(
     version,
     cipherSuite: suite.id,
     cipherSuiteName: suite.name,
-    group: group?.id,
+    group: group?.id || undefined,
     groupName: group?.name,
     peerSignatureScheme: client.scheme,
     signatureScheme: 'scheme' in chosen ? chosen.scheme : undefined,

@@ -121,7 +121,10 @@ function groupFor(
   const fields =
     enabled.length > 0 ? enabled : config.crypto.groups.filter(({ id }) => isFiniteField(id))
   // RFC 7919 §4: a client that names fields takes no other; one that names none takes any.
-  return theirs.some(isFiniteField) ? firstCommon(fields, theirs, theirOrder) : fields[0]
+  if (theirs.some(isFiniteField)) return firstCommon(fields, theirs, theirOrder)
+  const own = config.finiteField
+  if (own === undefined) return fields[0]
+  return config.crypto.finiteFieldGroup?.(own.prime, own.generator)
 }
 
 function tell(

@@ -46,7 +46,7 @@ export function* sendServerKeyExchange(
   }
   const pair = yield* hs.settle('generating our ephemeral key', group.generate())
   if (suite.keyExchange === 'DHE') {
-    const params = fieldParams(group, pair.share)
+    const params = fieldParams(config, group, pair.share)
     const bytes = encode(ServerDHParams, params)
     const signedParams = yield* signParams(hs, chosen, serverRandom, bytes)
     hs.send(type, ServerKeyExchangeDHE, { params, signedParams })
@@ -64,7 +64,13 @@ export function* sendServerKeyExchange(
 }
 
 /** The groups of RFC 7919 by their numbers: a client that knows them recognizes them. */
-function fieldParams(group: KeyExchangeGroup, share: Uint8Array): ServerDHParams {
+function fieldParams(
+  { finiteField }: ServerConfig,
+  group: KeyExchangeGroup,
+  share: Uint8Array,
+): ServerDHParams {
+  if (group.id === 0 && finiteField !== undefined)
+    return { dhP: finiteField.prime, dhG: finiteField.generator, dhYs: share }
   const known = [ffdhe2048Parameters, ffdhe3072Parameters].find(({ id }) => id === group.id)
   if (known === undefined) throw new TypeError(`${group.name} is not a finite field of RFC 7919`)
   const digits = known.primeHex.match(/../g) ?? []

@@ -30,6 +30,8 @@ export {
 export { createSecureContext, SecureContext, type SecureContextOptions } from './secureContext.ts'
 export { createServer, Server } from './server.ts'
 export {
+  CLIENT_RENEG_LIMIT,
+  CLIENT_RENEG_WINDOW,
   DEFAULT_CIPHERS,
   DEFAULT_ECDH_CURVE,
   DEFAULT_MAX_VERSION,

@@ -9,6 +9,7 @@ import { isIpLiteral } from '../handshake/serverName.ts'
 import { parseSession, type Session } from '../session/session.ts'
 import { alpnNames } from './alpn.ts'
 import { connectionError, connectionReset } from './errors.ts'
+import { fieldBits } from './keyInfo.ts'
 import { parseGroups } from './names.ts'
 import { type ClientOptions, defined } from './options.ts'
 import type { SecureContext } from './secureContext.ts'
@@ -81,6 +82,8 @@ export class ClientSide implements Side {
         return identityFor(context.identities, request.signatureSchemes)
       },
       requestOcsp: options.requestOCSP === true,
+      // What a client cannot see, it must ask for: that the server ties a renegotiation to what was before (RFC 5746 §4.1).
+      requireSecureRenegotiation: !context.legacyServers,
       ...defined({
         serverName: this.serverName || undefined,
         cipherSuites: context.cipherSuites,
@@ -111,7 +114,9 @@ export class ClientSide implements Side {
     const socket = this.#socket
     const tooSmall = this.#fieldTooSmall(info)
     if (tooSmall !== undefined) {
-      socket.destroy(tooSmall)
+      // As node:tls does it: `close` then says that there was no error.
+      socket.emit('error', tooSmall)
+      socket.destroy()
       return
     }
     const { error } = this.verification
@@ -131,10 +136,10 @@ export class ClientSide implements Side {
     socket.emit('secure')
   }
 
-  /** Node's `minDHSize`; every field of TLS 1.3 has 2048 bits or more. */
+  /** Node's `minDHSize`; the engine takes no field of less than 2048 bits anyway. */
   #fieldTooSmall({ groupName }: ConnectionInfo): Error | undefined {
-    const bits = Number(/^ffdhe(\d+)$/.exec(groupName ?? '')?.[1] ?? Number.POSITIVE_INFINITY)
-    if (bits >= (this.#options.minDHSize ?? 1024)) return undefined
+    const bits = fieldBits(groupName)
+    if (bits === undefined || bits >= (this.#options.minDHSize ?? 1024)) return undefined
     return withCode(
       new Error(`DH parameter size ${bits} is less than ${this.#options.minDHSize}`),
       'ERR_TLS_DH_PARAM_SIZE',

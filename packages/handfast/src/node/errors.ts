@@ -48,7 +48,16 @@ const reasons: { readonly [code in FailureCode]?: string } = {
   ERR_NO_COMMON_SIGNATURE_SCHEME: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
   ERR_UNRECOGNIZED_NAME: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
   ERR_NO_COMMON_PROTOCOL: 'NO_APPLICATION_PROTOCOL',
+  ERR_UNKNOWN_PSK_IDENTITY: 'PSK_IDENTITY_NOT_FOUND',
+  ERR_INAPPROPRIATE_FALLBACK: 'INAPPROPRIATE_FALLBACK',
+  ERR_DOWNGRADE: 'INAPPROPRIATE_FALLBACK',
   ERR_CERTIFICATE_REQUIRED: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
+}
+
+/** What is too weak, by the rule that says so. */
+const weaknesses: Readonly<Record<string, string>> = {
+  'RFC 5746 §4.1': 'UNSAFE_LEGACY_RENEGOTIATION_DISABLED',
+  'RFC 7919 §3': 'DH_KEY_TOO_SMALL',
 }
 
 /** An error of a connection, as `error` and `tlsClientError` deliver it. */
@@ -73,6 +82,7 @@ function reasonOf(error: TlsError, isServer: boolean): string | undefined {
   }
   if (error.code === 'ERR_NOT_TLS')
     return isServer && /HTTP/.test(error.message) ? 'HTTP_REQUEST' : 'WRONG_VERSION_NUMBER'
+  if (error.code === 'ERR_INSUFFICIENT_SECURITY') return weaknesses[error.section]
   return reasons[error.code as FailureCode]
 }
 

@@ -17,8 +17,8 @@ export function ephemeralKeyInfo(group: string | undefined): EphemeralKeyInfo | 
   if (group === undefined) return {}
   const curve = curves[group]
   if (curve !== undefined) return { type: 'ECDH', name: curve[0], size: curve[1] }
-  const field = /^ffdhe(\d+)$/.exec(group)
-  if (field !== null) return { type: 'DH', size: Number(field[1]) }
+  const bits = fieldBits(group)
+  if (bits !== undefined) return { type: 'DH', size: bits }
   return { type: 'KEM', name: group }
 }
 
@@ -28,6 +28,12 @@ const algorithms: Readonly<Record<SignatureScheme['keyType'], string>> = {
   'rsa-pss': 'RSA-PSS',
   ed25519: 'Ed25519',
   ed448: 'Ed448',
+}
+
+/** Of a finite field, one of RFC 7919 or one that the server named by its numbers; undefined for other groups. */
+export function fieldBits(group: string | undefined): number | undefined {
+  const digits = /^(?:ffdhe|a finite field of )(\d+)(?: bits)?$/.exec(group ?? '')?.[1]
+  return digits === undefined ? undefined : Number(digits)
 }
 
 /** `ECDSA+SHA256`, `RSA-PSS+SHA384`, `Ed25519+UNDEF` */

@@ -2,8 +2,10 @@
  * Names of suites, groups and signature schemes as options give them: IANA's, and OpenSSL's where it has its own.
  * Lists are what OpenSSL takes (`a:b:c`), or arrays.
  */
+import { ClassicCipherSuiteId } from '../codec/classicCipherSuites.ts'
 import { CipherSuiteId, NamedGroup } from '../codec/registry.ts'
 import { signatureSchemeTable } from '../codec/signatureScheme.ts'
+import { openSslName } from './cipherList.ts'
 import { invalidArgType, invalidArgValue } from './validate.ts'
 
 /** What an option of names may be: `'a:b'`, or names and code points. */
@@ -19,7 +21,11 @@ const single = (names: Readonly<Record<string, number>>) =>
   Object.entries(names).map(([name, id]) => [name, [id]] as const)
 
 const { TLS_EMPTY_RENEGOTIATION_INFO_SCSV: _, TLS_FALLBACK_SCSV: __, ...suites } = CipherSuiteId
-const suiteNames = table(single(suites))
+const suiteNames = table([
+  ...single(suites),
+  ...single(ClassicCipherSuiteId),
+  ...Object.entries(ClassicCipherSuiteId).map(([name, id]) => [openSslName(name), [id]] as const),
+])
 
 const groupNames = table([
   ...single(NamedGroup),
@@ -80,26 +86,13 @@ export function parseSignatureSchemes(list: NameList, option: string): readonly 
   return lookUp(list, option, schemeNames)
 }
 
-/**
- * Code points of the TLS 1.3 suites in a cipher string, in order; undefined where it names none. `!NAME` takes one away
- * from the others. The names of TLS 1.2 suites in the same string say nothing of TLS 1.3, in OpenSSL as here.
- */
-export function parseCipherSuites(
-  list: NameList,
-  option: string,
-  defaults: readonly number[],
-): readonly number[] | undefined {
-  const names = split(list, option)
-  if (names.length === 0) throw invalidArgValue(option, list, 'names nothing')
-  const wanted = names.filter((name) => typeof name === 'number' || /^tls_/i.test(name))
-  const unwanted = names.flatMap((name) =>
-    typeof name === 'string' && /^!tls_/i.test(name) ? [name.slice(1)] : [],
-  )
-  if (wanted.length === 0 && unwanted.length === 0) return undefined
-  const enabled = wanted.length === 0 ? defaults : lookUp(wanted, option, suiteNames)
-  const disabled = unwanted.length === 0 ? [] : lookUp(unwanted, option, suiteNames)
-  return enabled.filter((id) => !disabled.includes(id))
+/** Code points of suites of any version, in order, of an array of names and code points. */
+export function parseCipherSuites(list: NameList, option: string): readonly number[] {
+  return lookUp(list, option, suiteNames)
 }
 
-/** Names of the suites, as `tls.getCiphers()` writes them: in lower case. */
-export const knownCipherNames: readonly string[] = [...suiteNames.keys()]
+/** Names of the suites, as `tls.getCiphers()` writes them: OpenSSL's, in lower case. */
+export const knownCipherNames: readonly string[] = [
+  ...Object.keys(suites),
+  ...Object.keys(ClassicCipherSuiteId).map(openSslName),
+].map((name) => name.toLowerCase())

@@ -5,14 +5,17 @@ import {
   parseCertificate,
   type TrustStore,
 } from '@handfast/x509'
-import type { Identity } from '../config.ts'
+import { CipherSuiteId, ProtocolVersion } from '../codec/registry.ts'
+import type { FiniteField, Identity } from '../config.ts'
 import { nodeProvider } from '../crypto/node/index.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
-import { defaultCipherSuites } from '../defaults.ts'
 import { certificatesOf, listOf } from './certificates.ts'
+import { chooseSuites } from './ciphers.ts'
+import { type DhParameters, fieldOf } from './dhparam.ts'
 import { type IdentityOptions, makeIdentities } from './identities.ts'
-import { type NameList, parseCipherSuites, parseGroups, parseSignatureSchemes } from './names.ts'
+import { type NameList, parseGroups, parseSignatureSchemes } from './names.ts'
 import { defaultTrustStore } from './roots.ts'
+import { engineCiphers, settings } from './tables.ts'
 import { refuseUnsupported } from './unsupported.ts'
 import {
   bytesOf,
@@ -32,7 +35,7 @@ export interface SecureContextOptions extends IdentityOptions, VersionOptions {
   readonly ca?: Text | readonly Text[] | undefined
   /** Trusts a certificate of `ca` that is not a root by itself. Default: false, as OpenSSL. */
   readonly allowPartialTrustChain?: boolean | undefined
-  /** `TLS_…` names, the preferred first. */
+  /** A cipher string as OpenSSL takes it, or an array of names (OpenSSL's or IANA's) and code points. */
   readonly ciphers?: NameList | undefined
   /** Groups for the key exchange, the preferred first, or `auto`. `groups` is the same under its name of today. */
   readonly ecdhCurve?: NameList | undefined
@@ -42,6 +45,8 @@ export interface SecureContextOptions extends IdentityOptions, VersionOptions {
   readonly signatureSchemes?: NameList | undefined
   /** Server: prefers its own order of suites and groups over the client's. Default: true for `createServer`. */
   readonly honorCipherOrder?: boolean | undefined
+  /** Server: PEM of the field of DHE in TLS 1.2, or `auto` for one of RFC 7919. Default: there is no DHE. */
+  readonly dhparam?: DhParameters | undefined
   /** Server: 48 bytes that encrypt session tickets, to be shared between servers. */
   readonly ticketKeys?: NodeJS.ArrayBufferView | undefined
   /** Server: seconds for which a session can be resumed. Default: 300. */
@@ -65,6 +70,8 @@ export class SecureContext {
   readonly cipherSuites: readonly number[] | undefined
   readonly groups: readonly number[] | undefined
   readonly signatureSchemes: readonly number[] | undefined
+  /** Server: of DHE in TLS 1.2. */
+  readonly finiteField: FiniteField | 'auto' | undefined
   readonly honorCipherOrder: boolean | undefined
   readonly ticketKeys: Uint8Array | undefined
   /** Seconds. */
@@ -72,6 +79,8 @@ export class SecureContext {
   readonly sessionIdContext: string | undefined
   /** True where sessions are to be kept by the server and not in tickets (`SSL_OP_NO_TICKET`). */
   readonly noTickets: boolean
+  /** Lets in servers that do not know RFC 5746 (`SSL_OP_LEGACY_SERVER_CONNECT`). */
+  readonly legacyServers: boolean
   /** DER of `ca`; undefined where Node's own roots are trusted. */
   readonly authorities: readonly Uint8Array[] | undefined
   /** DER of certificates in `ca` that help to reach a root without being trusted themselves. */
@@ -81,11 +90,14 @@ export class SecureContext {
   constructor(options: SecureContextOptions = {}) {
     validateObject(options, 'options')
     refuseUnsupported(options)
-    const { versions, noTickets, serverPreference } = chooseVersions(options)
+    const { versions, noTickets, serverPreference, legacyServers } = chooseVersions(options)
+    this.legacyServers = legacyServers
     this.versions = versions
     this.noTickets = noTickets
     this.crypto = options.crypto ?? nodeProvider
-    this.cipherSuites = suitesOf(options.ciphers)
+    this.cipherSuites = suitesOf(options.ciphers, this)
+    this.versions = withSuites(versions, this.cipherSuites)
+    this.finiteField = fieldOf(options.dhparam)
     this.groups = groupsOf(options)
     this.signatureSchemes = schemesOf(options)
     this.honorCipherOrder = options.honorCipherOrder ?? (serverPreference ? true : undefined)
@@ -140,15 +152,33 @@ function readAuthority(der: Uint8Array): Certificate {
   }
 }
 
-function suitesOf(ciphers: NameList | undefined | null): readonly number[] | undefined {
-  if (ciphers == null || ciphers === '') return undefined
-  return parseCipherSuites(ciphers, 'options.ciphers', defaultCipherSuites)
+const tls13Suites: ReadonlySet<number> = new Set(Object.values(CipherSuiteId))
+
+/** A version without a suite is not spoken; where none is left, the handshake says so. */
+function withSuites(
+  versions: readonly number[],
+  suites: readonly number[] | undefined,
+): readonly number[] {
+  if (suites === undefined) return versions
+  const has = (version: number) =>
+    suites.some((id) => tls13Suites.has(id) === (version === ProtocolVersion.TLS13))
+  const spoken = versions.filter(has)
+  return spoken.length > 0 ? spoken : versions
+}
+
+/** Undefined where nobody says anything: the engine's own choice. */
+function suitesOf(
+  ciphers: NameList | undefined | null,
+  { versions, crypto }: Pick<SecureContext, 'versions' | 'crypto'>,
+): readonly number[] | undefined {
+  if (ciphers != null && ciphers !== '') return chooseSuites(ciphers, versions, crypto)
+  if (settings.DEFAULT_CIPHERS === engineCiphers) return undefined
+  return chooseSuites(settings.DEFAULT_CIPHERS, versions, crypto)
 }
 
 function groupsOf({ ecdhCurve, groups }: SecureContextOptions): readonly number[] | undefined {
   if (groups != null) return parseGroups(groups, 'options.groups')
-  if (ecdhCurve == null) return undefined
-  return parseGroups(ecdhCurve, 'options.ecdhCurve')
+  return parseGroups(ecdhCurve ?? settings.DEFAULT_ECDH_CURVE, 'options.ecdhCurve')
 }
 
 function schemesOf({

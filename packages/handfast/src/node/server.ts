@@ -1,6 +1,7 @@
 /** `Server`: a net.Server whose connections become TLSSockets. */
 import { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { ServerConfig } from '../config.ts'
 import type { TicketService } from '../session/tickets.ts'
 import { connectionReset } from './errors.ts'
 import type { ServerOptions, TLSSocketOptions } from './options.ts'
@@ -11,7 +12,13 @@ import {
   ticketKeysLength,
 } from './secureContext.ts'
 import { checkServerOptions } from './serverSide.ts'
-import { newTicketKeys, ticketsOf, ticketsOfEvents } from './tickets.ts'
+import {
+  announced,
+  newTicketKeys,
+  sessionIdsOfEvents,
+  ticketsOf,
+  ticketsOfEvents,
+} from './tickets.ts'
 import { TLSSocket } from './tlsSocket.ts'
 import {
   bytesOf,
@@ -146,12 +153,27 @@ export class Server extends NetServer {
     this.#tickets = undefined
   }
 
-  /** How this server remembers sessions: in its tickets, or by the program's listeners where it has both of them. */
-  ticketService(clock: () => number): TicketService {
-    if (this.listenerCount('newSession') > 0 && this.listenerCount('resumeSession') > 0)
-      return ticketsOfEvents(this.#context, this, clock)
-    this.#tickets ??= ticketsOf(this.#context, this.#ticketKeys, clock)
-    return this.#tickets
+  /**
+   * How this server remembers sessions: in its tickets, or by the program's listeners. Tickets of TLS 1.3 are names where
+   * the program listens to both events; in TLS 1.2 clients without tickets have session ids, as in Node.
+   */
+  sessionServices(
+    isTls13: boolean,
+    clock: () => number,
+  ): Pick<ServerConfig, 'tickets' | 'sessionIds'> {
+    const context = this.#context
+    const hearsNew = this.listenerCount('newSession') > 0
+    const hearsResume = this.listenerCount('resumeSession') > 0
+    if (isTls13 && hearsNew && hearsResume)
+      return { tickets: ticketsOfEvents(context, this, clock) }
+    const sessionIds =
+      !isTls13 && (hearsNew || hearsResume)
+        ? { sessionIds: sessionIdsOfEvents(context, this, clock) }
+        : {}
+    if (context.noTickets) return sessionIds
+    this.#tickets ??= ticketsOf(context, this.#ticketKeys, clock)
+    const tickets = isTls13 && hearsNew ? announced(this.#tickets, context, this) : this.#tickets
+    return { tickets, ...sessionIds }
   }
 }
 

@@ -1,6 +1,7 @@
 /** The server's part of a socket: which identity it shows, which protocol it takes, and who the client is. */
 import { runSteps, type Steps, settle } from '@handfast/x509'
-import { ExtensionType } from '../codec/registry.ts'
+import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
+import { ExtensionType, ProtocolVersion } from '../codec/registry.ts'
 import type { ClientHelloInfo, ConnectionInfo, Identity, ServerConfig } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { serverConnection } from '../connections.ts'
@@ -73,13 +74,14 @@ export class ServerSide implements Side {
       identity: this.#identities,
       onClientHello: (hello) => runSteps(this.#onClientHello(hello)),
       ...defined({
-        cipherSuites: context.cipherSuites,
+        cipherSuites: suitesOf(context),
+        finiteField: context.finiteField === 'auto' ? undefined : context.finiteField,
         groups: context.groups,
         signatureSchemes: context.signatureSchemes,
         alpnProtocols: alpnNames(options.ALPNProtocols),
         selectProtocol: ALPNCallback && this.#selectProtocol(ALPNCallback),
         clientAuthentication: this.#clientAuthentication(context),
-        tickets: options.tickets ?? this.#server?.ticketService(clock),
+        tickets: options.tickets,
         ticketCount: options.ticketCount,
         honorClientOrder:
           context.honorCipherOrder === undefined ? undefined : !context.honorCipherOrder,
@@ -135,6 +137,7 @@ export class ServerSide implements Side {
       }
       yield* this.#staple(hello, context ?? this.context)
       return {
+        ...this.#sessionServices(hello),
         ...defined({ clientAuthentication: context && this.#clientAuthentication(context) }),
         ...changes,
       }
@@ -142,6 +145,13 @@ export class ServerSide implements Side {
       this.#callbackError = error as Error
       throw error
     }
+  }
+
+  #sessionServices(hello: ClientHelloInfo): Pick<ServerConfig, 'tickets' | 'sessionIds'> {
+    const { tickets, clock = Date.now } = this.#options
+    if (tickets !== undefined || this.#server === undefined) return {}
+    const version = this.context.versions.find((one) => hello.supportedVersions.includes(one))
+    return this.#server.sessionServices(version === ProtocolVersion.TLS13, clock)
   }
 
   /** The context for the name that the client asks for: the program's callback's, or one of `addContext()`. */
@@ -243,6 +253,12 @@ export class ServerSide implements Side {
     const error = connectionReset('socket hang up')
     return cause === undefined ? error : Object.assign(error, { cause })
   }
+}
+
+/** As in OpenSSL, a server without `dhparam` has no DHE. */
+function suitesOf({ cipherSuites, finiteField }: SecureContext): readonly number[] | undefined {
+  if (finiteField !== undefined) return cipherSuites
+  return cipherSuites?.filter((id) => !cipherSuiteName(id).startsWith('TLS_DHE_'))
 }
 
 /** DER; the issuer is in the chain, or among the trusted. Node gives null where it is not known. */

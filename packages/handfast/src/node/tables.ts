@@ -1,23 +1,52 @@
 /** What node:tls lists: ciphers, roots and defaults. */
-import { rootCertificates as nodeRoots } from 'node:tls'
-import { cipherSuites, nameOf } from '../codec/registry.ts'
-import { defaultCipherSuites } from '../defaults.ts'
+import { constants } from 'node:crypto'
+import * as tls from 'node:tls'
+import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
+import { defaultCipherSuites, defaultClassicCipherSuites } from '../defaults.ts'
+import { openSslName } from './cipherList.ts'
 import { knownCipherNames } from './names.ts'
 
 /** PEM of the certificates that come with Node (Mozilla's); what is trusted by default may be more. */
-export const rootCertificates: readonly string[] = nodeRoots
+export const rootCertificates: readonly string[] = tls.rootCertificates
 
 /** The suites that can be named in `ciphers`, in lower case. */
 export function getCiphers(): string[] {
   return [...knownCipherNames]
 }
 
-/** The suites that are enabled where `ciphers` says nothing, the preferred first. */
-export const DEFAULT_CIPHERS: string = defaultCipherSuites
-  .map((id) => nameOf(cipherSuites, id))
+/** What `--tls-cipher-list` says; without it, this library's own choice. */
+const fromCommandLine =
+  tls.DEFAULT_CIPHERS === constants.defaultCoreCipherList ? undefined : tls.DEFAULT_CIPHERS
+
+/** The suites that the engine enables by itself. */
+export const engineCiphers: string = [...defaultCipherSuites, ...defaultClassicCipherSuites]
+  .map((id) => openSslName(cipherSuiteName(id)))
   .join(':')
 
-/** Versions that connections have by default; TLS 1.3 is all there is. */
-export const DEFAULT_MIN_VERSION = 'TLSv1.3'
-export const DEFAULT_MAX_VERSION = 'TLSv1.3'
+/** The suites that are enabled where `ciphers` says nothing, the preferred first. */
+export const DEFAULT_CIPHERS: string = fromCommandLine ?? engineCiphers
+
+/** Versions that connections have by default; Node's command line may say otherwise (`--tls-min-v1.3` and its like). */
+export const { DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION } = tls
 export const DEFAULT_ECDH_CURVE = 'auto'
+
+/** Of Node's renegotiations: this library refuses each. */
+export const CLIENT_RENEG_LIMIT = 3
+export const CLIENT_RENEG_WINDOW = 600
+
+/** What `import tls from 'handfast/node'` may assign to, as programs do with node:tls. */
+export const settings: {
+  DEFAULT_CIPHERS: string
+  DEFAULT_ECDH_CURVE: string
+  DEFAULT_MIN_VERSION: string
+  DEFAULT_MAX_VERSION: string
+  CLIENT_RENEG_LIMIT: number
+  CLIENT_RENEG_WINDOW: number
+} = {
+  DEFAULT_CIPHERS,
+  DEFAULT_ECDH_CURVE,
+  DEFAULT_MIN_VERSION,
+  DEFAULT_MAX_VERSION,
+  CLIENT_RENEG_LIMIT,
+  CLIENT_RENEG_WINDOW,
+}

@@ -15,6 +15,7 @@ import type { ConnectionEvent } from '../connectionEvents.ts'
 import type { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
 import { type Session, serializeSession } from '../session/session.ts'
+import { firstVersion, openSslName } from './cipherList.ts'
 import { ClientSide, type ClientSideOptions, readSession } from './clientSide.ts'
 import { EngineStream } from './engineStream.ts'
 import { handshakeTimeout, invalidState, unavailable } from './errors.ts'
@@ -122,11 +123,12 @@ export class TLSSocket extends EngineStream {
         clearTimeout(this.#handshakeTimer)
         this.alpnProtocol = event.info.alpnProtocol ?? false
         this.#side.complete(event.info)
+        if (this.#session !== undefined) this.#tellSession()
         return
       case 'session':
         this.#session = event.session
-        if (this.listenerCount('session') > 0)
-          this.emit('session', Buffer.from(serializeSession(event.session)))
+        // Up to TLS 1.2 it is there before the handshake is complete: the program hears of that first.
+        if (this.established) this.#tellSession()
         return
       case 'clientCertificate': {
         const error = this.#side.verification?.error
@@ -135,6 +137,11 @@ export class TLSSocket extends EngineStream {
         this.emit('clientCertificate', event.chain, event.verdict)
       }
     }
+  }
+
+  #tellSession(): void {
+    if (this.#session !== undefined && this.listenerCount('session') > 0 && !this.destroyed)
+      this.emit('session', Buffer.from(serializeSession(this.#session)))
   }
 
   /** DER, the leaf first: what the peer showed last. */
@@ -181,7 +188,7 @@ export class TLSSocket extends EngineStream {
     if (this.destroyed) return null as unknown as CipherNameAndProtocol
     const name = this.connectionInfo?.cipherSuiteName
     if (name === undefined) return undefined as unknown as CipherNameAndProtocol
-    return { name, standardName: name, version: versionName(this.connectionInfo?.version) }
+    return { name: openSslName(name), standardName: name, version: firstVersion(name) }
   }
 
   /** The key exchange, on a client; null on a server. */
@@ -262,7 +269,7 @@ export class TLSSocket extends EngineStream {
   getTLSTicket(): Buffer | undefined {
     if (this.destroyed) return null as unknown as undefined
     const session = this.#session ?? this.#offeredSession()
-    return session && Buffer.from(session.ticket)
+    return session && session.byId !== true ? Buffer.from(session.ticket) : undefined
   }
 
   #offeredSession(): Session | undefined {
@@ -347,39 +354,49 @@ export class TLSSocket extends EngineStream {
     return true
   }
 
+  /** The verify_data of our last Finished; undefined before there is one. For a channel binding use `exportKeyingMaterial` (RFC 9266). */
+  getFinished(): Buffer | undefined {
+    return this.#finished('sent')
+  }
+
+  /** The verify_data of the peer's last Finished; undefined before there is one. */
+  getPeerFinished(): Buffer | undefined {
+    return this.#finished('received')
+  }
+
+  #finished(direction: 'sent' | 'received'): Buffer | undefined {
+    if (this.destroyed) return null as unknown as undefined
+    const data = this.connection?.finished(direction)
+    return data && Buffer.from(data)
+  }
+
   // ── What TLS 1.3 has not, or handfast ─────────────────────────────────────────────────────────────────────────────
 
-  /** There is no renegotiation in TLS 1.3: the callback gets the error that OpenSSL has for it. */
+  /** Nothing here renegotiates: the callback gets the error that OpenSSL has for a connection that must not. */
   renegotiate(options: object, callback?: (error: Error | null) => void): boolean | undefined {
     validateObject(options, 'options')
     if (callback !== undefined) validateFunction(callback, 'callback')
     if (this.destroyed) return undefined
-    const error = withCode(
-      new Error('wrong ssl version: TLS 1.3 has no renegotiation; keyUpdate() changes the keys'),
-      'ERR_SSL_WRONG_SSL_VERSION',
-      { library: 'SSL routines', reason: 'wrong ssl version' },
-    )
+    const error = noRenegotiation(this.getProtocol() === 'TLSv1.3')
     if (callback !== undefined) process.nextTick(callback, error)
     return false
   }
 
-  /** TLS 1.3 has none: it is always so. */
+  /** It is always so. */
   disableRenegotiation(): void {}
-
-  getFinished(): never {
-    throw unavailable('getFinished()', 'for a channel binding use exportKeyingMaterial (RFC 9266)')
-  }
-
-  getPeerFinished(): never {
-    throw unavailable(
-      'getPeerFinished()',
-      'for a channel binding use exportKeyingMaterial (RFC 9266)',
-    )
-  }
 
   enableTrace(): never {
     throw unavailable('enableTrace() on a socket', 'give the option enableTrace, or trace')
   }
+}
+
+function noRenegotiation(isTls13: boolean): Error {
+  const reason = isTls13 ? 'wrong ssl version' : 'no renegotiation'
+  return withCode(
+    new Error(`${reason}: handfast does not renegotiate; in TLS 1.3 keyUpdate() changes the keys`),
+    `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`,
+    { library: 'SSL routines', reason },
+  )
 }
 
 function asTransport(socket: unknown): Duplex {

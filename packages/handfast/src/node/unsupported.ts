@@ -4,7 +4,6 @@ import { withCode } from './validate.ts'
 const unsupported: Readonly<Record<string, string>> = {
   pfx: 'convert it to PEM (openssl pkcs12 -in file.p12 -nodes) and give cert and key',
   crl: 'revocation lists are not checked yet',
-  dhparam: 'TLS 1.3 has no DH parameters of one\'s own: its groups are named in "groups"',
   pskCallback:
     'handfast/node takes no pre-shared keys; the engine does (preSharedKey, findPreSharedKey)',
   pskIdentityHint:

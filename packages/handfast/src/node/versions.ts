@@ -1,6 +1,7 @@
 /** Protocol versions as node:tls names them, and the bits of `secureOptions`. */
 import { constants } from 'node:crypto'
 import { ProtocolVersion } from '../codec/registry.ts'
+import { settings } from './tables.ts'
 import { invalidArgType, withCode } from './validate.ts'
 
 export interface VersionOptions {
@@ -32,7 +33,7 @@ const methods: Readonly<Record<string, number | undefined>> = {
   TLSv1_2: ProtocolVersion.TLS12,
 }
 
-/** Bits that change nothing here, since TLS 1.3 has no such thing, or that this library does anyway. */
+/** Bits that name versions, or ask for what this library does anyway. */
 const fulfilled =
   constants.SSL_OP_NO_SSLv2 |
   constants.SSL_OP_NO_SSLv3 |
@@ -43,11 +44,11 @@ const fulfilled =
   constants.SSL_OP_NO_COMPRESSION |
   constants.SSL_OP_NO_RENEGOTIATION |
   constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION |
-  constants.SSL_OP_NO_ENCRYPT_THEN_MAC |
+  constants.SSL_OP_LEGACY_SERVER_CONNECT |
   constants.SSL_OP_ALL
 
-function checkName(version: string | undefined, which: 'minimum' | 'maximum'): void {
-  if (version == null || version in codeOf) return
+function checkName(version: string, which: 'minimum' | 'maximum'): void {
+  if (version in codeOf) return
   throw withCode(
     new TypeError(`${JSON.stringify(version)} is not a valid ${which} TLS protocol version`),
     'ERR_TLS_INVALID_PROTOCOL_VERSION',
@@ -58,6 +59,8 @@ function checkName(version: string | undefined, which: 'minimum' | 'maximum'): v
 export interface SecureOptionEffects {
   readonly noTickets: boolean
   readonly serverPreference: boolean
+  /** A server that does not know RFC 5746 is refused, unless `SSL_OP_LEGACY_SERVER_CONNECT` lets it in. */
+  readonly legacyServers: boolean
 }
 
 /** What a context may speak, and what else its options ask for. */
@@ -75,10 +78,12 @@ export function chooseVersions(options: VersionOptions): VersionChoice {
     const only = methodVersion(secureProtocol, minVersion ?? maxVersion)
     if (only !== undefined) [min, max] = [only, only]
   } else {
-    checkName(minVersion, 'minimum')
-    checkName(maxVersion, 'maximum')
-    if (minVersion != null) min = codeOf[minVersion]!
-    if (maxVersion != null) max = codeOf[maxVersion]!
+    const least = minVersion ?? settings.DEFAULT_MIN_VERSION
+    const most = maxVersion ?? settings.DEFAULT_MAX_VERSION
+    checkName(least, 'minimum')
+    checkName(most, 'maximum')
+    min = codeOf[least]!
+    max = codeOf[most]!
   }
   const versions = spoken
     .filter(({ version, off }) => version >= min && version <= max && !((secureOptions ?? 0) & off))
@@ -122,6 +127,7 @@ function checkSecureOptions(bits: number): SecureOptionEffects {
     )
   return {
     noTickets: (bits & constants.SSL_OP_NO_TICKET) !== 0,
+    legacyServers: (bits & constants.SSL_OP_LEGACY_SERVER_CONNECT) !== 0,
     serverPreference: (bits & constants.SSL_OP_CIPHER_SERVER_PREFERENCE) !== 0,
   }
 }

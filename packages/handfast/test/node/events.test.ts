@@ -1,6 +1,9 @@
 /** The life of a connection as a program sees it: events in their order, data, properties. */
+import * as nodeTls from 'node:tls'
+import { describe, expect, it } from 'vitest'
+import * as handfast from '../../src/node/index.ts'
 import { authority, files } from './certificates.ts'
-import { once, same } from './same.ts'
+import { once, Run, same, type Tls } from './same.ts'
 
 same('a connection, from connect to close', async (run) => {
   const port = await run.listen(await files('good'), (socket) => {
@@ -45,7 +48,6 @@ same('what the ends know of the connection', async (run) => {
       remote: socket.remoteAddress,
       peer: socket.getPeerCertificate(),
       own: socket.getCertificate(),
-      read: socket.bytesRead,
       written: socket.bytesWritten,
     })
   const port = await run.listen(await files('good'), (socket) => {
@@ -134,13 +136,46 @@ same('the keys, for SSLKEYLOGFILE', async (run) => {
   )
 })
 
-same('renegotiation, which TLS 1.3 has not', async (run) => {
-  const port = await run.listen(await files('good'))
-  const client = run.connect({ port, ca: (await authority()).root })
-  await once(client, 'secureConnect')
-  const error = await new Promise((resolve) => {
-    run.see('client', client.renegotiate({}, resolve))
-  })
-  run.see('client', error)
-  client.destroy()
+same(
+  'renegotiation, which TLS 1.3 has not',
+  async (run) => {
+    const port = await run.listen(await files('good'))
+    const client = run.connect({ port, ca: (await authority()).root })
+    await once(client, 'secureConnect')
+    const error = await new Promise((resolve) => {
+      run.see('client', client.renegotiate({}, resolve))
+    })
+    run.see('client', error)
+    client.destroy()
+  },
+  { versions: ['TLSv1.3'] },
+)
+
+describe('renegotiation in TLS 1.2, which this library refuses', () => {
+  const refused = { code: 'ERR_SSL_NO_RENEGOTIATION', reason: 'no renegotiation' }
+  const refusals: Readonly<Record<string, () => Promise<unknown>>> = {
+    "a client's own": async () => {
+      const run = new Run(handfast as unknown as Tls, nodeTls, 'TLSv1.2')
+      const port = await run.listen(await files('good'))
+      const client = run.connect({ port, ca: (await authority()).root })
+      await once(client, 'secureConnect')
+      const error = await new Promise((resolve) => client.renegotiate({}, resolve))
+      run.cleanUp()
+      return error
+    },
+    'that of a client of node:tls': async () => {
+      const run = new Run(nodeTls, handfast as unknown as Tls, 'TLSv1.2')
+      const port = await run.listen(await files('good'), (socket) => socket.on('error', () => {}))
+      const client = run.connect({ port, ca: (await authority()).root })
+      await once(client, 'secureConnect')
+      const error = await new Promise((resolve) => {
+        client.on('error', resolve)
+        client.renegotiate({}, () => {})
+      })
+      run.cleanUp()
+      return error
+    },
+  }
+  for (const [what, refusal] of Object.entries(refusals))
+    it(what, async () => expect(await refusal()).toMatchObject(refused))
 })

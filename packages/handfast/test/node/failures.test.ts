@@ -22,6 +22,12 @@ async function plainServer(
   return { port: (server.address() as AddressInfo).port, stop: () => server.close() }
 }
 
+/** What the server wrote at once may come with the end of the handshake, or after it. */
+const withoutData = ({ client = [], ...seen }: Record<string, unknown[]>) => ({
+  ...seen,
+  client: client.filter((what) => (what as unknown[])[0] !== 'data'),
+})
+
 describe('a client', () => {
   same(
     'that nobody answers',
@@ -73,28 +79,32 @@ describe('a client', () => {
     'when data came',
     'after its end',
   ])
-    same(`that is destroyed ${when}`, async (run) => {
-      const port = await run.listen(await files('good'), (socket) => {
-        socket.on('error', () => {})
-        socket.write('hello')
-        socket.resume()
-      })
-      const client = run.connect({ port, ca: await ca() })
-      run.watch('client', client, 'secureConnect', 'data', 'end', 'error', 'close')
-      const destroy = () => {
-        client.destroy()
-        run.see('destroyed', client.destroyed, client.writable, client.readable)
-      }
-      if (when === 'at once') destroy()
-      if (when === 'when connected') client.once('connect', destroy)
-      if (when === 'when secure') client.once('secureConnect', destroy)
-      if (when === 'when data came') client.once('data', destroy)
-      if (when === 'after its end') {
-        client.once('secureConnect', () => client.end())
-        client.once('finish', destroy)
-      }
-      await closed(client)
-    })
+    same(
+      `that is destroyed ${when}`,
+      async (run) => {
+        const port = await run.listen(await files('good'), (socket) => {
+          socket.on('error', () => {})
+          socket.write('hello')
+          socket.resume()
+        })
+        const client = run.connect({ port, ca: await ca() })
+        run.watch('client', client, 'secureConnect', 'data', 'end', 'error', 'close')
+        const destroy = () => {
+          client.destroy()
+          run.see('destroyed', client.destroyed, client.writable, client.readable)
+        }
+        if (when === 'at once') destroy()
+        if (when === 'when connected') client.once('connect', destroy)
+        if (when === 'when secure') client.once('secureConnect', destroy)
+        if (when === 'when data came') client.once('data', destroy)
+        if (when === 'after its end') {
+          client.once('secureConnect', () => client.end())
+          client.once('finish', destroy)
+        }
+        await closed(client)
+      },
+      { normalize: withoutData },
+    )
 
   same('that is destroyed with an error', async (run) => {
     const port = await run.listen(await files('good'), (socket) => socket.on('error', () => {}))

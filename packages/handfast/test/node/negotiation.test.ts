@@ -1,7 +1,7 @@
 /** What the ends agree on: application protocols, names, suites, groups, signatures, stapled responses. */
 import { describe } from 'vitest'
 import { authority, files } from './certificates.ts'
-import { once, type Run, same } from './same.ts'
+import { once, type Run, same, type TlsVersion } from './same.ts'
 
 async function ca() {
   return (await authority()).root
@@ -173,34 +173,60 @@ describe('SNI', () => {
 })
 
 describe('ciphers, groups and signatures', () => {
-  const suites = [
-    'TLS_AES_128_GCM_SHA256',
-    'TLS_AES_256_GCM_SHA384',
-    'TLS_CHACHA20_POLY1305_SHA256',
-  ]
-  for (const ciphers of [...suites, 'TLS_AES_128_CCM_SHA256'])
-    same(ciphers, async (run) => {
-      const port = await run.listen({ ...(await files('good')), ciphers }, (socket) => {
-        run.see('server', socket.getCipher())
-        socket.end()
-      })
-      const client = run.connect({ port, ca: await ca(), ciphers, minVersion: 'TLSv1.3' })
-      client.on('secureConnect', () => run.see('client', client.getCipher()))
-      client.resume()
-      await once(client, 'close')
-    })
+  const suites = {
+    'TLSv1.3': [
+      'TLS_AES_128_GCM_SHA256',
+      'TLS_AES_256_GCM_SHA384',
+      'TLS_CHACHA20_POLY1305_SHA256',
+      'TLS_AES_128_CCM_SHA256',
+    ],
+    'TLSv1.2': [
+      'ECDHE-RSA-AES128-GCM-SHA256',
+      'ECDHE-RSA-AES256-GCM-SHA384',
+      'ECDHE-RSA-CHACHA20-POLY1305',
+      'ECDHE-RSA-AES128-SHA256',
+      'ECDHE-RSA-AES256-SHA384',
+      'ECDHE-RSA-AES128-SHA',
+      'DHE-RSA-AES256-GCM-SHA384',
+      'DHE-RSA-AES128-CCM',
+      'DHE-RSA-AES256-SHA',
+      'AES128-GCM-SHA256',
+      'AES256-CCM',
+      'AES256-SHA256',
+      'AES128-SHA',
+    ],
+  } as const
+  for (const [version, names] of Object.entries(suites))
+    for (const ciphers of names)
+      same(
+        ciphers,
+        async (run) => {
+          const own = { ...(await files('rsa')), ciphers, dhparam: 'auto', ecdhCurve: 'P-256' }
+          const port = await run.listen(own, (socket) => {
+            run.see('server', socket.getCipher(), socket.getEphemeralKeyInfo())
+            socket.end()
+          })
+          const client = run.connect({ port, ca: await ca(), ciphers })
+          client.on('secureConnect', () =>
+            run.see('client', client.getCipher(), client.getEphemeralKeyInfo()),
+          )
+          client.resume()
+          await once(client, 'close')
+        },
+        { versions: [version as TlsVersion] },
+      )
 
   same('no common cipher', async (run) => {
     const port = await run.listen(
-      { ...(await files('good')), ciphers: suites[0]! },
+      { ...(await files('good')), ciphers: suites[run.version][0] },
       () => {},
       (server) => server.on('tlsClientError', (error) => run.see('server', error)),
     )
     const client = run.connect({
       port,
       ca: await ca(),
-      ciphers: suites[1]!,
-      minVersion: 'TLSv1.3',
+      ciphers: suites[run.version][1],
+      ...run.pinned,
     })
     client.on('error', (error) => run.see('client', error))
     await new Promise((resolve) => client.once('close', resolve))
@@ -208,7 +234,7 @@ describe('ciphers, groups and signatures', () => {
 
   for (const ecdhCurve of ['X25519', 'P-256', 'P-384', 'P-521', 'X448', 'prime256v1:X25519'])
     same(`the curve ${ecdhCurve}`, async (run) => {
-      const port = await run.listen({ ...(await files('good')), ecdhCurve }, (socket) => {
+      const port = await run.listen({ ...(await files('rsa')), ecdhCurve }, (socket) => {
         run.see('server', socket.getEphemeralKeyInfo())
         socket.end()
       })
@@ -219,12 +245,14 @@ describe('ciphers, groups and signatures', () => {
     })
 
   same('no common curve', async (run) => {
+    // Of TLS 1.2 one that needs a curve.
+    const ciphers = suites[run.version][0]
     const port = await run.listen(
-      { ...(await files('good')), ecdhCurve: 'P-384' },
+      { ...(await files('rsa')), ecdhCurve: 'P-384', ciphers },
       () => {},
       (server) => server.on('tlsClientError', (error) => run.see('server', error)),
     )
-    const client = run.connect({ port, ca: await ca(), ecdhCurve: 'X25519' })
+    const client = run.connect({ port, ca: await ca(), ecdhCurve: 'X25519', ciphers })
     client.on('error', (error) => run.see('client', error))
     await new Promise((resolve) => client.once('close', resolve))
   })

@@ -16,16 +16,25 @@ const libraries: Readonly<Record<string, Tls>> = {
   handfast: handfast as unknown as Tls,
 }
 
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
+
 export class Run {
   readonly client: Tls
   readonly server: Tls
   /** What was seen, by track, so that what happens at both ends at once has an order. */
   readonly seen: Record<string, unknown[]> = {}
+  readonly version: TlsVersion
   readonly #cleanups: (() => void)[] = []
 
-  constructor(client: Tls, server: Tls) {
+  constructor(client: Tls, server: Tls, version: TlsVersion) {
     this.client = client
     this.server = server
+    this.version = version
+  }
+
+  /** Options that allow this run's version only. */
+  get pinned(): { minVersion: TlsVersion; maxVersion: TlsVersion } {
+    return { minVersion: this.version, maxVersion: this.version }
   }
 
   /** Notes what was seen at one end. */
@@ -52,7 +61,7 @@ export class Run {
     onSocket: (socket: nodeTls.TLSSocket) => void = () => {},
     prepare: (server: nodeTls.Server) => void = () => {},
   ): Promise<number> {
-    const server = this.server.createServer({ minVersion: 'TLSv1.3', ...options }, (socket) => {
+    const server = this.server.createServer({ ...this.pinned, ...options }, (socket) => {
       this.#cleanups.push(() => socket.destroy())
       onSocket(socket)
     })
@@ -99,14 +108,17 @@ export interface SameOptions {
   readonly normalize?: (seen: Record<string, unknown[]>) => unknown
   /** Pairs in which it does not hold, for a reason. */
   readonly except?: readonly ('handfast/node' | 'node/handfast' | 'handfast/handfast')[]
+  /** Versions for which it is run. Default: both. */
+  readonly versions?: readonly TlsVersion[]
 }
 
 async function see(
   client: string,
   server: string,
+  version: TlsVersion,
   script: (run: Run) => Promise<void>,
 ): Promise<Record<string, unknown[]>> {
-  const run = new Run(libraries[client]!, libraries[server]!)
+  const run = new Run(libraries[client]!, libraries[server]!, version)
   try {
     await script(run)
     return run.seen
@@ -115,23 +127,25 @@ async function see(
   }
 }
 
-/** Registers a test for each pair of libraries. */
+/** Registers a test for each pair of libraries, and each version. */
 export function same(
   name: string,
   script: (run: Run) => Promise<void>,
-  { normalize = (seen) => seen, except = [] }: SameOptions = {},
+  { normalize = (seen) => seen, except = [], versions = ['TLSv1.3', 'TLSv1.2'] }: SameOptions = {},
 ): void {
-  let reference: Promise<Record<string, unknown[]>> | undefined
-  for (const pair of ['handfast/handfast', 'handfast/node', 'node/handfast'] as const) {
-    if (except.includes(pair)) continue
-    const [client, server] = pair.split('/') as [string, string]
-    it(`${name} (${client} client, ${server} server)`, async () => {
-      reference ??= see('node', 'node', script)
-      const right = await reference
-      expect(Object.keys(right).length, 'the script saw something').toBeGreaterThan(0)
-      const found = normalize(await see(client, server, script))
-      expect(found, differences(found, normalize(right))).toEqual(normalize(right))
-    })
+  for (const version of versions) {
+    let reference: Promise<Record<string, unknown[]>> | undefined
+    for (const pair of ['handfast/handfast', 'handfast/node', 'node/handfast'] as const) {
+      if (except.includes(pair)) continue
+      const [client, server] = pair.split('/') as [string, string]
+      it(`${name} (${version}, ${client} client, ${server} server)`, async () => {
+        reference ??= see('node', 'node', version, script)
+        const right = await reference
+        expect(Object.keys(right).length, 'the script saw something').toBeGreaterThan(0)
+        const found = normalize(await see(client, server, version, script))
+        expect(found, differences(found, normalize(right))).toEqual(normalize(right))
+      })
+    }
   }
 }
 

@@ -232,7 +232,7 @@ describe('over other transports', () => {
     const { connect } = await import('node:net')
     const context = run.server.createSecureContext({
       ...(await files('good')),
-      minVersion: 'TLSv1.3',
+      ...run.pinned,
     })
     const server = createNetServer((plain) => {
       plain.write('220 ready\r\n')
@@ -264,9 +264,8 @@ describe('over other transports', () => {
 
   same('a unix socket', async (run) => {
     const path = join(mkdtempSync(join(tmpdir(), 'handfast-')), 'socket')
-    const server = run.server.createServer(
-      { ...(await files('good')), minVersion: 'TLSv1.3' },
-      (socket) => socket.end('hello'),
+    const server = run.server.createServer({ ...(await files('good')), ...run.pinned }, (socket) =>
+      socket.end('hello'),
     )
     server.listen(path)
     await once(server, 'listening')
