@@ -2,7 +2,8 @@
 import { constants } from 'node:crypto'
 import * as tls from 'node:tls'
 import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
-import { defaultCipherSuites, defaultClassicCipherSuites } from '../defaults.ts'
+import { defaultCipherSuites } from '../defaults.ts'
+import { defaultClassicCipherSuites } from '../defaults12.ts'
 import { openSslName } from './cipherList.ts'
 import { knownCipherNames } from './names.ts'
 
