@@ -80,6 +80,11 @@ const membersOfTls = [
   'remotePort',
   'remoteFamily',
   'address',
+  // The forwarding stream has no connection to set anything of; a session asks for no delay.
+  'setNoDelay',
+  'setKeepAlive',
+  'ref',
+  'unref',
 ] as readonly (keyof TLSSocket)[]
 
 /** A socket for Node's HTTP/2, which takes this one over; what is not this library's is handed back as it is. */

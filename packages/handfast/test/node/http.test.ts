@@ -3,8 +3,9 @@ import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import * as https from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import * as nodeTls from 'node:tls'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as handfast from '../../src/node/index.ts'
 import { authority, files } from './certificates.ts'
 import { once } from './same.ts'
@@ -360,6 +361,20 @@ describe('sessions of HTTP/2 know their TLS', () => {
     const text = (await stream.toArray()).join('')
     const address = expect.stringMatching(/^(::ffff:)?127\.0\.0\.1$|^::1$/)
     expect(JSON.parse(text)).toEqual({ encrypted: true, protocol: 'h2', address, version: '2.0' })
+    session.close()
+  })
+
+  it('and set their connection, not the stream between', async () => {
+    const socket = handfast.connect({
+      ...{ host: 'localhost', port: await serve(), ca, ALPNProtocols: ['h2'] },
+    })
+    const noDelay = vi.spyOn(socket, 'setNoDelay')
+    const session = handfast.connectHttp2('https://localhost', {
+      createConnection: () => socket as unknown as Duplex,
+    })
+    await once(session, 'connect')
+    expect(noDelay).toHaveBeenCalled()
+    session.unref()
     session.close()
   })
 
