@@ -1,7 +1,10 @@
 /** Arbitrary handshake messages and extension bodies, of the shapes that RFC 8446 allows. */
 import fc from 'fast-check'
 import type { ExtensionContext, RawExtension } from '../../src/codec/extension.ts'
+import * as messages from '../../src/codec/messages.ts'
+import * as messages12 from '../../src/codec/messages12.ts'
 import { ExtensionType, HandshakeType } from '../../src/codec/registry.ts'
+import type { AnyWire } from '../../src/codec/wire.ts'
 
 export const bytes = (minLength: number, maxLength = minLength) =>
   fc.uint8Array({ minLength, maxLength }).map((value) => Uint8Array.from(value))
@@ -11,10 +14,12 @@ const u32 = fc.integer({ min: 0, max: 0xffff_ffff })
 const list = <T>(element: fc.Arbitrary<T>, minLength: number, maxLength = 8) =>
   fc.array(element, { minLength, maxLength })
 
+const timestamps = list(bytes(1, 60), 1, 3)
 const keyShareEntry = fc.record({ group: u16, keyExchange: bytes(1, 80) })
 const schemes = list(u16, 1)
 const authorities = list(bytes(1, 40), 1, 4)
 const protocols = list(bytes(1, 20), 1, 4)
+const flag = fc.constant(true)
 const statusRequest = fc.record({ statusType: u8, request: bytes(0, 20) })
 
 /** The body of each extension in each message in which it may stand. */
@@ -28,14 +33,16 @@ export const extensionBodies: readonly {
       ExtensionType.server_name,
       {
         ClientHello: list(fc.record({ nameType: u8, hostName: bytes(1, 40) }), 1, 3),
-        EncryptedExtensions: fc.constant(true),
+        ServerHello12: flag,
+        EncryptedExtensions: flag,
       },
     ],
     [
       ExtensionType.status_request,
       {
         ClientHello: statusRequest,
-        CertificateRequest: fc.constant(true),
+        ServerHello12: flag,
+        CertificateRequest: flag,
         Certificate: fc.record({ statusType: u8, response: bytes(1, 200) }),
       },
     ],
@@ -50,18 +57,31 @@ export const extensionBodies: readonly {
     ],
     [
       ExtensionType.application_layer_protocol_negotiation,
-      { ClientHello: protocols, EncryptedExtensions: protocols },
+      { ClientHello: protocols, ServerHello12: protocols, EncryptedExtensions: protocols },
     ],
     [
       ExtensionType.signed_certificate_timestamp,
       {
-        ClientHello: fc.constant(true),
-        CertificateRequest: fc.constant(true),
-        Certificate: list(bytes(1, 60), 1, 3),
+        ClientHello: flag,
+        CertificateRequest: flag,
+        Certificate: timestamps,
+        ServerHello12: timestamps,
       },
     ],
     [ExtensionType.padding, { ClientHello: bytes(0, 100) }],
-    [ExtensionType.record_size_limit, { ClientHello: u16, EncryptedExtensions: u16 }],
+    [
+      ExtensionType.record_size_limit,
+      { ClientHello: u16, ServerHello12: u16, EncryptedExtensions: u16 },
+    ],
+    [
+      ExtensionType.max_fragment_length,
+      { ClientHello: u8, ServerHello12: u8, EncryptedExtensions: u8 },
+    ],
+    [ExtensionType.ec_point_formats, { ClientHello: list(u8, 1), ServerHello12: list(u8, 1) }],
+    [ExtensionType.encrypt_then_mac, { ClientHello: flag, ServerHello12: flag }],
+    [ExtensionType.extended_master_secret, { ClientHello: flag, ServerHello12: flag }],
+    [ExtensionType.renegotiation_info, { ClientHello: bytes(0, 40), ServerHello12: bytes(0, 40) }],
+    [ExtensionType.session_ticket, { ClientHello: bytes(0, 60), ServerHello12: flag }],
     [
       ExtensionType.pre_shared_key,
       {
@@ -75,8 +95,8 @@ export const extensionBodies: readonly {
     [
       ExtensionType.early_data,
       {
-        ClientHello: fc.constant(true),
-        EncryptedExtensions: fc.constant(true),
+        ClientHello: flag,
+        EncryptedExtensions: flag,
         NewSessionTicket: u32,
       },
     ],
@@ -103,7 +123,7 @@ export const extensionBodies: readonly {
         ),
       },
     ],
-    [ExtensionType.post_handshake_auth, { ClientHello: fc.constant(true) }],
+    [ExtensionType.post_handshake_auth, { ClientHello: flag }],
     [
       ExtensionType.key_share,
       {
@@ -126,15 +146,20 @@ const extensions: fc.Arbitrary<RawExtension[]> = fc.array(
   { maxLength: 6 },
 )
 
-/** The fields of each message, by its type. */
-export const messageFields: readonly {
+/** A message with its description. */
+interface DescribedMessage {
   readonly name: string
   readonly type: number
+  readonly wire: AnyWire
   readonly fields: fc.Arbitrary<unknown>
-}[] = [
+}
+
+/** The fields of each message of TLS 1.3. */
+export const messageFields: readonly DescribedMessage[] = [
   {
     name: 'ClientHello',
     type: HandshakeType.client_hello,
+    wire: messages.ClientHello,
     fields: fc.record({
       legacyVersion: u16,
       random: bytes(32),
@@ -147,6 +172,7 @@ export const messageFields: readonly {
   {
     name: 'ServerHello',
     type: HandshakeType.server_hello,
+    wire: messages.ServerHello,
     fields: fc.record({
       legacyVersion: u16,
       random: bytes(32),
@@ -159,16 +185,19 @@ export const messageFields: readonly {
   {
     name: 'EncryptedExtensions',
     type: HandshakeType.encrypted_extensions,
+    wire: messages.EncryptedExtensions,
     fields: fc.record({ extensions }),
   },
   {
     name: 'CertificateRequest',
     type: HandshakeType.certificate_request,
+    wire: messages.CertificateRequest,
     fields: fc.record({ certificateRequestContext: bytes(0, 40), extensions }),
   },
   {
     name: 'Certificate',
     type: HandshakeType.certificate,
+    wire: messages.Certificate,
     fields: fc.record({
       certificateRequestContext: bytes(0, 40),
       certificateList: list(fc.record({ certData: bytes(1, 300), extensions }), 0, 4),
@@ -177,16 +206,19 @@ export const messageFields: readonly {
   {
     name: 'CertificateVerify',
     type: HandshakeType.certificate_verify,
+    wire: messages.CertificateVerify,
     fields: fc.record({ algorithm: u16, signature: bytes(0, 300) }),
   },
   {
     name: 'Finished',
     type: HandshakeType.finished,
+    wire: messages.Finished,
     fields: fc.record({ verifyData: bytes(0, 64) }),
   },
   {
     name: 'NewSessionTicket',
     type: HandshakeType.new_session_ticket,
+    wire: messages.NewSessionTicket,
     fields: fc.record({
       ticketLifetime: u32,
       ticketAgeAdd: u32,
@@ -198,6 +230,86 @@ export const messageFields: readonly {
   {
     name: 'KeyUpdate',
     type: HandshakeType.key_update,
+    wire: messages.KeyUpdate,
     fields: fc.record({ requestUpdate: u8 }),
   },
 ]
+
+const signed = fc.record({ algorithm: u16, signature: bytes(0, 300) })
+const curve = fc.record({ curveType: u8, namedCurve: u16, public: bytes(1, 97) })
+const dhParams = fc.record({ dhP: bytes(1, 260), dhG: bytes(1, 4), dhYs: bytes(1, 260) })
+
+/** The fields of each message that TLS 1.2 has in a form of its own. */
+export const messageFields12: readonly DescribedMessage[] = (
+  [
+    ['hello_request', messages12.messageBodies12(undefined).get(0)!, flag],
+    ['server_hello_done', messages12.ServerHelloDone, flag],
+    [
+      'certificate',
+      messages12.Certificate12,
+      fc.record({ certificateList: list(bytes(1, 300), 0, 4) }),
+    ],
+    [
+      'certificate_request',
+      messages12.CertificateRequest12,
+      fc.record({
+        certificateTypes: list(u8, 1),
+        supportedSignatureAlgorithms: list(u16, 1),
+        certificateAuthorities: list(bytes(1, 40), 0, 3),
+      }),
+    ],
+    [
+      'certificate_status',
+      messages12.messageBodies12(undefined).get(HandshakeType.certificate_status)!,
+      fc.record({ statusType: u8, response: bytes(1, 200) }),
+    ],
+    ['certificate_verify', messages12.CertificateVerify12, signed],
+    [
+      'new_session_ticket',
+      messages12.NewSessionTicket12,
+      fc.record({ ticketLifetimeHint: u32, ticket: bytes(0, 200) }),
+    ],
+    [
+      'server_key_exchange',
+      messages12.ServerKeyExchangeECDHE,
+      fc.record({ params: curve, signedParams: signed }),
+    ],
+    [
+      'server_key_exchange',
+      messages12.ServerKeyExchangeDHE,
+      fc.record({ params: dhParams, signedParams: signed }),
+    ],
+    [
+      'server_key_exchange',
+      messages12.ServerKeyExchangePSK,
+      fc.record({ pskIdentityHint: bytes(0, 40) }),
+    ],
+    [
+      'server_key_exchange',
+      messages12.ServerKeyExchangeECDHE_PSK,
+      fc.record({ pskIdentityHint: bytes(0, 40), params: curve }),
+    ],
+    ['client_key_exchange', messages12.ClientKeyExchangeECDHE, fc.record({ ecdhYc: bytes(1, 97) })],
+    ['client_key_exchange', messages12.ClientKeyExchangeDHE, fc.record({ dhYc: bytes(1, 260) })],
+    [
+      'client_key_exchange',
+      messages12.ClientKeyExchangeRSA,
+      fc.record({ encryptedPreMasterSecret: bytes(0, 260) }),
+    ],
+    [
+      'client_key_exchange',
+      messages12.ClientKeyExchangePSK,
+      fc.record({ pskIdentity: bytes(0, 40) }),
+    ],
+    [
+      'client_key_exchange',
+      messages12.ClientKeyExchangeECDHE_PSK,
+      fc.record({ pskIdentity: bytes(0, 40), ecdhYc: bytes(1, 97) }),
+    ],
+  ] as readonly [keyof typeof HandshakeType, AnyWire, fc.Arbitrary<unknown>][]
+).map(([type, wire, fields], i) => ({
+  name: `${wire.type} of TLS 1.2 (${i})`,
+  type: HandshakeType[type],
+  wire,
+  fields,
+}))

@@ -7,11 +7,13 @@ import { describe, expect, it } from 'vitest'
 import { extensionOf, findExtension } from '../../src/codec/extension.ts'
 import { knownExtension } from '../../src/codec/extensions/index.ts'
 import { bodyOf, encodeMessage, messageBodies } from '../../src/codec/messages.ts'
+import { type KeyExchange, messageBodies12 } from '../../src/codec/messages12.ts'
 import { ExtensionType, extensionTypes, nameOf } from '../../src/codec/registry.ts'
-import { decode, encode, list, opaque, uint16, Writer } from '../../src/codec/wire.ts'
+import { type AnyWire, decode, encode, list, opaque, uint16, Writer } from '../../src/codec/wire.ts'
+import { nodeProvider } from '../../src/crypto/node/index.ts'
 import { TlsError } from '../../src/errors.ts'
 import { haveVectors, stepsOf, traceOf } from '../rfc8448/vectors.ts'
-import { bytes, extensionBodies, messageFields } from './arbitraries.ts'
+import { bytes, extensionBodies, messageFields, messageFields12 } from './arbitraries.ts'
 
 const runs = { numRuns: 150 }
 
@@ -20,8 +22,7 @@ const plain = (value: unknown) =>
   JSON.stringify(value, (_, part) => (part instanceof Uint8Array ? [...part] : part))
 
 /** The bytes of a body are refused, or mean what they say and nothing else. */
-function refusedOrCanonical(type: number, body: Uint8Array): void {
-  const wire = messageBodies.get(type)!
+function refusedOrCanonical(wire: AnyWire, body: Uint8Array): void {
   let value: { readonly extensions?: readonly unknown[] }
   try {
     value = decode(wire, body)
@@ -36,9 +37,8 @@ function refusedOrCanonical(type: number, body: Uint8Array): void {
   expect([...(absent ? again.subarray(0, body.length) : again)]).toEqual([...body])
 }
 
-for (const { name, type, fields } of messageFields)
+for (const { name, type, wire, fields } of [...messageFields, ...messageFields12])
   describe(name, () => {
-    const wire = messageBodies.get(type)!
     const encoded = fields.map((value) => bodyOf(encodeMessage(type, wire, value)))
 
     it('decodes to what was encoded', () => {
@@ -58,10 +58,26 @@ for (const { name, type, fields } of messageFields)
       )
     })
 
+    it('is refused or canonical at each cut, and with each bit flipped', () => {
+      for (const body of fc.sample(encoded, { numRuns: 3, seed: 1 })) {
+        const { length } = body
+        // Of a long one not every byte: what follows the lengths is opaque.
+        const step = Math.max(1, Math.floor(length / 400))
+        for (let at = 0; at < length; at += step) {
+          refusedOrCanonical(wire, body.subarray(0, at))
+          for (let bit = 0; bit < 8; bit++)
+            refusedOrCanonical(
+              wire,
+              body.map((byte, i) => (i === at ? byte ^ (1 << bit) : byte)),
+            )
+        }
+      }
+    })
+
     it('is refused or canonical when it is cut', () => {
       fc.assert(
         fc.property(encoded, fc.nat(), (body, cut) =>
-          refusedOrCanonical(type, body.subarray(0, cut % (body.length + 1))),
+          refusedOrCanonical(wire, body.subarray(0, cut % (body.length + 1))),
         ),
         runs,
       )
@@ -73,7 +89,7 @@ for (const { name, type, fields } of messageFields)
           if (body.length === 0) return
           const flipped = body.slice()
           flipped[(at >> 3) % body.length]! ^= 1 << (at & 7)
-          refusedOrCanonical(type, flipped)
+          refusedOrCanonical(wire, flipped)
         }),
         runs,
       )
@@ -84,7 +100,7 @@ for (const { name, type, fields } of messageFields)
         fc.property(encoded, fc.nat(), bytes(1, 6), (body, at, more) => {
           const place = at % (body.length + 1)
           refusedOrCanonical(
-            type,
+            wire,
             Uint8Array.of(...body.subarray(0, place), ...more, ...body.subarray(place)),
           )
         }),
@@ -94,11 +110,24 @@ for (const { name, type, fields } of messageFields)
 
     it('is refused or canonical where it is noise', () => {
       fc.assert(
-        fc.property(bytes(0, 200), (noise) => refusedOrCanonical(type, noise)),
+        fc.property(bytes(0, 200), (noise) => refusedOrCanonical(wire, noise)),
         runs,
       )
     })
   })
+
+it('each description of a message is among them', () => {
+  const tested = new Set([...messageFields, ...messageFields12].map(({ wire }) => wire))
+  const exchanges: readonly (KeyExchange | undefined)[] = [
+    undefined,
+    ...new Set((nodeProvider.classicCipherSuites ?? []).map(({ keyExchange }) => keyExchange)),
+  ]
+  const described = [messageBodies, ...exchanges.map(messageBodies12)].flatMap((bodies) => [
+    ...bodies.values(),
+  ])
+  expect(described.length).toBeGreaterThan(60)
+  for (const wire of described) expect(tested.has(wire), wire.type).toBe(true)
+})
 
 describe('extension', () => {
   const described = Object.values(ExtensionType).flatMap((type) =>
@@ -108,6 +137,12 @@ describe('extension', () => {
   it('the arbitrary bodies are of extensions that are known', () => {
     for (const { type, context } of extensionBodies)
       expect(described).toContainEqual({ type, context })
+    // And of each of them there are.
+    for (const { type, context } of described)
+      expect(
+        extensionBodies.some((body) => body.type === type && body.context === context),
+        `${nameOf(extensionTypes, type)} in ${context}`,
+      ).toBe(true)
   })
 
   it('each body is refused or canonical where it is noise', () => {
