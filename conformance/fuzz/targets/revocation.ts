@@ -1,10 +1,10 @@
 /** Revocation lists, OCSP responses and lists of timestamps, read and then believed: their signatures always verify. */
 import { nodeProvider } from '../../../packages/handfast/src/crypto/node/index.ts'
+import { parseTimestampList } from '../../../packages/x509/src/extensions/timestamps.ts'
 import {
   checkRevocation,
   parseCertificateRevocationList,
   parseOcspResponse,
-  parseTimestampList,
   verifyCertificate,
   X509Error,
 } from '../../../packages/x509/src/index.ts'
