@@ -1,10 +1,12 @@
 /** undici with handfast's connector: its Client, Pool, Agent and ProxyAgent's tunnels, and `fetch`, to servers of Node. */
 
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import * as http from 'node:http'
 import * as http2 from 'node:http2'
 import * as https from 'node:https'
 import * as net from 'node:net'
+import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { undiciConnector } from 'handfast/node'
 import { Agent, Client, type Dispatcher, fetch, Pool, request } from 'undici'
@@ -197,5 +199,19 @@ describe('undici', () => {
     const { port } = probe.address() as net.AddressInfo
     await new Promise((resolve) => probe.close(resolve))
     expect(await refusal(post(`https://127.0.0.1:${port}`, agent()))).toBe('ECONNREFUSED')
+  })
+
+  it('runs as docs/node.md says', async () => {
+    const docs = readFileSync(join(import.meta.dirname, '../../docs/node.md'), 'utf8')
+    const program = /^```ts\n(import [^`]*undiciConnector[^`]*)^```/m.exec(docs)![1]!
+    const { url } = await serve()
+    const body = program.replace(/^import .*$/gm, '').replace(/https:[^']*/, url)
+    const names = { undiciConnector, Agent, fetch, ca: own.ca }
+    const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor
+    const { dispatcher } = await new AsyncFunction(
+      ...Object.keys(names),
+      `${body}return { dispatcher }`,
+    )(...Object.values(names))
+    await dispatcher.destroy()
   })
 })

@@ -1,6 +1,6 @@
 /** The programs of docs/node.md are run. */
 import { readFileSync } from 'node:fs'
-import * as http2 from 'node:http2'
+import type * as http2 from 'node:http2'
 import * as https from 'node:https'
 import { expect, it } from 'vitest'
 import * as handfast from '../../src/node/index.ts'
@@ -87,14 +87,8 @@ it('the program with HTTPS', async () => {
   response.resume()
   await once(response, 'end')
   const { session } = run(
-    `const session = ${http2Line!}`,
-    {
-      connect: (options: object) => handfast.connect({ ...options, ca }),
-      http2,
-      host: '127.0.0.1',
-      port,
-      url: `https://localhost:${port}`,
-    },
+    `const session = ${anyPort(http2Line!, port)}`,
+    given,
     'session',
   ) as unknown as { session: http2.ClientHttp2Session }
   const stream = session.request({ ':path': '/' })
