@@ -14,6 +14,7 @@ import type { PeerCertificate } from '../config.ts'
 import { rememberedSignatures } from '../crypto/rememberedSignatures.ts'
 import { checkServerIdentity, type LegacyCertificate } from './identity.ts'
 import { detailedCertificate } from './peerCertificate.ts'
+import { rememberedVerdict, rememberVerdict } from './rememberedVerdicts.ts'
 import type { SecureContext } from './secureContext.ts'
 import { verifyError } from './verifyErrors.ts'
 
@@ -36,7 +37,7 @@ export interface VerificationOptions {
 /** One connection's judgement of its peer. */
 export class Verification {
   readonly #options: VerificationOptions
-  /** What was found at last, whether or not it was enforced. */
+  /** What was found at last, whether or not it was enforced. One that accepts may be of an earlier connection. */
   verdict: Verdict | undefined
   /** Why the peer is not authorized; undefined where it is, or has shown nothing. */
   error: Error | undefined
@@ -61,17 +62,24 @@ export class Verification {
     const { hostname, rejectUnauthorized } = this.#options
     const context = this.#context
     const custom = this.#customCheck()
-    const found = yield* settle(
-      verifyCertificate({
-        certificate: peer.leaf,
-        intermediates: [...peer.chain.slice(1), ...context.intermediates],
-        trust: context.trust,
-        time: peer.time,
-        usage: peer.role === 'server' ? 'serverAuth' : 'clientAuth',
-        verifiers: rememberedSignatures(context.crypto),
-        ...(hostname === undefined || custom !== undefined ? {} : { name: hostname }),
-      }),
-    )
+    const question = {
+      time: peer.time,
+      usage: peer.role === 'server' ? 'serverAuth' : 'clientAuth',
+      ...(hostname === undefined || custom !== undefined ? {} : { name: hostname }),
+    } as const
+    let found = rememberedVerdict(context.trust, question, peer.chain)
+    if (found === undefined) {
+      found = yield* settle(
+        verifyCertificate({
+          ...question,
+          certificate: peer.leaf,
+          intermediates: [...peer.chain.slice(1), ...context.intermediates],
+          trust: context.trust,
+          verifiers: rememberedSignatures(context.crypto),
+        }),
+      )
+      rememberVerdict(context.trust, question, peer.chain, found)
+    }
     this.verdict = found
     this.error = verifyError(found, context.intermediates)
     if (this.error === undefined && hostname !== undefined) {
@@ -81,7 +89,7 @@ export class Verification {
         this.error = checkServerIdentity(hostname, detailedCertificate(peer.chain, found))
     }
     // The engine lets in whom the verdict calls valid; what was really found stays here.
-    if (!rejectUnauthorized) return { ...found, valid: true }
+    if (!rejectUnauthorized) return found.valid ? found : { ...found, valid: true }
     return this.error === undefined || !found.valid ? found : refused(found, this.error)
   }
 
