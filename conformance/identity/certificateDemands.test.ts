@@ -1,7 +1,7 @@
 /** Demands on a certificate beyond a valid path, through connections: what was stapled reaches them, and alerts say why. */
 import { createHash, sign } from 'node:crypto'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Identity } from '../../packages/handfast/src/config.ts'
+import type { ClientConfig, Identity } from '../../packages/handfast/src/config.ts'
 import { nodeProvider } from '../../packages/handfast/src/crypto/node/index.ts'
 import {
   type CertificateVerifierOptions,
@@ -113,6 +113,7 @@ function connect(
   pair: typeof pairOf | typeof pair12,
   identity: Omit<Partial<Identity>, 'signingKey'>,
   demands: Partial<CertificateVerifierOptions>,
+  config: Partial<ClientConfig> = {},
 ): Outcome {
   const verifyCertificate = certificateVerifier({
     crypto: nodeProvider,
@@ -120,7 +121,7 @@ function connect(
     ...demands,
   })
   const made = pair(
-    { serverName: 'example.com', verifyCertificate },
+    { serverName: 'example.com', verifyCertificate, ...config },
     { identity: { certificateChain: [leaf], signingKey, ...identity } },
   )
   exchange(made)
@@ -173,6 +174,17 @@ describe.each(versions)('$name', ({ name, pair }) => {
       expect(
         connect(pair, { certificateChain, ocspResponse }, { revocation }).error,
       ).toBeUndefined()
+    })
+
+    it('does so also where revocation is no concern otherwise, if it asked for a staple', () => {
+      const certificateChain = [mustStaple]
+      expect(connect(pair, { certificateChain }, {}).alert).toBe('bad_certificate_status_response')
+      const notAsked = connect(pair, { certificateChain }, {}, { requestOcsp: false })
+      expect(notAsked.error).toBeUndefined()
+      const ocspResponse = authority.makeOcspResponse(mustStaple, good)
+      const { error, checks } = connect(pair, { certificateChain, ocspResponse }, {})
+      expect(error).toBeUndefined()
+      expect(checks).toContain('revocation: pass')
     })
 
     it('takes lists that the caller brings', () => {

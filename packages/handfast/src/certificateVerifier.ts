@@ -15,6 +15,7 @@ import {
 } from '@handfast/x509'
 import { verifyWithTlsa } from '@handfast/x509/dane'
 import { checkTransparency } from '@handfast/x509/transparency'
+import { ExtensionType } from './codec/registry.ts'
 import type { CertificateVerifier, PeerCertificate } from './config.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import { rememberedSignatures } from './crypto/rememberedSignatures.ts'
@@ -31,8 +32,9 @@ export interface CertificateVerifierOptions {
   readonly profile?: Profile
   /**
    * Whether the certificate was withdrawn: by what the peer stapled, and by the lists and responses that are given here.
-   * With it, a certificate that demands a stapled response (RFC 7633) is refused without one. A session keeps none: where
-   * one is needed, a session is not resumed and a full handshake asks for a fresh one. Default: nobody asks.
+   * A session keeps no stapled response: where one is needed, a session is not resumed and a full handshake asks for a
+   * fresh one. Default: asked only of a certificate that demands a stapled response (RFC 7633 §4), which is refused
+   * without a good one wherever this side asked for it.
    */
   readonly revocation?: Omit<RevocationOptions, 'stapledOcspResponse' | 'digests'>
   /**
@@ -85,12 +87,14 @@ function demands(options: CertificateVerifierOptions): (peer: PeerCertificate) =
   const sha1 = crypto.hashes.sha1?.digest
   const digests = { sha256, ...(sha1 === undefined ? {} : { sha1 }) }
   const always = [...(pins === undefined ? [] : [checkPins({ pins, sha256 })]), ...additionalChecks]
-  return ({ ocspResponse: stapledOcspResponse, signedCertificateTimestamps: tlsTimestamps }) => {
+  return (peer) => {
+    const { ocspResponse: stapledOcspResponse, signedCertificateTimestamps: tlsTimestamps } = peer
+    const stapled = stapledOcspResponse === undefined ? {} : { stapledOcspResponse }
     const checks: PathCheck[] = []
-    if (revocation !== undefined) {
-      const stapled = stapledOcspResponse === undefined ? {} : { stapledOcspResponse }
+    if (revocation !== undefined)
       checks.push(checkRevocation({ ...revocation, ...stapled, digests }))
-    }
+    else if (peer.ocspRequested === true)
+      checks.push(whereDemanded(checkRevocation({ policy: 'prefer', ...stapled, digests })))
     if (transparency !== undefined) {
       const ocspTimestamps = timestampsOfOcsp(stapledOcspResponse)
       checks.push(checkTransparency({ ...transparency, sha256, tlsTimestamps, ocspTimestamps }))
@@ -98,6 +102,14 @@ function demands(options: CertificateVerifierOptions): (peer: PeerCertificate) =
     return [...checks, ...always]
   }
 }
+
+/** RFC 7633 §4: a server offers what its certificate says that it does, of what the client asked for. */
+const whereDemanded =
+  (check: PathCheck): PathCheck =>
+  (path, context) =>
+    path.certificates[0]?.tlsFeature?.includes(ExtensionType.status_request) === true
+      ? check(path, context)
+      : undefined
 
 /** Accepts whoever answers: encryption without knowing with whom. For tests, and for looking at a broken server. */
 export const dangerousAcceptAnyCertificate: CertificateVerifier = (peer) => ({

@@ -35,6 +35,8 @@ export interface PeerCertificate {
   readonly leaf: Certificate
   /** The OCSP response that was stapled. */
   readonly ocspResponse: Uint8Array | undefined
+  /** True when this side asked for one. */
+  readonly ocspRequested?: boolean
   readonly signedCertificateTimestamps: readonly Uint8Array[]
   /** The peer's role. */
   readonly role: Role

@@ -4,7 +4,7 @@ import { Findings } from './findings.ts'
 import { briefName } from './name.ts'
 import { constrainedNames, violation } from './name-constraints.ts'
 import { policyViolation } from './policies.ts'
-import type { Certificate, CertificationPath, NameConstraints } from './types.ts'
+import type { Certificate, CertificationPath, NameConstraints, PolicyDemands } from './types.ts'
 
 /** The certificates of a path, the anchor's own included where it has one. */
 export function wholePath({ certificates, anchor }: CertificationPath): readonly Certificate[] {
@@ -17,11 +17,15 @@ export function wholePath({ certificates, anchor }: CertificationPath): readonly
  * @throws BudgetExhausted when the names and constraints are more than the budget allows; X509Error when a certificate is
  * malformed
  */
-export function checkPath(path: CertificationPath, budget: WorkBudget): Findings {
+export function checkPath(
+  path: CertificationPath,
+  policies: PolicyDemands | undefined,
+  budget: WorkBudget,
+): Findings {
   const findings = new Findings()
   checkPathLengths(path, findings)
   checkNameConstraints(path, budget, findings)
-  checkPolicies(path, findings)
+  checkPolicies(path, policies, findings)
   return findings
 }
 
@@ -102,10 +106,15 @@ function checkNameConstraints(
   }
 }
 
-function checkPolicies(path: CertificationPath, findings: Findings): void {
+function checkPolicies(
+  path: CertificationPath,
+  demands: PolicyDemands | undefined,
+  findings: Findings,
+): void {
   const section = 'RFC 5280 §6.1.5'
-  const against = 'any policy, where an explicit one is demanded'
-  const problem = policyViolation(path.certificates)
+  const { acceptable, explicit } = demands ?? {}
+  const against = `${acceptable?.join(' or ') ?? 'any policy'}${explicit ? '' : ', where an explicit one is demanded'}`
+  const problem = policyViolation(path.certificates, demands)
   if (problem === undefined) {
     findings.pass('policies', against, section)
     return
@@ -118,7 +127,7 @@ function checkPolicies(path: CertificationPath, findings: Findings): void {
     {
       code: 'policy',
       message: `the certificate policies of the path do not fit together: ${problem.reason}`,
-      help: 'An authority of the path has to issue its certificates with policies that its issuer demands.',
+      help: 'An authority of the path has to issue its certificates with policies that its issuer, or you, demand.',
     },
     { certificate, depth: problem.depth },
   )

@@ -25,6 +25,8 @@ export const extensionOids = {
   certificateIssuer: '2.5.29.29',
   /** RFC 6960 §4.4.1 */
   ocspNonce: '1.3.6.1.5.5.7.48.1.2',
+  /** RFC 6960 §4.2.2.2.1 */
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   subjectInfoAccess: '1.3.6.1.5.5.7.1.11',
   /** RFC 7633 */

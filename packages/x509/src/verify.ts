@@ -45,6 +45,9 @@ export function* verify(input: VerifyInput): Steps<Verdict> {
   if (!Number.isFinite(input.time)) {
     throw new X509Error('invalid-argument', '`time` must be a number of milliseconds')
   }
+  if (input.policies?.acceptable?.length === 0) {
+    throw new X509Error('invalid-argument', '`policies.acceptable` must name a policy')
+  }
   let leaf: Certificate
   try {
     leaf = withReadableNames(toCertificate(input.certificate))
@@ -168,7 +171,7 @@ class Verification {
 
   /** What concerns the path as a whole: first what costs little, then signatures, then what the caller demands. */
   *#checkWhole(path: CertificationPath, findings: Findings): Steps<void> {
-    findings.add(checkPath(path, this.#budget))
+    findings.add(checkPath(path, this.#input.policies, this.#budget))
     if (findings.failures.length > 0) {
       const detail = 'the path fails anyway'
       findings.skip('signature', 'the keys of the path', 'RFC 5280 §6.1.3(a)(1)', detail)

@@ -14,7 +14,7 @@ import {
 } from '../src/index.ts'
 import { rfc5280 } from '../src/profiles/index.ts'
 import * as maker from './support/certificate-maker.ts'
-import { bitString, integer, sequence, time } from './support/der-writer.ts'
+import { bitString, integer, sequence, time, tlv } from './support/der-writer.ts'
 import { type Entry, OpensslAuthority } from './support/openssl-ca.ts'
 import { nodeVerifiers } from './support/verifiers.ts'
 
@@ -292,6 +292,11 @@ describe('OCSP responses of openssl', () => {
     expect(outcome(judge({ ocspResponses: [response] }))).toBe('not revoked')
   })
 
+  const forResponders = [
+    maker.keyUsage('digitalSignature'),
+    maker.extension('2.5.29.37', Uint8Array.from(Buffer.from('300a06082b06010505070309', 'hex'))),
+  ]
+  const noCheck = maker.extension('1.3.6.1.5.5.7.48.1.5', tlv(0x05))
   const makeResponder = (options: maker.IssueOptions = {}): Uint8Array =>
     maker.makeCertificate({
       subject: 'Responder',
@@ -299,13 +304,7 @@ describe('OCSP responses of openssl', () => {
       key: responderKey,
       issuerKey: rootKey,
       ...around,
-      extensions: [
-        maker.keyUsage('digitalSignature'),
-        maker.extension(
-          '2.5.29.37',
-          Uint8Array.from(Buffer.from('300a06082b06010505070309', 'hex')),
-        ),
-      ],
+      extensions: [...forResponders, noCheck],
       ...options,
     })
   const by = (certificate: Uint8Array, flags: readonly string[] = []): Uint8Array =>
@@ -319,6 +318,25 @@ describe('OCSP responses of openssl', () => {
     expect(outcome(judge({ ocspResponses: [by(makeResponder(), ['-resp_key_id'])] }))).toBe(
       'not revoked',
     )
+  })
+
+  test('by a responder that may be revoked itself are held against the lists that are given', () => {
+    const serialNumber = integer(0x3001)
+    const ocspResponses = [by(makeResponder({ extensions: forResponders, serialNumber }))]
+    expect(outcome(judge({ ocspResponses }))).toMatch(/whether its responder's certificate/)
+    expect(judge({ ocspResponses, policy: 'prefer' }).valid).toBe(true)
+    const none = { ocspResponses, crls: [authority.makeCrl([])] }
+    expect(outcome(judge(none))).toBe('not revoked')
+    const gone = authority.makeCrl([{ serialNumber: '3001', revoked: { time: start - day } }])
+    for (const policy of ['require', 'prefer'] as const) {
+      // The list speaks for the leaf as well, so that only a look at the reasons tells.
+      const { checks } = judge({ ocspResponses, crls: [gone], policy })
+      expect(checks.find(({ what }) => what === 'revocation')?.against).toBe('revocation list')
+    }
+    // The exemption is the issuer's to give, and then no list is asked.
+    const exempt = [by(makeResponder({ serialNumber }))]
+    const { checks } = judge({ ocspResponses: exempt, crls: [gone] })
+    expect(checks.find(({ what }) => what === 'revocation')?.against).toBe('OCSP response')
   })
 
   test.each<[string, () => Uint8Array, Partial<RevocationOptions>, Partial<VerifyInput>, RegExp]>([
@@ -432,6 +450,9 @@ describe('OCSP responses of openssl', () => {
     const nonce = parseOcspResponse(response).extensions[0]?.value.slice(2)
     expect(nonce).toHaveLength(16)
     expect(outcome(judge({ ocspResponses: [response], nonce: nonce! }))).toBe('not revoked')
+    const answered = (sent: Uint8Array) => ({ ocspResponses: [{ response, nonce: sent }] })
+    expect(outcome(judge(answered(nonce!)))).toBe('not revoked')
+    expect(outcome(judge(answered(Uint8Array.of(1))))).toMatch(/not that of the request/)
   })
 
   test('with any byte changed never say good', () => {

@@ -2,6 +2,7 @@
 import {
   type Certificate,
   checkRevocation,
+  type PolicyDemands,
   type Profile,
   type TrustStore,
   type Verdict,
@@ -19,6 +20,7 @@ export interface Question {
   readonly name: string | undefined
   readonly usage: 'serverAuth' | 'clientAuth' | 'any'
   readonly profile?: Profile | undefined
+  readonly policies?: PolicyDemands | undefined
   readonly stapled?: Uint8Array | undefined
   /** Revocation lists that were given, DER. */
   readonly crls?: readonly Uint8Array[]
@@ -27,7 +29,18 @@ export interface Question {
 }
 
 export async function judge(question: Question): Promise<Verdict> {
-  const { chain, trust, time, name, usage, profile, stapled, crls = [], fetcher } = question
+  const {
+    chain,
+    trust,
+    time,
+    name,
+    usage,
+    profile,
+    policies,
+    stapled,
+    crls = [],
+    fetcher,
+  } = question
   const fetched = fetcher === undefined ? [] : await fetchIssuers(chain, trust, fetcher)
   const ask = async (...additionalChecks: ReturnType<typeof checkRevocation>[]) =>
     verifyCertificate({
@@ -39,6 +52,7 @@ export async function judge(question: Question): Promise<Verdict> {
       verifiers: signatureVerifiers,
       additionalChecks,
       ...(profile === undefined ? {} : { profile }),
+      ...(policies === undefined ? {} : { policies }),
       ...(name === undefined ? {} : { name }),
     })
   const brought =

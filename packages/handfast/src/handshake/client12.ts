@@ -170,6 +170,7 @@ function* receiveServerFlight(
     shown &&
     (yield* judge(hs, config.verifyCertificate, {
       ...shown,
+      ocspRequested: config.requestOcsp !== false,
       role: 'server',
       serverName: config.serverName,
       time: config.clock(),

@@ -230,6 +230,7 @@ function* receiveServerIdentity(
     })
   const verdict = yield* judge(hs, config.verifyCertificate, {
     ...shown,
+    ocspRequested: config.requestOcsp !== false,
     role: 'server',
     serverName: config.serverName,
     time: config.clock(),

@@ -118,6 +118,7 @@ export function* whyNotResume(
       chain: session.peerCertificates,
       leaf,
       ocspResponse: undefined,
+      ocspRequested: config.requestOcsp !== false,
       signedCertificateTimestamps: [],
       role: 'server',
       serverName: config.serverName,

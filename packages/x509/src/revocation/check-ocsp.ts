@@ -20,8 +20,10 @@ import { type Issuer, isBroken, type Status, unusable } from './status.ts'
 /** A response without nextUpdate claims to be of this moment; after a day it is not (milliseconds). */
 const longestAgeWithoutNextUpdate = 24 * 60 * 60 * 1000
 
-interface OcspContext extends PathCheckContext {
+export interface OcspContext extends PathCheckContext {
   readonly options: RevocationOptions
+  /** What the revocation lists that were given say of a responder's certificate; undefined where none speaks of it. */
+  readonly listed: (delegate: Certificate, issuer: Issuer) => Steps<'good' | 'revoked' | undefined>
 }
 
 /** The status of a certificate by one response; `unusable` with a reason where it does not speak about it. */
@@ -29,10 +31,9 @@ export function* statusByOcsp(
   response: OcspResponse,
   certificate: Certificate,
   issuer: Issuer,
-  options: RevocationOptions,
-  pathContext: PathCheckContext,
+  nonce: Uint8Array | undefined,
+  context: OcspContext,
 ): Steps<Status> {
-  const context: OcspContext = { ...pathContext, options }
   const single = yield* findSingle(response, certificate, issuer, context)
   if (single === undefined) return unusable('it is not about this certificate')
   const key = yield* responderKey(response, issuer, context)
@@ -44,7 +45,7 @@ export function* statusByOcsp(
   }
   const problem =
     freshness(single, context.time) ??
-    nonceProblem(response, options.nonce) ??
+    nonceProblem(response, nonce ?? context.options.nonce) ??
     extensionProblem(response, single)
   if (problem !== undefined) return unusable(problem)
   if (single.status === 'unknown') return unusable('the responder does not know the certificate')
@@ -123,7 +124,7 @@ function* isResponder(
 function* delegateProblem(
   delegate: Certificate,
   issuer: Issuer,
-  { time, verifySignature }: OcspContext,
+  { time, options, listed, verifySignature }: OcspContext,
 ): Steps<string | undefined> {
   if (!equalNames(delegate.issuer, issuer.name))
     return "its responder's certificate is from another issuer"
@@ -140,12 +141,18 @@ function* delegateProblem(
   if (isBroken(delegate.signatureAlgorithm))
     return "its responder's certificate is signed with SHA-1"
   const { signatureAlgorithm, tbs, signature } = delegate
-  return (yield* verifySignature(signatureAlgorithm, issuer.key, tbs, signature))
+  if (!(yield* verifySignature(signatureAlgorithm, issuer.key, tbs, signature)))
+    return "its responder's certificate is not signed by the issuer"
+  if (delegate.extensions.some(({ oid }) => oid === extensionOids.ocspNoCheck)) return undefined
+  const status = yield* listed(delegate, issuer)
+  if (status === 'revoked') return "its responder's certificate was revoked"
+  return status === 'good' || options.policy === 'prefer'
     ? undefined
-    : "its responder's certificate is not signed by the issuer"
+    : "nothing tells whether its responder's certificate was revoked"
 }
 
 const understood: ReadonlySet<string> = new Set([
+  extensionOids.ocspNoCheck,
   extensionOids.extKeyUsage,
   extensionOids.keyUsage,
   extensionOids.basicConstraints,

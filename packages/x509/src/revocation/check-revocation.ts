@@ -16,7 +16,7 @@ import type {
   RevocationOptions,
 } from '../types.ts'
 import { statusByCrl } from './check-crl.ts'
-import { statusByOcsp } from './check-ocsp.ts'
+import { type OcspContext, statusByOcsp } from './check-ocsp.ts'
 import { parseCertificateRevocationList } from './crl.ts'
 import { parseOcspResponse } from './ocsp.ts'
 import { type Issuer, type Status, unusable } from './status.ts'
@@ -25,7 +25,11 @@ import { type Issuer, type Status, unusable } from './status.ts'
 const statusRequest = 5
 
 type Source =
-  | { readonly kind: 'stapled OCSP response' | 'OCSP response'; readonly read: () => OcspResponse }
+  | {
+      readonly kind: 'stapled OCSP response' | 'OCSP response'
+      readonly read: () => OcspResponse
+      readonly nonce: Uint8Array | undefined
+    }
   | { readonly kind: 'revocation list'; readonly read: () => CertificateRevocationList }
 
 /**
@@ -39,10 +43,12 @@ export function checkRevocation(options: RevocationOptions): PathCheck {
     ...(stapled === undefined ? [] : [stapled]).map((der) => ({
       kind: 'stapled OCSP response' as const,
       read: once(() => parseOcspResponse(der)),
+      nonce: undefined,
     })),
-    ...ocspResponses.map((der) => ({
+    ...ocspResponses.map((one) => ({
       kind: 'OCSP response' as const,
-      read: once(() => parseOcspResponse(der)),
+      read: once(() => parseOcspResponse(isBytes(one) ? one : one.response)),
+      nonce: isBytes(one) ? undefined : one.nonce,
     })),
     ...crls.map((crl) => ({
       kind: 'revocation list' as const,
@@ -55,13 +61,15 @@ export function checkRevocation(options: RevocationOptions): PathCheck {
 class RevocationChecker {
   readonly #options: RevocationOptions
   readonly #sources: readonly Source[]
-  readonly #context: PathCheckContext
+  readonly #context: OcspContext
 
   constructor(options: RevocationOptions, sources: readonly Source[], context: PathCheckContext) {
     this.#options = options
     this.#sources = sources
     // Times in lists and responses are whole seconds.
-    this.#context = { ...context, time: Math.floor(context.time / 1000) * 1000 }
+    const time = Math.floor(context.time / 1000) * 1000
+    const listed: OcspContext['listed'] = (...who) => this.#listed(...who)
+    this.#context = { ...context, time, options, listed }
   }
 
   *check(path: CertificationPath): Steps<void> {
@@ -141,11 +149,22 @@ class RevocationChecker {
     }
   }
 
+  *#listed(delegate: Certificate, issuer: Issuer): Steps<'good' | 'revoked' | undefined> {
+    let found: 'good' | undefined
+    for (const source of this.#sources) {
+      if (source.kind !== 'revocation list') continue
+      const { status } = yield* this.#ask(source, delegate, issuer)
+      if (status === 'revoked') return status
+      if (status === 'good') found = status
+    }
+    return found
+  }
+
   *#ask(source: Source, certificate: Certificate, issuer: Issuer): Steps<Status> {
     try {
       return source.kind === 'revocation list'
         ? yield* statusByCrl(source.read(), certificate, issuer, this.#context)
-        : yield* statusByOcsp(source.read(), certificate, issuer, this.#options, this.#context)
+        : yield* statusByOcsp(source.read(), certificate, issuer, source.nonce, this.#context)
     } catch (error) {
       if (!(error instanceof X509Error)) throw error
       return unusable(error.message)

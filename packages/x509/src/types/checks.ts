@@ -54,20 +54,31 @@ export interface RevocationOptions {
   /**
    * `require`: a certificate whose status nothing usable tells is refused. `prefer`: only one that is known to be
    * revoked is. In both, a leaf that demands a stapled response (RFC 7633) is refused without a good one.
+   *
+   * The certificate of a delegated responder is exempt where it says so (id-pkix-ocsp-nocheck, RFC 6960 §4.2.2.2.1). Else
+   * `crls` are asked about it: one that is revoked vouches for nothing, nor under `require` one of which nothing is known.
    */
   readonly policy: 'require' | 'prefer'
   /** Whose status is asked: the `leaf`'s (the default), or that of every certificate of the `path` but the anchor. */
   readonly scope?: 'leaf' | 'path'
   /** The DER of the `OCSPResponse` that the peer sent with its certificate (RFC 6066 §8). */
   readonly stapledOcspResponse?: Uint8Array
-  /** Further `OCSPResponse`s in DER. */
-  readonly ocspResponses?: readonly Uint8Array[]
+  /** Further `OCSPResponse`s in DER; of those that were just asked for, with the nonce of the request. */
+  readonly ocspResponses?: readonly (Uint8Array | AnsweredRequest)[]
   /** `CertificateList`s, in DER or parsed: long ones that serve many checks are better parsed once. */
   readonly crls?: readonly (Uint8Array | CertificateRevocationList)[]
   /** Needed for OCSP; a response that uses a digest which is not here is not usable. */
   readonly digests?: { readonly sha1?: DigestFunction; readonly sha256?: DigestFunction }
-  /** The nonce that was sent with the request: responses that do not repeat it are not usable (RFC 9654). */
+  /** The nonce that was sent with all requests: responses that do not repeat it are not usable (RFC 9654). */
   readonly nonce?: Uint8Array
+}
+
+/** An answer to a request of one's own. */
+export interface AnsweredRequest {
+  /** DER of an `OCSPResponse`. */
+  readonly response: Uint8Array
+  /** What the response has to repeat to be usable (RFC 9654 §2.1): 1 to 128 bytes. */
+  readonly nonce: Uint8Array
 }
 
 /** What `checkTransparency` is given. */

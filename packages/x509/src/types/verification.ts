@@ -53,6 +53,18 @@ export interface Profile {
   broken(certificate: Certificate, role: Role): readonly BrokenRule[]
 }
 
+/** The caller's part in certificate policies (RFC 5280 §6.1.1). Without any of it a policy counts only where a certificate demands one. */
+export interface PolicyDemands {
+  /** §6.1.1(c): policies that will do, as dotted object identifiers. Default: any. They count where a policy is demanded. */
+  readonly acceptable?: readonly string[]
+  /** §6.1.1(f): the path must be valid for at least one of them. */
+  readonly explicit?: boolean
+  /** §6.1.1(e): policies may not be mapped to others. */
+  readonly inhibitMapping?: boolean
+  /** §6.1.1(g): anyPolicy does not stand for other policies. */
+  readonly inhibitAny?: boolean
+}
+
 export interface VerifyInput {
   /** The peer's own certificate. */
   readonly certificate: Uint8Array | Certificate
@@ -66,6 +78,7 @@ export interface VerifyInput {
   readonly usage: 'serverAuth' | 'clientAuth' | 'any'
   readonly verifiers: SignatureVerifiers
   readonly budget?: Partial<Budget>
+  readonly policies?: PolicyDemands
   /** Default: RFC 5280 §6 alone, what every TLS client checks. */
   readonly profile?: Profile
   /**

@@ -1,6 +1,6 @@
 /** Chains that fast-check makes, for comparisons with what others say of them. */
 import fc from 'fast-check'
-import { type Verdict, verifyCertificate } from '../../src/index.ts'
+import { type Verdict, type VerifyInput, verifyCertificate } from '../../src/index.ts'
 import * as maker from './certificate-maker.ts'
 import { octetString } from './der-writer.ts'
 import { nodeVerifiers } from './verifiers.ts'
@@ -196,7 +196,7 @@ export function makeChain(
 }
 
 /** The verdict of this package at the moment of the chain, for a server at www.example.com. */
-export function judgeHere(chain: Chain): Verdict {
+export function judgeHere(chain: Chain, more: Partial<VerifyInput> = {}): Verdict {
   return verifyCertificate({
     certificate: chain.leaf,
     intermediates: chain.intermediates,
@@ -205,6 +205,7 @@ export function judgeHere(chain: Chain): Verdict {
     name: 'www.example.com',
     usage: 'serverAuth',
     verifiers: nodeVerifiers,
+    ...more,
   }) as Verdict
 }
 
