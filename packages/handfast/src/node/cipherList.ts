@@ -2,6 +2,7 @@
  * Cipher strings of OpenSSL (`ECDHE+AESGCM:!aNULL:@STRENGTH`), read as OpenSSL reads them: rules that switch on, switch off
  * and move suites of TLS 1.2 in one list, by name or by what they are made of.
  */
+import { opensslName } from '../codec/opensslName.ts'
 import type { ClassicCipherSuite } from '../crypto/provider.ts'
 import { withCode } from './validate.ts'
 
@@ -13,20 +14,6 @@ interface Attributes {
   /** The keywords that stand for it. */
   readonly keywords: ReadonlySet<string>
   readonly bits: number
-}
-
-/** `ECDHE-RSA-AES128-GCM-SHA256` of `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`; the names of TLS 1.3 are the same in both. */
-export function openSslName(standardName: string): string {
-  const parts = /^TLS_(.+)_WITH_(.+)$/.exec(standardName)
-  if (parts === null) return standardName
-  const [, exchange, protection] = parts as unknown as [string, string, string]
-  const isPsk = exchange.endsWith('PSK')
-  const cipher = protection
-    .replace(/^AES_(\d+)_/, 'AES$1_')
-    .replace('CHACHA20_POLY1305_SHA256', 'CHACHA20_POLY1305')
-    .replace(/(CCM)(?:_(8))?(?:_SHA256)?$/, '$1$2')
-    .replace(isPsk ? /^$/ : 'CBC_', '')
-  return `${exchange === 'RSA' ? '' : `${exchange}_`}${cipher}`.replaceAll('_', '-')
 }
 
 /** The version that had the suite first, as OpenSSL counts: `getCipher().version`. */
@@ -72,7 +59,7 @@ function attributesOf(suite: ClassicCipherSuite): Attributes {
   }
   return {
     id: suite.id,
-    name: openSslName(suite.name),
+    name: opensslName(suite.name),
     standardName: suite.name,
     keywords: new Set(words.flatMap((word) => word.split(' '))),
     bits,

@@ -3,9 +3,9 @@
  * Lists are what OpenSSL takes (`a:b:c`), or arrays.
  */
 import { ClassicCipherSuiteId } from '../codec/classicCipherSuites.ts'
+import { opensslName } from '../codec/opensslName.ts'
 import { CipherSuiteId, NamedGroup } from '../codec/registry.ts'
 import { signatureSchemeTable } from '../codec/signatureScheme.ts'
-import { openSslName } from './cipherList.ts'
 import { invalidArgType, invalidArgValue } from './validate.ts'
 
 /** What an option of names may be: `'a:b'`, or names and code points. */
@@ -24,7 +24,7 @@ const { TLS_EMPTY_RENEGOTIATION_INFO_SCSV: _, TLS_FALLBACK_SCSV: __, ...suites }
 const suiteNames = table([
   ...single(suites),
   ...single(ClassicCipherSuiteId),
-  ...Object.entries(ClassicCipherSuiteId).map(([name, id]) => [openSslName(name), [id]] as const),
+  ...Object.entries(ClassicCipherSuiteId).map(([name, id]) => [opensslName(name), [id]] as const),
 ])
 
 const groupNames = table([
@@ -94,5 +94,5 @@ export function parseCipherSuites(list: NameList, option: string): readonly numb
 /** Names of the suites, as `tls.getCiphers()` writes them: OpenSSL's, in lower case. */
 export const knownCipherNames: readonly string[] = [
   ...Object.keys(suites),
-  ...Object.keys(ClassicCipherSuiteId).map(openSslName),
+  ...Object.keys(ClassicCipherSuiteId).map(opensslName),
 ].map((name) => name.toLowerCase())

@@ -2,9 +2,9 @@
 import { constants } from 'node:crypto'
 import * as tls from 'node:tls'
 import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
+import { opensslName } from '../codec/opensslName.ts'
 import { defaultCipherSuites } from '../defaults.ts'
 import { defaultClassicCipherSuites } from '../defaults12.ts'
-import { openSslName } from './cipherList.ts'
 import { knownCipherNames } from './names.ts'
 
 /** PEM of the certificates that come with Node (Mozilla's); what is trusted by default may be more. */
@@ -21,7 +21,7 @@ const fromCommandLine =
 
 /** The suites that the engine enables by itself. */
 export const engineCiphers: string = [...defaultCipherSuites, ...defaultClassicCipherSuites]
-  .map((id) => openSslName(cipherSuiteName(id)))
+  .map((id) => opensslName(cipherSuiteName(id)))
   .join(':')
 
 /** The suites that are enabled where `ciphers` says nothing, the preferred first. */

@@ -8,6 +8,7 @@ import type {
   PeerCertificate,
 } from 'node:tls'
 import type { Verdict } from '@handfast/x509'
+import { opensslName } from '../codec/opensslName.ts'
 import { signatureScheme } from '../codec/signatureScheme.ts'
 import type { ConnectionInfo } from '../config.ts'
 import type { Connection } from '../connection.ts'
@@ -15,7 +16,7 @@ import type { ConnectionEvent } from '../connectionEvents.ts'
 import type { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
 import { type Session, serializeSession } from '../session/session.ts'
-import { firstVersion, openSslName } from './cipherList.ts'
+import { firstVersion } from './cipherList.ts'
 import { ClientSide, type ClientSideOptions, readSession } from './clientSide.ts'
 import { EngineStream } from './engineStream.ts'
 import { handshakeTimeout, invalidState, unavailable } from './errors.ts'
@@ -188,7 +189,7 @@ export class TLSSocket extends EngineStream {
     if (this.destroyed) return null as unknown as CipherNameAndProtocol
     const name = this.connectionInfo?.cipherSuiteName
     if (name === undefined) return undefined as unknown as CipherNameAndProtocol
-    return { name: openSslName(name), standardName: name, version: firstVersion(name) }
+    return { name: opensslName(name), standardName: name, version: firstVersion(name) }
   }
 
   /** The key exchange, on a client; null on a server. */

@@ -4,10 +4,11 @@ import * as nodeTls from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { ClassicCipherSuiteId } from '../../src/codec/classicCipherSuites.ts'
 import { ClientHello } from '../../src/codec/messages.ts'
+import { opensslName } from '../../src/codec/opensslName.ts'
 import { CipherSuiteId } from '../../src/codec/registry.ts'
 import { decode } from '../../src/codec/wire.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
-import { openSslName, readCipherList } from '../../src/node/cipherList.ts'
+import { readCipherList } from '../../src/node/cipherList.ts'
 import * as handfast from '../../src/node/index.ts'
 import { once, sameCall, type Tls } from './same.ts'
 
@@ -134,6 +135,6 @@ it('names every suite as OpenSSL does, in getCiphers() of node:tls', () => {
   const known = new Set(nodeTls.getCiphers())
   // Which lists what DEFAULT has: no CCM.
   const listed = ours.filter(([name]) => !name.includes('_CCM'))
-  for (const [name] of listed) expect(known).toContain(openSslName(name).toLowerCase())
+  for (const [name] of listed) expect(known).toContain(opensslName(name).toLowerCase())
   for (const name of handfast.getCiphers()) expect(name).toBe(name.toLowerCase())
 })
