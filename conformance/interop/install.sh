@@ -6,7 +6,7 @@
 # 1. From the system's own package sources: GnuTLS, OpenSSL, curl, tshark and Chromium, and servers that take TLS:
 #    PostgreSQL, MariaDB, Redis and Mosquitto, which are not started (needs root or sudo; skipped when all are there).
 # 2. From Debian's newer suites, unpacked into the cache folder without changing the system: OpenSSL with post-quantum
-#    groups, NSS, Botan, a newer GnuTLS, a newer curl and a newer JDK. They run on the C library that comes with them.
+#    groups, NSS, Botan, a newer GnuTLS, a newer curl, a newer JDK and a newer tshark. They run on the C library that comes with them.
 # 3. Our own small peer programs (Go, Rust, Java), built by peers/build.sh.
 #
 # Every step that is done already is skipped, so a second run takes a second. A step that fails is named, and the tests
@@ -141,7 +141,7 @@ wrap() {
   loader=$libraries/ld-linux-x86-64.so.2
   [[ -x $loader ]] || return 1
   mkdir -p "$root/run"
-  for program in openssl curl gnutls-cli gnutls-serv tstclnt selfserv certutil pk12util botan patchelf; do
+  for program in openssl curl gnutls-cli gnutls-serv tstclnt selfserv certutil pk12util botan patchelf tshark; do
     [[ -x $root/usr/bin/$program ]] || continue
     printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$libraries" "$root/usr/bin/$program" \
       >"$root/run/$program"
@@ -170,6 +170,7 @@ install_system_packages
 if [[ $(uname -m) == x86_64 ]] && command -v dpkg-deb >/dev/null; then
   unpack unstable openssl libnss3-tools botan gnutls-bin curl openjdk-27-jre-headless patchelf
   unpack experimental openssl
+  unpack testing tshark
 else
   fail "newer peers: only built for Debian on x86_64"
 fi

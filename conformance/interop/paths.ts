@@ -10,7 +10,7 @@ export const cacheFolder =
 
 /** A program of one of Debian's newer suites that install.sh unpacked, if it is there. */
 export function unpackedProgram(
-  suite: 'unstable' | 'experimental',
+  suite: 'unstable' | 'experimental' | 'testing',
   name: string,
 ): string | undefined {
   const path = join(cacheFolder, 'newer', suite, 'run', name)

@@ -37,6 +37,8 @@ export {
   failureTable,
   TlsError,
 } from './errors.ts'
+export { ja3, ja3Text } from './fingerprint/ja3.ts'
+export { ja4, ja4Text } from './fingerprint/ja4.ts'
 export { clientConnectionOf } from './handshake/client.ts'
 export { tls12Client } from './handshake/client12.ts'
 export { tls13Client } from './handshake/client13.ts'

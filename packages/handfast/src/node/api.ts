@@ -2,6 +2,7 @@
 export { convertALPNProtocols } from './alpn.ts'
 export { connect } from './connect.ts'
 export type { ConnectionError } from './errors.ts'
+export { ja3, ja4 } from './fingerprints.ts'
 export { connectHttp2, type Http2ConnectOptions } from './http2.ts'
 export {
   Agent,
