@@ -162,7 +162,15 @@ export class Connection {
     return event
   }
 
-  /** Records to be sent, in order. */
+  /**
+   * Where protected records are written from now on, for a caller that keeps memory for them: it is asked for a number of
+   * bytes, and gets them back, filled, from `takeOutput`.
+   */
+  set allocateOutput(allocate: (length: number) => Uint8Array) {
+    this.#records.allocate = allocate
+  }
+
+  /** Records to be sent, in order; what was written together may come in one piece. */
   takeOutput(): readonly Uint8Array[] {
     return this.#records.takeOutput()
   }
@@ -323,6 +331,7 @@ export class Connection {
   }
 
   #sendData(data: Uint8Array, established: Established): void {
+    const { maxFragment } = this.#records
     let at = 0
     while (at < data.length) {
       const exhausted = this.#records.recordsSealed >= established.keyUpdateAfterRecords
@@ -337,7 +346,8 @@ export class Connection {
         this.#unsent.unshift(data.subarray(at))
         return
       }
-      const end = at + this.#records.maxFragment
+      const allowed = established.keyUpdateAfterRecords - this.#records.recordsSealed
+      const end = Math.min(at + allowed * maxFragment, data.length)
       this.#records.send(ContentType.application_data, data.subarray(at, end))
       at = end
     }

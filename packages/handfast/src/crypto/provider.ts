@@ -49,6 +49,17 @@ export interface AeadKey {
     plaintext: readonly Uint8Array[],
     reserve: number,
   ): MaybePromise<Uint8Array>
+  /**
+   * `seal` without a new array, for providers that answer at once: ciphertext and tag are written into `target` from
+   * `offset` on, where there is room for them.
+   */
+  sealInto?(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    plaintext: readonly Uint8Array[],
+    target: Uint8Array,
+    offset: number,
+  ): void
   /** @param ciphertext ciphertext and tag. @returns the plaintext, or undefined where the tag does not fit. */
   open(
     nonce: Uint8Array,

@@ -11,6 +11,7 @@ import type { Connection } from '../connection.ts'
 import type { ConnectionEvent } from '../connectionEvents.ts'
 import type { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
+import { giveBack, isKept, stepLength, takeMemory } from './outputMemory.ts'
 import { type Chunk, runsOf } from './runs.ts'
 import { SocketShape } from './socketShape.ts'
 import { bytesOf, withCode } from './validate.ts'
@@ -42,6 +43,9 @@ export abstract class EngineStream extends SocketShape {
   #transportGone = false
   /** What was written before the handshake was complete, and what is to be done then. */
   #delayed: (() => void) | undefined = undefined
+  /** What is left of the write that is on its way, and how much of the first piece is done. */
+  #pieces: readonly Buffer[] = []
+  #pieceAt = 0
   /** Of the write that is on its way. */
   #writeCallback: Callback | undefined = undefined
   #callbackDue = false
@@ -105,8 +109,10 @@ export abstract class EngineStream extends SocketShape {
       this.destroy(error as Error)
       return
     }
-    this.#connection.onProgress = () => this.pump()
     const { transport } = this
+    this.#connection.onProgress = () => this.pump()
+    // Any other stream may go on referring to what was written to it.
+    if (transport.constructor === Socket) this.#connection.allocateOutput = takeMemory
     transport.on('data', EngineStream.#onTransportData)
     // A transport that was paused does not begin by itself; one that has ended will not say so again.
     transport.resume()
@@ -159,11 +165,10 @@ export abstract class EngineStream extends SocketShape {
     const { transport } = this
     const last = records.length - 1
     if (last > 0) transport.cork()
-    for (let i = 0; i < last; i++) transport.write(records[i]!)
-    if (this.#callbackDue) {
-      this.#callbackDue = false
-      transport.write(records[last]!, this.#written)
-    } else transport.write(records[last]!)
+    for (let i = 0; i < last; i++) transport.write(records[i]!, doneWith(records[i]!))
+    const due = this.#callbackDue ? this.#written : undefined
+    this.#callbackDue = false
+    transport.write(records[last]!, doneWith(records[last]!, due))
     if (last > 0) transport.uncork()
   }
 
@@ -262,14 +267,14 @@ export abstract class EngineStream extends SocketShape {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
     this.#writeCallback = callback
-    if (this.#established) this.#send(chunk, undefined)
-    else this.#delayed = () => this.#send(chunk, undefined)
+    if (this.#established) this.#send([chunk])
+    else this.#delayed = () => this.#send([chunk])
   }
 
   override _writev(chunks: Chunk[], callback: Callback): void {
     this.#writeCallback = callback
-    if (this.#established) this.#send(undefined, chunks)
-    else this.#delayed = () => this.#send(undefined, chunks)
+    if (this.#established) this.#send(runsOf(chunks, stepLength))
+    else this.#delayed = () => this.#send(runsOf(chunks, stepLength))
   }
 
   override _final(callback: Callback): void {
@@ -284,13 +289,31 @@ export abstract class EngineStream extends SocketShape {
     if (!this.destroyed) delayed?.()
   }
 
-  #send(chunk: Buffer | undefined, chunks: Chunk[] | undefined): void {
-    const connection = this.#connection!
+  #send(pieces: readonly Buffer[]): void {
     this.touch()
+    this.#pieces = pieces
+    for (const { length } of pieces) this.bytesWritten += length
+    this.#sendStep()
+  }
+
+  /** Seals as much as goes to the transport at once. */
+  #sendStep(): void {
+    const connection = this.#connection!
+    const piece = this.#pieces[0]!
+    const end = Math.min(this.#pieceAt + stepLength, piece.length)
+    const bytes =
+      end < piece.length || this.#pieceAt > 0 ? piece.subarray(this.#pieceAt, end) : piece
+    const whole = end === piece.length
+    this.#pieceAt = whole ? 0 : end
+    if (whole) this.#pieces = this.#pieces.slice(1)
+    // An empty write makes no record; it is done when it is asked for.
+    if (bytes.length === 0) {
+      process.nextTick(this.#written)
+      return
+    }
     this.#callbackDue = true
     try {
-      if (chunk !== undefined) this.#sendBytes(connection, chunk)
-      else for (const run of runsOf(chunks!, this.maxFragment)) this.#sendBytes(connection, run)
+      this.#writeBytes(connection, bytes)
     } catch (error) {
       this.#callbackDue = false
       this.#onWritten(
@@ -302,14 +325,7 @@ export abstract class EngineStream extends SocketShape {
     else this.#flush()
   }
 
-  #sendBytes(connection: Connection, bytes: Buffer): void {
-    this.bytesWritten += bytes.length
-    // An empty write makes no record; it is done when it is asked for.
-    if (bytes.length === 0 && this.#callbackDue) {
-      this.#callbackDue = false
-      process.nextTick(this.#written)
-      return
-    }
+  #writeBytes(connection: Connection, bytes: Buffer): void {
     if (this.maxFragment >= maxPlaintextLength) connection.write(bytes)
     else
       for (let at = 0; at < bytes.length; at += this.maxFragment)
@@ -317,6 +333,10 @@ export abstract class EngineStream extends SocketShape {
   }
 
   #onWritten(error?: Error | null): void {
+    if (error == null && this.#pieces.length > 0 && !this.destroyed) {
+      this.#sendStep()
+      return
+    }
     const callback = this.#writeCallback
     this.#writeCallback = undefined
     callback?.(error)
@@ -345,6 +365,7 @@ export abstract class EngineStream extends SocketShape {
     this.#endCallback = undefined
     const unwritten = this.#writeCallback
     this.#writeCallback = undefined
+    this.#pieces = []
     unwritten?.(error ?? this.#unwrittenError())
     callback(error)
     this.#closeTransport()
@@ -396,5 +417,15 @@ export abstract class EngineStream extends SocketShape {
 
   static #emitClose = (stream: EngineStream): void => {
     stream.emit('close', stream.#hadError)
+  }
+}
+
+/** What is to be done when the transport has taken a piece of output. */
+function doneWith(piece: Uint8Array, then?: Callback): Callback | undefined {
+  if (!isKept(piece)) return then
+  return (error) => {
+    // After a failure it is not known what the system still reads.
+    if (error == null) giveBack(piece)
+    then?.(error)
   }
 }

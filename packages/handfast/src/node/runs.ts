@@ -1,4 +1,4 @@
-/** Small writes share a record: what a program corked, or wrote while the transport was busy, goes out in few of them. */
+/** Small writes share records: what a program corked, or wrote while the transport was busy, goes out in few of them. */
 
 /** As `_writev` gets them. */
 export interface Chunk {
@@ -7,8 +7,8 @@ export interface Chunk {
 }
 
 /**
- * Puts chunks together as long as they fit into one record. A chunk that is larger stays alone, and is not copied.
- * @param max bytes of a record's content
+ * Puts chunks together, up to `max` bytes. A chunk that is larger stays alone, and is not copied.
+ * @param max bytes
  */
 export function runsOf(chunks: readonly Chunk[], max: number): readonly Buffer[] {
   const runs: Buffer[] = []

@@ -30,6 +30,16 @@ export interface Protection {
   readonly nonceLength?: number
   /** @returns the record, header included. @param padding zeros to add, where the version can */
   seal(type: number, content: Uint8Array, padding: number): MaybePromise<Uint8Array>
+  /** Room for a record that `sealInto` writes, in bytes; undefined where this protection has only `seal`. */
+  roomFor?(contentLength: number, padding: number): number | undefined
+  /** `seal` at once, into bytes that are there. @param target a record's room from `offset` on */
+  sealInto?(
+    type: number,
+    content: Uint8Array,
+    padding: number,
+    target: Uint8Array,
+    offset: number,
+  ): void
   /**
    * @param record header included
    * @returns what is inside; undefined where it does not verify
@@ -68,8 +78,7 @@ export class RecordProtection implements Protection {
 
   /** @returns the record, header included */
   seal(type: number, content: Uint8Array, padding: number): MaybePromise<Uint8Array> {
-    const tail = new Uint8Array(1 + padding)
-    tail[0] = type
+    const tail = tailOf(type, padding)
     const header = recordHeader(
       ContentType.application_data,
       content.length + tail.length + this.tagLength,
@@ -77,6 +86,28 @@ export class RecordProtection implements Protection {
     const sealed = this.#key.seal(this.#nonce(), header, [content, tail], recordHeaderLength)
     if (sealed instanceof Uint8Array) return withHeader(sealed, header)
     return sealed.then((record) => withHeader(record, header))
+  }
+
+  roomFor(contentLength: number, padding: number): number | undefined {
+    if (this.#key.sealInto === undefined) return undefined
+    return recordHeaderLength + contentLength + 1 + padding + this.tagLength
+  }
+
+  sealInto(
+    type: number,
+    content: Uint8Array,
+    padding: number,
+    target: Uint8Array,
+    offset: number,
+  ): void {
+    const tail = tailOf(type, padding)
+    const start = offset + recordHeaderLength
+    const header = recordHeader(
+      ContentType.application_data,
+      content.length + tail.length + this.tagLength,
+    )
+    target.set(header, offset)
+    this.#key.sealInto!(this.#nonce(), header, [content, tail], target, start)
   }
 
   /**
@@ -117,6 +148,13 @@ export class RecordProtection implements Protection {
 /** The legacy_record_version is 0x0303 (RFC 8446 §5.1), but for an initial ClientHello. */
 export function recordHeader(type: number, length: number, version = 0x0303): Uint8Array {
   return Uint8Array.of(type, version >> 8, version & 0xff, length >> 8, length & 0xff)
+}
+
+/** What TLSInnerPlaintext has behind its content (RFC 8446 §5.2). */
+function tailOf(type: number, padding: number): Uint8Array {
+  const tail = new Uint8Array(1 + padding)
+  tail[0] = type
+  return tail
 }
 
 function withHeader(record: Uint8Array, header: Uint8Array): Uint8Array {

@@ -30,6 +30,10 @@ export interface RecordLayerOptions {
   readonly trace: RecordTrace | undefined
 }
 
+function allocateArray(length: number): Uint8Array {
+  return new Uint8Array(length)
+}
+
 const nothing: readonly Uint8Array[] = []
 
 export class RecordLayer {
@@ -46,6 +50,8 @@ export class RecordLayer {
   maxFragment: number
   /** The largest TLSInnerPlaintext, in bytes, that we told the peer to send (RFC 8449). */
   receiveLimit = maxPlaintextLength + 1
+  /** Where protected records are written: as many bytes as it is asked for. */
+  allocate: (length: number) => Uint8Array = allocateArray
   /** True after our close_notify: nothing may follow it (RFC 8446 §6.1). */
   ended = false
   /** Bytes of records, headers included, that may still be passed over because they are early data that was refused (RFC 8446 §4.2.10). */
@@ -217,12 +223,50 @@ export class RecordLayer {
   send(type: number, content: Uint8Array, version?: number): void {
     // RFC 8446 §5.1: an alert is never cut, however small the fragments are that the caller wants.
     const most = type === ContentType.alert ? content.length : this.maxFragment
+    if (this.#broken || this.#sendTogether(type, content, most)) return
     let at = 0
     do {
       const end = Math.min(at + most, content.length)
       this.#sendRecord(type, content.subarray(at, end), version)
       at = end
     } while (at < content.length)
+  }
+
+  /**
+   * All records of `content` into one piece of memory: a large write makes one allocation and one piece of output.
+   * @param max bytes of content in a record
+   * @returns false where the protection cannot, and records are sealed one by one
+   */
+  #sendTogether(type: number, content: Uint8Array, max: number): boolean {
+    const protection = this.#write
+    if (type === ContentType.change_cipher_spec || protection?.sealInto === undefined) return false
+    const { length } = content
+    const paddings: number[] = []
+    let room = 0
+    for (let at = 0; at < length || at === 0; at += max) {
+      const size = Math.min(max, length - at)
+      const padding = this.#options.padding === undefined ? 0 : this.#paddingFor(size)
+      const needed = protection.roomFor!(size, padding)
+      if (needed === undefined) return false
+      paddings.push(padding)
+      room += needed
+    }
+    const output = this.allocate(room)
+    let offset = 0
+    for (let i = 0; i < paddings.length; i++) {
+      const padding = paddings[i]!
+      const part = length <= max ? content : content.subarray(i * max, (i + 1) * max)
+      const sequenceNumber = protection.sequenceNumber
+      protection.sealInto(type, part, padding, output, offset)
+      const end = offset + protection.roomFor!(part.length, padding)!
+      if (this.#options.trace !== undefined) {
+        const record = output.subarray(offset, end)
+        this.#traceSent(record, type, part, padding, protection, sequenceNumber)
+      }
+      offset = end
+    }
+    this.#output.push(output)
+    return true
   }
 
   #sendRecord(type: number, content: Uint8Array, version?: number): void {
@@ -289,7 +333,7 @@ export class RecordLayer {
     })
   }
 
-  /** What is ready to be sent, in order, each a record. */
+  /** What is ready to be sent, in order, each piece one record or several. */
   takeOutput(): readonly Uint8Array[] {
     const output = this.#output
     if (output.length === 0) return nothing

@@ -37,6 +37,12 @@ interface AeadShape {
 /** Up to so many bytes, copying the parts together first costs less than one more call into OpenSSL. */
 const stagingLength = 4096
 
+function lengthOf(parts: readonly Uint8Array[]): number {
+  let length = 0
+  for (const part of parts) length += part.length
+  return length
+}
+
 function gather(parts: readonly Uint8Array[], target: Uint8Array, offset: number): void {
   let at = offset
   for (const part of parts) {
@@ -65,32 +71,41 @@ class NodeAeadKey implements AeadKey {
     plaintext: readonly Uint8Array[],
     reserve: number,
   ): Uint8Array {
-    const { cipher: name, tagLength, lengthFirst } = this.#shape
+    const sealed = new Uint8Array(reserve + lengthOf(plaintext) + this.#shape.tagLength)
+    this.sealInto(nonce, additionalData, plaintext, sealed, reserve)
+    return sealed
+  }
+
+  sealInto(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    plaintext: readonly Uint8Array[],
+    target: Uint8Array,
+    offset: number,
+  ): void {
+    const { cipher: name, lengthFirst } = this.#shape
     const cipher = createCipheriv(
       name as 'aes-128-gcm',
       this.#liveKey(),
       nonce,
       this.#options,
     ) as CipherGCM & CipherCCM
-    let length = 0
-    for (const part of plaintext) length += part.length
-    const sealed = new Uint8Array(reserve + length + tagLength)
-    const end = reserve + length
+    const length = lengthOf(plaintext)
+    const end = offset + length
     if (lengthFirst) cipher.setAAD(additionalData, { plaintextLength: length })
     else cipher.setAAD(additionalData)
     if (lengthFirst || length <= stagingLength) {
-      gather(plaintext, sealed, reserve)
-      sealed.set(cipher.update(sealed.subarray(reserve, end)), reserve)
+      gather(plaintext, target, offset)
+      target.set(cipher.update(target.subarray(offset, end)), offset)
     } else {
-      let offset = reserve
+      let at = offset
       for (const part of plaintext) {
-        sealed.set(cipher.update(part), offset)
-        offset += part.length
+        target.set(cipher.update(part), at)
+        at += part.length
       }
     }
     cipher.final()
-    sealed.set(cipher.getAuthTag(), end)
-    return sealed
+    target.set(cipher.getAuthTag(), end)
   }
 
   open(
