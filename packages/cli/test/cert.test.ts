@@ -6,9 +6,11 @@ import {
   answerOcsp,
   createAuthority,
   createOcspResponder,
+  encodeOcspRequest,
   issueOcspDelegate,
   signRevocationList,
 } from '@handfast/ca'
+import { decodePem, encodePem, parseCertificate } from '@handfast/x509'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parsePeriod } from '../src/cert/expires.ts'
 import { runCli } from './support/cli.ts'
@@ -109,6 +111,36 @@ describe('cert verify', () => {
     })
   })
 
+  it('demands policies', async () => {
+    const value = Buffer.from('3008300606042a030405', 'hex')
+    const { file, ca } = await chainFile({
+      extensions: [{ oid: '2.5.29.32', critical: false, value }],
+    })
+    const verify = (...words: string[]) => cert('verify', file, '--ca', ca, ...words)
+    expect(await verify('--policy', '1.2.3.4.5')).toMatchObject({ code: 0 })
+    expect(await verify('--policy', '1.2.3', '--policy', '1.2.3.4.5')).toMatchObject({ code: 0 })
+    expect(await verify('--policy', '1.2.3')).toMatchObject({ code: 5 })
+    expect(await verify('--policy', '1.2.3.x')).toMatchObject({ code: 2 })
+  })
+
+  it('knows bundles', async () => {
+    const { cert: pem, ca } = await chainFile()
+    const bundle = bundleOf(derOf(pem))
+    expect(await cert('verify', fileWith(bundle), '--ca', ca)).toMatchObject({ code: 0 })
+    const broken = fileWith(bundle.subarray(0, -3))
+    expect(await cert('verify', broken, '--ca', ca)).toMatchObject({ code: 2 })
+  })
+
+  it('refuses with --require-revocation what no list is given of', async () => {
+    const { file, ca, authority } = await chainFile()
+    const verify = (...words: string[]) =>
+      cert('verify', file, '--ca', ca, '--require-revocation', ...words)
+    expect(await verify()).toMatchObject({ code: 5 })
+    const nextUpdate = new Date(Date.now() + day)
+    const list = await signRevocationList(authority, { entries: [], number: 1, nextUpdate })
+    expect(await verify('--crl', fileWith(list))).toMatchObject({ code: 0 })
+  })
+
   it('believes a revocation list', async () => {
     const { file, ca, authority, cert: pem } = await chainFile()
     const serialNumber = serialOf(pem)
@@ -121,6 +153,15 @@ describe('cert verify', () => {
     expect({ code, stdout }).toMatchObject({ code: 5, stdout: expect.stringContaining('revoked') })
   })
 })
+
+const derOf = (pem: string) => decodePem(pem)[0]!.der
+
+/** As `openssl crl2pkcs7` makes them, in DER. */
+function bundleOf(...certificates: readonly Uint8Array[]): Buffer {
+  const file = fileWith(certificates.map((der) => encodePem('CERTIFICATE', der)).join(''))
+  const words = ['crl2pkcs7', '-nocrl', '-outform', 'DER', '-certfile', file]
+  return spawnSync('openssl', words).stdout
+}
 
 const serialOf = (pem: string): string =>
   spawnSync('openssl', ['x509', '-noout', '-serial'], { input: pem, encoding: 'utf8' })
@@ -153,13 +194,21 @@ describe('--fetch', () => {
   }
 
   /** An authority below a root, and where it publishes what. */
-  async function published(what: { ocsp: boolean; revoked: boolean; delegated?: boolean }) {
-    const root = await createAuthority()
+  async function published(what: {
+    ocsp: boolean
+    revoked: boolean
+    delegated?: boolean
+    /** The root has a list too. */
+    whole?: boolean
+  }) {
     const answers = new Map<string, () => Answer | Promise<Answer>>()
     let body: Buffer = Buffer.alloc(0)
     const { asked, url } = await httpServer((path, sent) => {
       body = sent
       return answers.get(path)?.() ?? { status: 404 }
+    })
+    const root = await createAuthority({
+      publishedAt: what.whole ? { crl: `${url}/root.crl` } : {},
     })
     const below = await root.createIntermediate({
       publishedAt: {
@@ -182,11 +231,17 @@ describe('--fetch', () => {
     })
     answers.set('/issuer', () => ({ body: below.certificateDer }))
     answers.set('/crl', () => ({ body: list }))
+    const rootList = await signRevocationList(root, {
+      entries: [],
+      number: 1,
+      nextUpdate: new Date(Date.now() + day),
+    })
+    answers.set('/root.crl', () => ({ body: rootList }))
     answers.set('/ocsp', async () => ({ body: await answerOcsp(body, [responder]) }))
     const ca = fileWith(root.root)
     const verify = (...words: string[]) =>
       cert('verify', fileWith(certificate), '--ca', ca, ...words)
-    return { asked, answers, url, ca, certificate, key, verify }
+    return { asked, answers, url, ca, below, certificate, key, verify }
   }
 
   it('is not done without consent', async () => {
@@ -234,6 +289,53 @@ describe('--fetch', () => {
     const { code, stdout } = await inspect('--fetch')
     expect(code, stdout).toBe(revoked ? 5 : 0)
     expect(stdout).toContain(revoked ? 'was revoked' : 'not revoked')
+  })
+
+  it('takes a bundle of certificates for the issuer', async () => {
+    const { answers, asked, verify } = await published({ ocsp: true, revoked: false })
+    const plain = answers.get('/issuer')!
+    answers.set('/issuer', async () => ({ body: bundleOf((await plain()).body!) }))
+    const { code, stderr } = await verify('--fetch')
+    expect(code, stderr).toBe(0)
+    expect(asked).toEqual(['GET /issuer', 'POST /ocsp'])
+  })
+
+  it('wants an answer to this very request, or else a list', async () => {
+    const { answers, asked, verify, url, below, certificate } = await published({
+      ocsp: true,
+      revoked: false,
+      whole: true,
+    })
+    const [leaf, issuer] = [derOf(certificate), below.certificateDer].map(parseCertificate)
+    const beforehand = await encodeOcspRequest(leaf!, issuer!)
+    const responder = await createOcspResponder({ authority: below, status: () => 'good' })
+    answers.set('/ocsp', async () => ({ body: await answerOcsp(beforehand, [responder]) }))
+    expect(await verify('--fetch')).toMatchObject({ code: 0 })
+    expect(asked).toEqual(['GET /issuer', 'POST /ocsp', 'GET /crl', 'GET /root.crl'])
+    // Without a list it is better than nothing.
+    answers.delete('/crl')
+    const { code, stdout, stderr } = await verify('--fetch', '--require-revocation')
+    expect(code, stdout + stderr).toBe(0)
+    expect(stderr).toContain('made beforehand')
+    // An answer to the request of somebody else is not.
+    const another = await encodeOcspRequest(leaf!, issuer!, Buffer.alloc(32, 1))
+    answers.set('/ocsp', async () => ({ body: await answerOcsp(another, [responder]) }))
+    expect(await verify('--fetch', '--require-revocation'), url).toMatchObject({
+      code: 5,
+      stdout: expect.stringContaining('its nonce is not that of the request'),
+    })
+  })
+
+  it('refuses with --require-revocation what nothing is known of', async () => {
+    const { answers, verify } = await published({ ocsp: false, revoked: false, whole: true })
+    const required = ['--fetch', '--require-revocation']
+    expect(await verify(...required)).toMatchObject({ code: 0 })
+    answers.delete('/crl')
+    expect(await verify('--fetch')).toMatchObject({ code: 0 })
+    expect(await verify(...required)).toMatchObject({
+      code: 5,
+      stdout: expect.stringContaining('nothing tells whether the certificate was revoked'),
+    })
   })
 
   it('falls back on the list where the responder is of no use', async () => {

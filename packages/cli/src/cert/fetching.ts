@@ -2,15 +2,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { encodeOcspRequest } from '@handfast/ca'
 import {
+  type AnsweredRequest,
   type Certificate,
-  checkRevocation,
   decodePem,
-  type PathCheck,
   parseCertificate,
+  parseOcspResponse,
   type TrustStore,
 } from '@handfast/x509'
 import { CommandError } from '../exit.ts'
 import { fetchBytes } from '../net/fetch.ts'
+import { certificatesOfBundle } from '../options/pkcs7.ts'
 
 export interface Fetcher {
   /** Milliseconds for each. */
@@ -23,8 +24,11 @@ export interface Fetcher {
 /** Authorities that are fetched, one above the other, at most. */
 const mostIssuers = 4
 const mostCertificate = 100_000
+/** Certificates of a bundle that are looked at. */
+const mostInBundle = 16
 const mostResponse = 100_000
 const mostList = 20_000_000
+const nonceOid = '1.3.6.1.5.5.7.48.1.2'
 const ocspMethod = '1.3.6.1.5.5.7.48.1'
 const issuersMethod = '1.3.6.1.5.5.7.48.2'
 
@@ -42,16 +46,18 @@ export async function fetchIssuers(
 ): Promise<readonly Certificate[]> {
   const fetched: Certificate[] = []
   let last = chain[0]!
+  let fetches = 0
   for (let step = 0; step < mostIssuers + chain.length; step++) {
     if (isTrusted(last, trust)) break
-    const known = [...chain, ...fetched].find((other) => other !== last && issued(other, last))
+    const known = issuerOf(last, [...chain, ...fetched])
     if (known !== undefined) {
       last = known
       continue
     }
-    const found = fetched.length < mostIssuers ? await fetchIssuer(last, fetcher) : undefined
+    if (fetches++ === mostIssuers) break
+    fetched.push(...(await fetchIssuer(last, fetcher)))
+    const found = issuerOf(last, fetched)
     if (found === undefined) break
-    fetched.push(found)
     last = found
   }
   return fetched
@@ -63,67 +69,89 @@ const isTrusted = (certificate: Certificate, trust: TrustStore): boolean =>
   trust.find(certificate.issuer).length > 0
 
 /** By name only: whether it really did is for the verifier to say. */
-const issued = (issuer: Certificate, { issuer: name }: Certificate): boolean =>
-  Buffer.compare(issuer.subject.der, name.der) === 0
+const issuerOf = (
+  certificate: Certificate,
+  others: readonly Certificate[],
+): Certificate | undefined =>
+  others.find(
+    (other) =>
+      other !== certificate && Buffer.compare(other.subject.der, certificate.issuer.der) === 0,
+  )
 
+/** One certificate, or a bundle of them (RFC 5280 §4.2.2.1); in PEM too, which is not as it should be. */
 async function fetchIssuer(
   certificate: Certificate,
   fetcher: Fetcher,
-): Promise<Certificate | undefined> {
+): Promise<readonly Certificate[]> {
   for (const url of accessUrls(certificate, issuersMethod)) {
     const bytes = await tryFetch(url, mostCertificate, 'issuer', fetcher)
     if (bytes === undefined) continue
     try {
       const text = Buffer.from(bytes).toString('latin1')
-      const der = bytes[0] === 0x30 ? bytes : decodePem(text)[0]?.der
-      return parseCertificate(der ?? bytes)
+      const der = (bytes[0] === 0x30 ? undefined : decodePem(text)[0]?.der) ?? bytes
+      return (certificatesOfBundle(der) ?? [der]).slice(0, mostInBundle).map(parseCertificate)
     } catch (error) {
       fetcher.say(`${url} is no certificate (${(error as Error).message})`)
     }
   }
-  return undefined
+  return []
+}
+
+/** What was fetched about revocation, for `checkRevocation`. */
+export interface RevocationSources {
+  readonly ocspResponses: readonly (Uint8Array | AnsweredRequest)[]
+  readonly crls: readonly Uint8Array[]
 }
 
 /**
- * Makes a check that asks, of each certificate of the path that says where: OCSP first, then the revocation list.
- * @param path leaf first, with the anchor. @param stapled what the server brought
+ * Asks, of each certificate of the path that says where: OCSP first, then the revocation list where nobody answers, or not
+ * to this request. An answer made beforehand, which does not repeat the nonce, may be as old as it says: it is used where there is
+ * no list.
+ * @param path leaf first, with the anchor
  */
 export async function fetchRevocation(
   path: readonly Certificate[],
-  stapled: Uint8Array | undefined,
   fetcher: Fetcher,
-): Promise<PathCheck> {
-  const ocspResponses: Uint8Array[] = []
+): Promise<RevocationSources> {
+  const ocspResponses: (Uint8Array | AnsweredRequest)[] = []
   const crls: Uint8Array[] = []
   for (const [depth, certificate] of path.entries()) {
     const issuer = path[depth + 1]
     if (issuer === undefined) continue
-    const response = await fetchOcsp(certificate, issuer, fetcher)
-    if (response !== undefined) ocspResponses.push(response)
-    // A list may be large: it is fetched where nobody answers for the one certificate.
-    else crls.push(...(await fetchLists(certificate, fetcher)))
+    const answer = await fetchOcsp(certificate, issuer, fetcher)
+    if (answer !== undefined && hasNonce(answer)) ocspResponses.push(answer)
+    else {
+      // A list may be large: it is fetched where nobody answers for the one certificate.
+      const lists = await fetchLists(certificate, fetcher)
+      crls.push(...lists)
+      if (answer !== undefined && lists.length === 0) {
+        fetcher.say('the OCSP response does not repeat the nonce: it was made beforehand')
+        ocspResponses.push(answer.response)
+      }
+    }
   }
-  return checkRevocation({
-    policy: 'prefer',
-    scope: 'path',
-    digests,
-    ocspResponses,
-    crls,
-    ...(stapled === undefined ? {} : { stapledOcspResponse: stapled }),
-  })
+  return { ocspResponses, crls }
+}
+
+/** Which one it is is for the verifier to look at. */
+function hasNonce({ response }: AnsweredRequest): boolean {
+  const { extensions } = readOr(() => parseOcspResponse(response)) ?? {}
+  // Of what cannot be read the verifier says so.
+  return extensions === undefined || extensions.some(({ oid }) => oid === nonceOid)
 }
 
 async function fetchOcsp(
   certificate: Certificate,
   issuer: Certificate,
   fetcher: Fetcher,
-): Promise<Uint8Array | undefined> {
+): Promise<AnsweredRequest | undefined> {
   for (const url of accessUrls(certificate, ocspMethod)) {
-    const bytes = await encodeOcspRequest(certificate, issuer, randomBytes(32))
+    const nonce = randomBytes(32)
+    const bytes = await encodeOcspRequest(certificate, issuer, nonce)
     const body = { type: 'application/ocsp-request', bytes }
     const response = await tryFetch(url, mostResponse, 'OCSP response', fetcher, body)
     // 0: successful. What else there is says nothing of the certificate.
-    if (response !== undefined && statusOf(response) === 0) return response
+    if (response !== undefined && statusOf(response) === 0) return { response, nonce }
     if (response !== undefined) fetcher.say(`${url} does not answer for the certificate`)
   }
   return undefined

@@ -2,14 +2,22 @@
 import {
   type Certificate,
   checkRevocation,
+  type PathCheck,
   type PolicyDemands,
   type Profile,
+  type RevocationOptions,
   type TrustStore,
   type Verdict,
   verifyCertificate,
 } from '@handfast/x509'
 import { signatureVerifiers } from 'handfast/crypto/node'
-import { digests, type Fetcher, fetchIssuers, fetchRevocation } from './fetching.ts'
+import {
+  digests,
+  type Fetcher,
+  fetchIssuers,
+  fetchRevocation,
+  type RevocationSources,
+} from './fetching.ts'
 
 export interface Question {
   /** The peer's own first. */
@@ -24,25 +32,17 @@ export interface Question {
   readonly stapled?: Uint8Array | undefined
   /** Revocation lists that were given, DER. */
   readonly crls?: readonly Uint8Array[]
+  /** A status that nothing tells is a refusal, of each certificate of the path but the anchor. */
+  readonly mustKnow?: boolean | undefined
   /** Present where fetching is allowed. */
   readonly fetcher?: Fetcher | undefined
 }
 
 export async function judge(question: Question): Promise<Verdict> {
-  const {
-    chain,
-    trust,
-    time,
-    name,
-    usage,
-    profile,
-    policies,
-    stapled,
-    crls = [],
-    fetcher,
-  } = question
+  const { chain, trust, time, name, usage, profile, policies, stapled, crls = [] } = question
+  const { fetcher, mustKnow = false } = question
   const fetched = fetcher === undefined ? [] : await fetchIssuers(chain, trust, fetcher)
-  const ask = async (...additionalChecks: ReturnType<typeof checkRevocation>[]) =>
+  const ask = async (additionalChecks: readonly PathCheck[]) =>
     verifyCertificate({
       certificate: chain[0]!,
       intermediates: [...chain.slice(1), ...fetched],
@@ -55,19 +55,20 @@ export async function judge(question: Question): Promise<Verdict> {
       ...(policies === undefined ? {} : { policies }),
       ...(name === undefined ? {} : { name }),
     })
-  const brought =
-    stapled === undefined && crls.length === 0
-      ? []
-      : [
-          checkRevocation({
-            policy: 'prefer',
-            digests,
-            crls,
-            ...(stapled === undefined ? {} : { stapledOcspResponse: stapled }),
-          }),
-        ]
-  const verdict = await ask(...brought)
+  const revocation = (policy: RevocationOptions['policy'], more: Partial<RevocationSources> = {}) =>
+    checkRevocation({
+      policy,
+      scope: 'path',
+      digests,
+      ...more,
+      crls: [...crls, ...(more.crls ?? [])],
+      ...(stapled === undefined ? {} : { stapledOcspResponse: stapled }),
+    })
+  const policy = mustKnow ? 'require' : 'prefer'
+  const isConcern = mustKnow || stapled !== undefined || crls.length > 0
+  if (fetcher === undefined) return ask(isConcern ? [revocation(policy)] : [])
   // Who is not believed anyway need not be asked about.
-  if (fetcher === undefined || !verdict.valid) return verdict
-  return ask(...brought, await fetchRevocation(verdict.path, stapled, fetcher))
+  const verdict = await ask([revocation('prefer')])
+  if (!verdict.valid) return verdict
+  return ask([revocation(policy, await fetchRevocation(verdict.path, fetcher))])
 }

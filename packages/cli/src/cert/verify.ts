@@ -29,7 +29,9 @@ interface VerifyOptions extends SourceOptions {
   readonly usage: 'server' | 'client' | 'any'
   readonly at?: number
   readonly profile: keyof typeof profiles
+  readonly policy?: readonly string[]
   readonly crl: readonly string[]
+  readonly requireRevocation?: boolean
   readonly fetch?: boolean
   readonly json?: boolean
 }
@@ -56,12 +58,20 @@ export function addVerify(group: Command, terminal: Terminal, finish: Finish): v
         .choices(Object.keys(profiles))
         .default('path'),
     )
+    .option('--policy <oid>', 'a policy that will do; may be given again', collectPolicy)
     .option('--crl <file>', 'a revocation list; may be given again', collect, [])
+    .option('--require-revocation', 'refuse where nothing tells whether one of them was revoked')
     .option('--fetch', 'fetch missing issuers, OCSP and revocation lists over HTTP')
     .option('--json', 'the verdict as JSON')
   addSource(command).action(async (text: string, options: VerifyOptions) => {
     finish(await verify(text, options, terminal))
   })
+}
+
+function collectPolicy(value: string, previous: readonly string[] = []): string[] {
+  if (!/^[0-2](\.(0|[1-9]\d*))+$/.test(value))
+    throw new InvalidArgumentError('It is an object identifier such as 2.23.140.1.2.1.')
+  return [...previous, value]
 }
 
 function parseTime(text: string): number {
@@ -71,7 +81,7 @@ function parseTime(text: string): number {
 }
 
 async function verify(text: string, options: VerifyOptions, terminal: Terminal): Promise<ExitCode> {
-  const { ca, name, usage, at = Date.now(), profile, crl, timeout, json } = options
+  const { ca, name, usage, at = Date.now(), profile, policy, crl, timeout, json } = options
   const source = await readSource(text, options, terminal)
   const say = (what: string) => terminal.stderr.write(`${harmless(what)}\n`)
   const verdict = await judge({
@@ -81,8 +91,10 @@ async function verify(text: string, options: VerifyOptions, terminal: Terminal):
     name: name ?? source.serverName,
     usage: usages[usage],
     profile: profiles[profile],
+    policies: policy && { acceptable: policy, explicit: true },
     stapled: source.ocspResponse,
     crls: crl.flatMap(readLists),
+    mustKnow: options.requireRevocation,
     fetcher: options.fetch ? { timeout, stop: terminal.stop, say } : undefined,
   })
   if (json) terminal.stdout.write(`${JSON.stringify(verdictInJson(verdict))}\n`)
