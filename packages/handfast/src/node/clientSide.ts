@@ -11,7 +11,8 @@ import { alpnNames } from './alpn.ts'
 import { connectionError, connectionReset } from './errors.ts'
 import { fieldBits } from './keyInfo.ts'
 import { parseGroups } from './names.ts'
-import { type ClientOptions, defined } from './options.ts'
+import { type ClientOptions, defined, type TLSSocketOptions } from './options.ts'
+import { clientPsk } from './psk.ts'
 import type { SecureContext } from './secureContext.ts'
 import type { Side } from './side.ts'
 import type { TLSSocket } from './tlsSocket.ts'
@@ -19,7 +20,8 @@ import { traceListener } from './tracePrinter.ts'
 import { bytesOf, invalidArgType, validateFunction, validateString, withCode } from './validate.ts'
 import { Verification } from './verification.ts'
 
-export interface ClientSideOptions extends ClientOptions {
+export interface ClientSideOptions extends Omit<ClientOptions, 'pskCallback'> {
+  readonly pskCallback?: TLSSocketOptions['pskCallback']
   /** The name that the certificate must be for, where it is neither `servername` nor `host`. */
   readonly expectedName?: string | undefined
   /** What to say of the address in an error. */
@@ -34,7 +36,10 @@ export class ClientSide implements Side {
   /** The name that is sent in server_name; undefined for none. */
   serverName: string | undefined
   session: Session | undefined
+  readonly #preSharedKey: ClientConfig['preSharedKey']
   readonly #socket: TLSSocket
+  /** What a callback of the program's threw: it goes to the program as it is. */
+  #callbackError: Error | undefined = undefined
   readonly #options: ClientSideOptions
 
   /** @param expectedName that the certificate must be for; undefined where the caller has none, and only the chain is checked */
@@ -50,6 +55,9 @@ export class ClientSide implements Side {
     if (options.servername != null) validateString(options.servername, 'options.servername')
     if (options.checkServerIdentity !== undefined)
       validateFunction(options.checkServerIdentity, 'options.checkServerIdentity')
+    this.#preSharedKey = clientPsk(options.pskCallback, socket, (error) => {
+      this.#callbackError = error
+    })
     this.serverName = options.servername ?? options.host
     if (options.session != null) this.session = readSession(options.session)
     this.verification = new Verification({
@@ -92,6 +100,7 @@ export class ClientSide implements Side {
         keyShares: keySharesOf(options, context.groups),
         alpnProtocols: alpnNames(options.ALPNProtocols),
         session: this.session,
+        preSharedKey: this.#preSharedKey,
         grease: options.grease,
         middleboxCompatibility: options.middleboxCompatibility,
         postHandshakeAuth: options.postHandshakeAuth,
@@ -147,6 +156,7 @@ export class ClientSide implements Side {
   }
 
   explain(error: TlsError): Error {
+    if (this.#callbackError !== undefined) return this.#callbackError
     const refused = this.verification.error
     if (refused !== undefined && error.verdict !== undefined) {
       this.#socket.authorizationError = (refused as { code?: string }).code ?? refused.message
@@ -175,7 +185,7 @@ export class ClientSide implements Side {
  * so does the first that is none.
  */
 function keySharesOf(
-  { keyShares }: ClientOptions,
+  { keyShares }: Pick<ClientOptions, 'keyShares'>,
   groups: readonly number[] | undefined,
 ): readonly number[] | undefined {
   if (keyShares != null) return parseGroups(keyShares, 'options.keyShares')

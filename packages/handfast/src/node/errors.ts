@@ -82,6 +82,8 @@ function reasonOf(error: TlsError, isServer: boolean): string | undefined {
   }
   if (error.code === 'ERR_NOT_TLS')
     return isServer && /HTTP/.test(error.message) ? 'HTTP_REQUEST' : 'WRONG_VERSION_NUMBER'
+  if ((error.cause as { code?: string } | undefined)?.code === 'ERR_NO_PRE_SHARED_KEY')
+    return reasons.ERR_UNKNOWN_PSK_IDENTITY
   if (error.code === 'ERR_INSUFFICIENT_SECURITY') return weaknesses[error.section]
   return reasons[error.code as FailureCode]
 }

@@ -8,6 +8,7 @@ import type { Limits } from '../limits.ts'
 import type { TicketService } from '../session/tickets.ts'
 import type { TraceListener } from '../trace/events.ts'
 import type { NameList } from './names.ts'
+import type { PskClientCallback, PskServerCallback } from './psk.ts'
 import type { SecureContext, SecureContextOptions } from './secureContext.ts'
 import type { Server } from './server.ts'
 import type { TLSSocket } from './tlsSocket.ts'
@@ -57,6 +58,8 @@ export interface ClientOptions extends CommonOptions {
   readonly servername?: string | undefined
   readonly host?: string | undefined
   readonly checkServerIdentity?: IdentityCheck | undefined
+  /** Names the key in common, for the PSK suites of TLS 1.2 and for TLS 1.3 (SHA-256). */
+  readonly pskCallback?: PskClientCallback | undefined
   /** Of an earlier connection: the bytes of its event `session`. */
   readonly session?: Uint8Array | undefined
   readonly requestOCSP?: boolean | undefined
@@ -120,6 +123,10 @@ type SniAnswer = (error: Error | null, context?: SecureContext) => void
 export interface ServerSideOptions extends CommonOptions {
   /** Asks the client for a certificate; `'afterHandshake'`: only when `requestClientCertificate()` is called. Default: false. */
   readonly requestCert?: boolean | 'afterHandshake' | undefined
+  /** Finds the key of a client's identity. */
+  readonly pskCallback?: PskServerCallback | undefined
+  /** Tells clients of TLS 1.2 which key is meant. */
+  readonly pskIdentityHint?: string | undefined
   readonly SNICallback?: ((servername: string, callback: SniAnswer) => void) | undefined
   readonly ALPNCallback?:
     | ((offer: { servername: string; protocols: string[] }) => string | undefined)
@@ -145,7 +152,10 @@ export interface ServerOptions
     Omit<ServerOpts, 'allowHalfOpen' | 'highWaterMark'> {}
 
 /** What the constructor of TLSSocket takes. */
-export interface TLSSocketOptions extends ClientOptions, ServerSideOptions {
+export interface TLSSocketOptions
+  extends Omit<ClientOptions, 'pskCallback'>,
+    Omit<ServerSideOptions, 'pskCallback'> {
+  readonly pskCallback?: PskClientCallback | PskServerCallback | undefined
   readonly isServer?: boolean | undefined
   /** Where the connection came from. */
   readonly server?: Server | NetServer | undefined

@@ -16,6 +16,7 @@ import {
   type ServerSideOptions,
   type TLSSocketOptions,
 } from './options.ts'
+import { checkPskOptions, serverPsk } from './psk.ts'
 import { asSecureContext, type SecureContext } from './secureContext.ts'
 import type { Server } from './server.ts'
 import type { Side } from './side.ts'
@@ -83,6 +84,10 @@ export class ServerSide implements Side {
         clientAuthentication: this.#clientAuthentication(context),
         tickets: options.tickets,
         ticketCount: options.ticketCount,
+        findPreSharedKey: serverPsk(options.pskCallback, socket, (error) => {
+          this.#callbackError = error
+        }),
+        pskIdentityHint: hintOf(options.pskIdentityHint),
         honorClientOrder:
           context.honorCipherOrder === undefined ? undefined : !context.honorCipherOrder,
         announceGroups: options.announceGroups,
@@ -255,6 +260,10 @@ export class ServerSide implements Side {
   }
 }
 
+function hintOf(hint: string | undefined): Uint8Array | undefined {
+  return hint ? new TextEncoder().encode(hint) : undefined
+}
+
 /** As in OpenSSL, a server without `dhparam` has no DHE. */
 function suitesOf({ cipherSuites, finiteField }: SecureContext): readonly number[] | undefined {
   if (finiteField !== undefined) return cipherSuites
@@ -268,7 +277,10 @@ function issuerOf(next: Uint8Array | undefined, context: SecureContext): Buffer 
 }
 
 /** @throws TypeError for options that contradict each other, or are of the wrong type */
-export function checkServerOptions(options: ServerSideOptions): void {
+export function checkServerOptions(
+  options: Omit<ServerSideOptions, 'pskCallback'> & { readonly pskCallback?: unknown },
+): void {
+  checkPskOptions(options)
   const { ALPNCallback, ALPNProtocols, SNICallback, onClientHello } = options
   if (ALPNCallback != null && ALPNProtocols != null)
     throw withCode(

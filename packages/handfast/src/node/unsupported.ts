@@ -4,10 +4,6 @@ import { withCode } from './validate.ts'
 const unsupported: Readonly<Record<string, string>> = {
   pfx: 'convert it to PEM (openssl pkcs12 -in file.p12 -nodes) and give cert and key',
   crl: 'revocation lists are not checked yet',
-  pskCallback:
-    'handfast/node takes no pre-shared keys; the engine does (preSharedKey, findPreSharedKey)',
-  pskIdentityHint:
-    'handfast/node takes no pre-shared keys; the engine does (preSharedKey, findPreSharedKey)',
   privateKeyEngine: 'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',
   privateKeyIdentifier:
     'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',

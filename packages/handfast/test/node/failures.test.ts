@@ -145,7 +145,7 @@ describe('a client', () => {
 
   same('that is idle', async (run) => {
     const port = await run.listen(await files('good'))
-    const client = run.connect({ port, ca: await ca(), timeout: 60 })
+    const client = run.connect({ port, ca: await ca(), timeout: 250 })
     run.watch('client', client, 'secureConnect', 'timeout', 'close')
     client.once('timeout', () => client.destroy())
     await closed(client)
