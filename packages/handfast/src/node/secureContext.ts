@@ -14,6 +14,7 @@ import { chooseSuites } from './ciphers.ts'
 import { type DhParameters, fieldOf } from './dhparam.ts'
 import { type IdentityOptions, makeIdentities } from './identities.ts'
 import { type NameList, parseGroups, parseSignatureSchemes } from './names.ts'
+import { type PfxInput, readPfx } from './pfx.ts'
 import { defaultTrustStore } from './roots.ts'
 import { engineCiphers, settings } from './tables.ts'
 import { refuseUnsupported } from './unsupported.ts'
@@ -31,6 +32,8 @@ import { chooseVersions, type VersionOptions } from './versions.ts'
 type Text = string | NodeJS.ArrayBufferView
 
 export interface SecureContextOptions extends IdentityOptions, VersionOptions {
+  /** PKCS #12: key, certificate, and those above it, which are trusted. `passphrase` opens it. */
+  readonly pfx?: PfxInput | readonly PfxInput[] | undefined
   /** The certificates that are trusted, in place of Node's own: PEM, or DER. */
   readonly ca?: Text | readonly Text[] | undefined
   /** Trusts a certificate of `ca` that is not a root by itself. Default: false, as OpenSSL. */
@@ -85,6 +88,8 @@ export class SecureContext {
   readonly authorities: readonly Uint8Array[] | undefined
   /** DER of certificates in `ca` that help to reach a root without being trusted themselves. */
   readonly intermediates: readonly Uint8Array[]
+  /** DER of the names of those in `ca`, which a server tells a client that it asks for a certificate. */
+  readonly authorityNames: readonly Uint8Array[]
   readonly #trust: TrustStore | undefined
 
   constructor(options: SecureContextOptions = {}) {
@@ -101,16 +106,31 @@ export class SecureContext {
     this.groups = groupsOf(options)
     this.signatureSchemes = schemesOf(options)
     this.honorCipherOrder = options.honorCipherOrder ?? (serverPreference ? true : undefined)
-    this.authorities = options.ca
-      ? listOf(options.ca).flatMap((ca) => certificatesOf(ca, 'options.ca'))
+    const pfx = readPfx(options.pfx, options.passphrase)
+    const others = pfx.flatMap((one) => one.others)
+    const ca = options.ca
+      ? listOf(options.ca).flatMap((one) => certificatesOf(one, 'options.ca'))
       : undefined
+    this.authorities =
+      ca !== undefined || others.length > 0 ? [...(ca ?? []), ...others] : undefined
     const parsed = (this.authorities ?? []).map(readAuthority)
     const isAnchor = (certificate: Certificate) =>
       options.allowPartialTrustChain === true || certificate.isSelfIssued
+    const anchors = parsed.filter(isAnchor)
+    this.authorityNames = anchors.map(({ subject }) => subject.der)
     this.intermediates = parsed.filter((one) => !isAnchor(one)).map(({ der }) => der)
-    this.#trust = this.authorities && createTrustStore(parsed.filter(isAnchor))
+    // What a PKCS #12 file brings is trusted beside the roots, not in their place.
+    const roots = ca === undefined && others.length > 0 ? defaultTrustStore().anchors : []
+    this.#trust = this.authorities && createTrustStore([...roots, ...anchors])
     this.identities = restrict(
-      makeIdentities(options, this.authorities ?? []),
+      makeIdentities(
+        {
+          ...options,
+          cert: [...listOf(options.cert), ...pfx.map(({ certificate }) => certificate)],
+          key: [...listOf(options.key), ...pfx.map(({ key }) => key)],
+        },
+        this.authorities ?? [],
+      ),
       this.signatureSchemes,
     )
     this.ticketKeys = ticketKeysOf(options.ticketKeys)
@@ -130,12 +150,6 @@ export class SecureContext {
   /** Who is trusted. Node's own roots are indexed when they are first asked for. */
   get trust(): TrustStore {
     return this.#trust ?? defaultTrustStore()
-  }
-
-  /** DER of the names of the authorities in `ca`, which a server tells a client that it asks for a certificate. */
-  get authorityNames(): readonly Uint8Array[] {
-    if (this.authorities === undefined) return []
-    return this.trust.anchors.map(({ subject }) => subject.der)
   }
 }
 

@@ -2,7 +2,6 @@
 import { withCode } from './validate.ts'
 
 const unsupported: Readonly<Record<string, string>> = {
-  pfx: 'convert it to PEM (openssl pkcs12 -in file.p12 -nodes) and give cert and key',
   crl: 'revocation lists are not checked yet',
   privateKeyEngine: 'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',
   privateKeyIdentifier:
