@@ -16,6 +16,7 @@ import {
 import { nodeProvider } from 'handfast/crypto/node'
 import { identitiesOf, isIssuedBy, type NumberedIdentity, type NumberedKey } from './credentials.ts'
 import { later } from './later.ts'
+import { mockCompressions } from './mockCompressions.ts'
 import { profiles } from './profiles.ts'
 import { type Settings, Unexpected, Unimplemented } from './settings.ts'
 import { suitesOf } from './suites.ts'
@@ -29,6 +30,8 @@ const usualGroups = [0x11ec, 0x001d, 0x0017, 0x0018]
 const usualVerifyPreferences = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601]
 
 const ofSha1 = [0x0201, 0x0203]
+
+const provider = { ...nodeProvider, certificateCompressions: mockCompressions }
 
 /** What lasts from one connection of this process to the next. */
 export interface Memory {
@@ -63,7 +66,8 @@ function common(settings: Settings, memory: Memory, watch: Watch) {
     (version) => version === 0x0304 || !wantsKeyOnly(settings, watch),
   )
   return {
-    crypto: nodeProvider,
+    crypto: provider,
+    certificateCompression: settings.compressions,
     clock: () => memory.now,
     versions,
     groups: profile?.groups ?? (curves.length > 0 ? curves : usualGroups),

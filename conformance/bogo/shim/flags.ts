@@ -2,6 +2,7 @@
  * The command line of the shim. Flags apply to every connection, or, with a prefix, to one kind:
  * `-on-initial-…` the first, `-on-resume-…` those that resume, `-on-retry-…` those after refused early data.
  */
+import { mockCompressions } from './mockCompressions.ts'
 import type { ProfileName } from './profiles.ts'
 import {
   type Credential,
@@ -94,7 +95,6 @@ function base64(value: string): Uint8Array {
 
 const earlyData = 'early data (0-RTT)'
 const hello = 'Encrypted Client Hello'
-const compression = 'certificate compression (RFC 8879)'
 const rawKeys = 'raw public keys (RFC 7250)'
 const settingsProtocol = 'ALPS, an expired draft'
 const nextProtocol = 'NPN, which ALPN replaced'
@@ -312,8 +312,12 @@ const flags: Readonly<Record<string, Flag>> = {
   '-expect-ech-retry-configs': lacks(hello, true),
   '-expect-no-ech-retry-configs': lacks(hello),
   '-fail-early-callback-ech-rewind': lacks(hello),
-  '-install-cert-compression-algs': lacks(compression),
-  '-install-one-cert-compression-alg': lacks(compression, true),
+  '-install-cert-compression-algs': withoutValue((settings) => {
+    settings.compressions = mockCompressions.map(({ id }) => id)
+  }),
+  '-install-one-cert-compression-alg': withValue((settings, value) => {
+    settings.compressions = [integer(value)]
+  }),
   '-accepted-peer-cert-types': lacks(rawKeys, true),
   '-available-client-cert-types': lacks(rawKeys, true),
   '-expect-peer-certificate-type': lacks(rawKeys, true),

@@ -58,6 +58,8 @@ export interface Settings {
   serverPreference: boolean
   cipherList: string
   profile: ProfileName | undefined
+  /** Code points of ways to compress certificates. */
+  compressions: number[]
   psk: string
   pskIdentity: string
   fallbackScsv: boolean
@@ -165,6 +167,7 @@ export function defaultSettings(): Settings {
     serverPreference: false,
     cipherList: '',
     profile: undefined,
+    compressions: [],
     psk: '',
     pskIdentity: '',
     fallbackScsv: false,

@@ -88,6 +88,12 @@ interface CommonConfig {
   readonly groups?: readonly number[]
   /** Code points of the signature schemes that are accepted from the peer, the preferred first. Default: `defaultSignatureSchemes`. */
   readonly signatureSchemes?: readonly number[]
+  /**
+   * Code points of what TLS 1.3 may compress certificates with (RFC 8879), the preferred first: offered to the peer, and used
+   * where the peer offers it. Default: nothing is offered (what is unpacked was packed by a stranger), and our own
+   * certificate is compressed with whatever the provider and the peer have.
+   */
+  readonly certificateCompression?: readonly number[]
   /** Application protocols (ALPN), the preferred first. */
   readonly alpnProtocols?: readonly string[]
   /** The largest TLSInnerPlaintext that this side will receive, in bytes, 64 to 16385 (RFC 8449). Default: not said. */

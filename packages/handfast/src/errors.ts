@@ -58,6 +58,7 @@ export const failureTable = {
   ERR_UNSOLICITED_EXTENSION: peerBroke('unsupported_extension', 'RFC 8446 §4.2'),
   ERR_BAD_SIGNATURE: peerBroke('decrypt_error', 'RFC 8446 §4.4.3'),
   ERR_BAD_FINISHED: peerBroke('decrypt_error', 'RFC 8446 §4.4.4'),
+  ERR_BAD_COMPRESSION: peerBroke('bad_certificate', 'RFC 8879 §4'),
   ERR_BAD_BINDER: peerBroke('decrypt_error', 'RFC 8446 §4.2.11'),
   ERR_TOO_MUCH: peerBroke(
     'unexpected_message',

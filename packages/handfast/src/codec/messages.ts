@@ -3,6 +3,7 @@ import { hexOf } from './bytes.ts'
 import type { ExtensionContext, RawExtension } from './extension.ts'
 import { knownExtension } from './extensions/index.ts'
 import {
+  certificateCompressionAlgorithms,
   cipherSuites,
   ExtensionType,
   extensionTypes,
@@ -188,6 +189,14 @@ export const Certificate = struct('Certificate', 'RFC 8446 §4.4.2', {
 })
 export type Certificate = ValueOf<typeof Certificate>
 
+/** RFC 8879 §4: the body of a Certificate, compressed. */
+export const CompressedCertificate = struct('CompressedCertificate', 'RFC 8879 §4', {
+  algorithm: enumerated(certificateCompressionAlgorithms),
+  uncompressedLength: quantity(uint24, 'byte'),
+  compressedCertificateMessage: opaque(1, 0xff_ffff),
+})
+export type CompressedCertificate = ValueOf<typeof CompressedCertificate>
+
 /** RFC 8446 §4.4.3 */
 export const CertificateVerify = struct('CertificateVerify', 'RFC 8446 §4.4.3', {
   algorithm: enumerated(signatureSchemes),
@@ -223,6 +232,7 @@ export const messageBodies: ReadonlyMap<number, AnyWire> = new Map<number, AnyWi
   [HandshakeType.finished, Finished],
   [HandshakeType.new_session_ticket, NewSessionTicket],
   [HandshakeType.key_update, KeyUpdate],
+  [HandshakeType.compressed_certificate, CompressedCertificate],
 ])
 
 /** RFC 8446 §4: type (1 byte), length (3 bytes), body. */

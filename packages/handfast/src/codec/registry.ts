@@ -79,6 +79,7 @@ export const HandshakeType = {
   finished: 20,
   certificate_status: 22,
   key_update: 24,
+  compressed_certificate: 25,
   message_hash: 254,
 } as const
 export const handshakeTypes: Registry = registry('HandshakeType', 2, HandshakeType)
@@ -197,6 +198,13 @@ export const pskKeyExchangeModes: Registry = {
   ...registry('PskKeyExchangeMode', 2, PskKeyExchangeMode),
   grease: true,
 }
+
+export const CertificateCompressionAlgorithm = { zlib: 1, brotli: 2, zstd: 3 } as const
+export const certificateCompressionAlgorithms: Registry = registry(
+  'CertificateCompressionAlgorithm',
+  4,
+  CertificateCompressionAlgorithm,
+)
 
 export const KeyUpdateRequest = { update_not_requested: 0, update_requested: 1 } as const
 export const keyUpdateRequests: Registry = registry('KeyUpdateRequest', 2, KeyUpdateRequest)

@@ -170,6 +170,19 @@ export interface SigningKey {
   ): MaybePromise<Uint8Array>
 }
 
+/** A way to compress certificates (RFC 8879 §3). */
+export interface CertificateCompression {
+  /** Code point of the CertificateCompressionAlgorithm registry. */
+  readonly id: number
+  readonly name: string
+  compress(data: Uint8Array): MaybePromise<Uint8Array>
+  /**
+   * Bounded in memory, whatever a stranger made of `data`.
+   * @param length bytes that must come out. @returns undefined where others, or more, come out, or none
+   */
+  decompress(data: Uint8Array, length: number): MaybePromise<Uint8Array | undefined>
+}
+
 export interface CryptoProvider {
   readonly name: string
   /** `length` bytes from a cryptographically secure generator. */
@@ -199,6 +212,8 @@ export interface CryptoProvider {
   rsaEncrypt?(spki: Uint8Array, message: Uint8Array): MaybePromise<Uint8Array | undefined>
   /** All groups that this provider has, the preferred first. */
   readonly groups: readonly KeyExchangeGroup[]
+  /** The ways of compressing certificates that this provider has, the preferred first. */
+  readonly certificateCompressions?: readonly CertificateCompression[]
   /** By name of algorithm; a TLS SignatureScheme names its algorithm in `codec/signatureScheme.ts`. */
   readonly signatureVerifiers: SignatureVerifiers
   /** @param pkcs8 a PrivateKeyInfo in DER (RFC 5208). @throws ConfigurationError where the key is not one it can use. */

@@ -5,7 +5,6 @@ import { refuseDuplicates } from '../codec/extension.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
 import {
   bodyOf,
-  Certificate,
   CertificateRequest,
   encodeMessage,
   type HandshakeMessage,
@@ -28,6 +27,7 @@ import {
   readCertificateRequest,
   requestedTypes,
 } from './clientAuthentication.ts'
+import { certificateTypes, decodeCertificate } from './compressedCertificate.ts'
 import { type HandshakeContext, type HandshakeSteps, messageName } from './context.ts'
 import type { Established13, Secrets13 } from './established13.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
@@ -182,7 +182,7 @@ function* serverLoop(
   yield* sendTickets(hs, config, established)
   const counter = new PostHandshakeCounter(hs)
   for (;;) {
-    const message = yield* hs.receive(HandshakeType.key_update, HandshakeType.certificate)
+    const message = yield* hs.receive(HandshakeType.key_update, ...certificateTypes(config))
     if (message.type === HandshakeType.key_update) yield* onKeyUpdate(hs, established, message)
     else {
       if (asking?.pending !== true)
@@ -286,7 +286,7 @@ class PostHandshakeAuthentication {
   *receive(message: HandshakeMessage): HandshakeSteps<void> {
     const hs = this.#hs
     const { context, suite, readSecret } = this.#established
-    const certificate = decode(Certificate, bodyOf(message))
+    const certificate = yield* decodeCertificate(hs, this.#config, message)
     const key = hexOf(certificate.certificateRequestContext)
     const transcript = this.#requests.get(key)
     if (transcript === undefined)

@@ -7,7 +7,6 @@ import { maxFragmentLength } from '../codec/extensions/max_fragment_length.ts'
 import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
 import { supportedGroups } from '../codec/extensions/supported_groups.ts'
 import {
-  Certificate,
   CertificateRequest,
   EncryptedExtensions,
   type HandshakeMessage,
@@ -29,6 +28,7 @@ import {
   type SentIdentity,
 } from './clientAuthentication.ts'
 import { type Offer, offeredTypes } from './clientHello.ts'
+import { certificateTypes, readCertificateMessage } from './compressedCertificate.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
 import { hasCipherSuites } from './negotiation.ts'
@@ -206,7 +206,7 @@ function* receiveServerIdentity(
   offer: Offer,
   suite: CipherSuite,
 ): HandshakeSteps<{ request: RequestedCertificate | undefined; server: ServerIdentity }> {
-  let message = yield* hs.receive(HandshakeType.certificate_request, HandshakeType.certificate)
+  let message = yield* hs.receive(HandshakeType.certificate_request, ...certificateTypes(config))
   let request: RequestedCertificate | undefined
   if (message.type === HandshakeType.certificate_request) {
     request = readCertificateRequest(hs.read(message, CertificateRequest))
@@ -216,9 +216,9 @@ function* receiveServerIdentity(
         'A CertificateRequest of the handshake has a context',
         { section: 'RFC 8446 §4.3.2' },
       )
-    message = yield* hs.receive(HandshakeType.certificate)
+    message = yield* hs.receive(...certificateTypes(config))
   }
-  const certificate = hs.read(message, Certificate)
+  const certificate = yield* readCertificateMessage(hs, config, message)
   if (certificate.certificateRequestContext.length > 0)
     throw new TlsError('ERR_ILLEGAL_PARAMETER', "The server's Certificate has a context", {
       section: 'RFC 8446 §4.4.2',

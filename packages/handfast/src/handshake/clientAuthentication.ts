@@ -7,6 +7,7 @@ import {
   refuseDuplicates,
 } from '../codec/extension.ts'
 import { certificateAuthorities } from '../codec/extensions/certificate_authorities.ts'
+import { compressCertificate } from '../codec/extensions/compress_certificate.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
 import { signatureAlgorithms } from '../codec/extensions/signature_algorithms.ts'
 import { CertificateRequest, encodeMessage, type HandshakeMessage } from '../codec/messages.ts'
@@ -14,6 +15,7 @@ import { HandshakeType } from '../codec/registry.ts'
 import type { ClientAuthentication, ClientConfig, Identity, ServerConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
+import { unpackable } from './compressedCertificate.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
 import { chooseScheme, sendCertificate, sendCertificateVerify } from './ownCertificate.ts'
@@ -23,6 +25,8 @@ export interface RequestedCertificate {
   readonly context: Uint8Array
   readonly signatureSchemes: readonly number[]
   readonly certificateAuthorities: readonly Uint8Array[]
+  /** What the server can unpack certificates with. */
+  readonly compressions: readonly number[]
   /** The types of its extensions: what our Certificate may carry. */
   readonly types: ReadonlySet<number>
 }
@@ -43,6 +47,7 @@ export function readCertificateRequest(message: CertificateRequest): RequestedCe
     signatureSchemes: schemes,
     certificateAuthorities:
       findExtension(extensions, certificateAuthorities, 'CertificateRequest') ?? [],
+    compressions: findExtension(extensions, compressCertificate, 'CertificateRequest') ?? [],
     types: new Set(extensions.map(({ type }) => type)),
   }
 }
@@ -80,7 +85,8 @@ export function* answerCertificateRequest(
           : 'The server asks for one, and accepts no signature that our key makes.',
     section: 'RFC 8446 §4.4.2.3',
   }))
-  sendCertificate(hs, identity, request.context, request.types, transcript)
+  const { context, types, compressions } = request
+  yield* sendCertificate(hs, config, identity, context, types, compressions, transcript)
   if (identity !== undefined && scheme !== undefined)
     yield* sendCertificateVerify(hs, identity, scheme, suite.hash, transcript)
   return { identity, scheme }
@@ -102,6 +108,9 @@ export function certificateRequest(
   ]
   if (authorities.length > 0)
     extensions.push(extensionOf(certificateAuthorities, 'CertificateRequest', [...authorities]))
+  const compressions = unpackable(config).map(({ id }) => id)
+  if (compressions.length > 0)
+    extensions.push(extensionOf(compressCertificate, 'CertificateRequest', compressions))
   return encodeMessage(HandshakeType.certificate_request, CertificateRequest, {
     certificateRequestContext,
     extensions,

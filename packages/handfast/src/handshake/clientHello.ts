@@ -8,6 +8,7 @@ import { fromText } from '../codec/bytes.ts'
 import { type Extension, extensionOf, type RawExtension } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { certificateAuthorities } from '../codec/extensions/certificate_authorities.ts'
+import { compressCertificate } from '../codec/extensions/compress_certificate.ts'
 import { cookie } from '../codec/extensions/cookie.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
 import { padding } from '../codec/extensions/padding.ts'
@@ -36,6 +37,7 @@ import type { CipherSuite, KeyExchangeGroup, KeyPair } from '../crypto/provider.
 import { defaultKeyShares, defaultRetryGroups as postQuantumGroups } from '../defaults.ts'
 import { ConfigurationError } from '../errors.ts'
 import { bindPsks, type OfferedPsk, usablePsks } from './clientPsk.ts'
+import { unpackable } from './compressedCertificate.ts'
 import type { HandshakeContext } from './context.ts'
 import { type Grease, greaseFrom } from './grease.ts'
 import { enabledCipherSuites, enabledGroups, enabledSignatureSchemes } from './negotiation.ts'
@@ -220,6 +222,8 @@ function clientExtensions(
   if (config.certificateAuthorities !== undefined && config.certificateAuthorities.length > 0)
     add(certificateAuthorities, [...config.certificateAuthorities])
   if (config.postHandshakeAuth === true) add(postHandshakeAuth, true)
+  const compressions = unpackable(config).map(({ id }) => id)
+  if (compressions.length > 0) add(compressCertificate, compressions)
   if (config.recordSizeLimit !== undefined) add(recordSizeLimit, config.recordSizeLimit)
   if (grease) extensions.push({ type: grease.lastExtension, data: Uint8Array.of(0) })
   return extensions

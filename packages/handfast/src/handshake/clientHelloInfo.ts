@@ -2,6 +2,7 @@
 import { toText } from '../codec/bytes.ts'
 import { findExtension, hasExtension, refuseDuplicates } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
+import { compressCertificate } from '../codec/extensions/compress_certificate.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
 import { serverName } from '../codec/extensions/server_name.ts'
 import { signatureAlgorithms } from '../codec/extensions/signature_algorithms.ts'
@@ -32,6 +33,11 @@ export function readClientHello(hs: HandshakeContext, message: HandshakeMessage)
   )
     throw new TlsError('ERR_ILLEGAL_PARAMETER', 'pre_shared_key is not the last extension', {
       section: 'RFC 8446 §4.2.11',
+    })
+  const algorithms = findExtension(extensions, compressCertificate, 'ClientHello') ?? []
+  if (new Set(algorithms).size < algorithms.length)
+    throw new TlsError('ERR_ILLEGAL_PARAMETER', 'compress_certificate names an algorithm twice', {
+      section: 'RFC 8879 §3',
     })
   const protocols =
     findExtension(extensions, applicationLayerProtocolNegotiation, 'ClientHello') ?? []

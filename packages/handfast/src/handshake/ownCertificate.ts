@@ -6,11 +6,12 @@ import { statusRequest } from '../codec/extensions/status_request.ts'
 import { Certificate, CertificateVerify, encodeMessage, Finished } from '../codec/messages.ts'
 import { CertificateStatusType, ExtensionType, HandshakeType } from '../codec/registry.ts'
 import { signatureScheme } from '../codec/signatureScheme.ts'
-import type { Identity } from '../config.ts'
+import type { ClientConfig, Identity, ServerConfig } from '../config.ts'
 import type { HashFunction } from '../crypto/provider.ts'
 import { type NamedSecret, type ScheduleContext, verifyData } from '../keys/schedule.ts'
 import type { Transcript } from '../keys/transcript.ts'
 import { signedContent } from './certificateVerifyContent.ts'
+import { packed } from './compressedCertificate.ts'
 import type { HandshakeContext } from './context.ts'
 
 /** The scheme to sign with: the key's first that the peer accepts and TLS 1.3 allows; undefined where there is none. */
@@ -23,23 +24,27 @@ export function chooseScheme(identity: Identity, accepted: readonly number[]): n
 /**
  * Sends Certificate; an identity that is undefined makes an empty one.
  * @param asked the extension types that the peer's request carried
+ * @param compressions that the peer can unpack
  */
-export function sendCertificate(
+export function* sendCertificate(
   hs: HandshakeContext,
+  config: ClientConfig | ServerConfig,
   identity: Identity | undefined,
   certificateRequestContext: Uint8Array,
   asked: ReadonlySet<number>,
+  compressions: readonly number[],
   transcript: Transcript = hs.transcript,
-): void {
+): Steps<void> {
   const certificateList = (identity?.certificateChain ?? []).map((certData, i) => ({
     certData,
     extensions: i === 0 && identity !== undefined ? leafExtensions(identity, asked) : [],
   }))
+  const message = encodeMessage(HandshakeType.certificate, Certificate, {
+    certificateRequestContext,
+    certificateList,
+  })
   hs.sendMessage(
-    encodeMessage(HandshakeType.certificate, Certificate, {
-      certificateRequestContext,
-      certificateList,
-    }),
+    identity === undefined ? message : yield* packed(hs, config, identity, message, compressions),
     transcript,
   )
 }

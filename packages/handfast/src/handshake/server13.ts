@@ -3,6 +3,7 @@ import type { Verdict } from '@handfast/x509'
 import { fromText } from '../codec/bytes.ts'
 import { extensionOf, findExtension, hasExtension, type RawExtension } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
+import { compressCertificate } from '../codec/extensions/compress_certificate.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
 import { preSharedKey } from '../codec/extensions/pre_shared_key.ts'
 import { pskKeyExchangeModesExtension } from '../codec/extensions/psk_key_exchange_modes.ts'
@@ -10,12 +11,7 @@ import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
 import { serverName } from '../codec/extensions/server_name.ts'
 import { supportedGroups } from '../codec/extensions/supported_groups.ts'
 import { supportedVersions } from '../codec/extensions/supported_versions.ts'
-import {
-  Certificate,
-  type ClientHello,
-  EncryptedExtensions,
-  ServerHello,
-} from '../codec/messages.ts'
+import { type ClientHello, EncryptedExtensions, ServerHello } from '../codec/messages.ts'
 import {
   ExtensionType,
   HandshakeType,
@@ -31,6 +27,7 @@ import { afterServerHandshake } from './afterHandshake13.ts'
 import { certificateRequest, certificateRequired, requestedTypes } from './clientAuthentication.ts'
 import { checkClientHello, clientShare } from './clientHello13.ts'
 import { readClientHello } from './clientHelloInfo.ts'
+import { certificateTypes, readCertificateMessage } from './compressedCertificate.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
 import { enabledGroups, enabledSignatureSchemes, hasCipherSuites } from './negotiation.ts'
@@ -43,6 +40,8 @@ import { useRecordSizeLimit } from './recordSizeLimit.ts'
 import { chooseCertificate, chooseGroup, chooseProtocol, chooseSuite } from './serverChoices.ts'
 import { type AcceptedPsk, acceptPsk, knownKeys, refuseDroppedPsk } from './serverPsk.ts'
 import { checkRetriedHello, sendHelloRetryRequest } from './serverRetry.ts'
+
+const none = new Uint8Array(0)
 
 /** TLS 1.3, for a server. */
 export const tls13Server: ServerProtocol = {
@@ -108,14 +107,11 @@ function* server13(
     psk === undefined &&
     clientAuthentication !== undefined &&
     clientAuthentication.mode !== 'afterHandshake'
-  if (asked)
-    hs.sendMessage(
-      certificateRequest(config, clientAuthentication, new Uint8Array(0)),
-      hs.transcript,
-    )
+  if (asked) hs.sendMessage(certificateRequest(config, clientAuthentication, none), hs.transcript)
   if (certificate !== undefined) {
     const types = new Set(hello.extensions.map(({ type }) => type))
-    sendCertificate(hs, certificate.identity, new Uint8Array(0), types)
+    const compressions = findExtension(hello.extensions, compressCertificate, 'ClientHello') ?? []
+    yield* sendCertificate(hs, config, certificate.identity, none, types, compressions)
     yield* sendCertificateVerify(hs, certificate.identity, certificate.scheme, suite.hash)
   }
   yield* sendFinished(hs, context, serverTraffic)
@@ -263,8 +259,8 @@ function* receiveClientIdentity(
   const { clientAuthentication } = config
   if (clientAuthentication === undefined)
     throw new TypeError('No client was asked to identify itself')
-  const message = yield* hs.receive(HandshakeType.certificate)
-  const certificate = hs.read(message, Certificate)
+  const message = yield* hs.receive(...certificateTypes(config))
+  const certificate = yield* readCertificateMessage(hs, config, message)
   if (certificate.certificateRequestContext.length > 0)
     throw new TlsError('ERR_ILLEGAL_PARAMETER', "The client's Certificate has a context", {
       section: 'RFC 8446 §4.4.2',

@@ -95,6 +95,7 @@ export interface DecisionEvent extends Base {
     | 'signature scheme'
     | 'application protocol'
     | 'certificate'
+    | 'certificate compression'
     | 'resumption'
     | 'pre-shared key'
     | 'hello retry'

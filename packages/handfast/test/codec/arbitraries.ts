@@ -111,6 +111,10 @@ export const extensionBodies: readonly {
       { ClientHello: authorities, CertificateRequest: authorities },
     ],
     [
+      ExtensionType.compress_certificate,
+      { ClientHello: list(u16, 1), CertificateRequest: list(u16, 1) },
+    ],
+    [
       ExtensionType.oid_filters,
       {
         CertificateRequest: list(
@@ -232,6 +236,15 @@ export const messageFields: readonly DescribedMessage[] = [
     type: HandshakeType.key_update,
     wire: messages.KeyUpdate,
     fields: fc.record({ requestUpdate: u8 }),
+  },
+  {
+    name: 'CompressedCertificate',
+    type: HandshakeType.compressed_certificate,
+    fields: fc.record({
+      algorithm: u16,
+      uncompressedLength: fc.nat(0xff_ffff),
+      compressedCertificateMessage: bytes(1, 300),
+    }),
   },
 ]
 

@@ -10,6 +10,7 @@ import {
   CertificateRequest,
   CertificateVerify,
   ClientHello,
+  CompressedCertificate,
   EncryptedExtensions,
   encodeMessage,
   Finished,
@@ -89,6 +90,7 @@ const values: Readonly<Record<string, { readonly [context in ExtensionContext]?:
     ClientHello: [distinguishedName],
     CertificateRequest: [distinguishedName],
   },
+  compress_certificate: { ClientHello: [2, 1], CertificateRequest: [3, 9] },
   oid_filters: {
     CertificateRequest: [
       { certificateExtensionOid: bytes(3), certificateExtensionValues: bytes(4) },
@@ -215,6 +217,11 @@ export const samples: Readonly<Record<string, Uint8Array>> = {
     extensions: extensionsIn('NewSessionTicket'),
   }),
   KeyUpdate: message(key_update, KeyUpdate, { requestUpdate: 1 }),
+  CompressedCertificate: message(HandshakeType.compressed_certificate, CompressedCertificate, {
+    algorithm: 2,
+    uncompressedLength: 900,
+    compressedCertificateMessage: bytes(500),
+  }),
 }
 
 const ecdh = { curveType: 3, namedCurve: 0x1d, public: bytes(32) }

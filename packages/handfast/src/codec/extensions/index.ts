@@ -10,6 +10,7 @@ import {
 import { extensionTypes, nameOf } from '../registry.ts'
 import { applicationLayerProtocolNegotiation } from './application_layer_protocol_negotiation.ts'
 import { certificateAuthorities } from './certificate_authorities.ts'
+import { compressCertificate } from './compress_certificate.ts'
 import { cookie } from './cookie.ts'
 import { earlyData } from './early_data.ts'
 import { ecPointFormats } from './ec_point_formats.ts'
@@ -36,6 +37,7 @@ const known: ReadonlyMap<number, Extension> = new Map(
   [
     applicationLayerProtocolNegotiation,
     certificateAuthorities,
+    compressCertificate,
     cookie,
     earlyData,
     ecPointFormats,

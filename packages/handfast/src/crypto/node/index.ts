@@ -4,6 +4,7 @@
  */
 import { randomFillSync, timingSafeEqual } from 'node:crypto'
 import type { CryptoProvider } from '../provider.ts'
+import { certificateCompressions } from './certificateCompression.ts'
 import {
   TLS_AES_128_CCM_8_SHA256,
   TLS_AES_128_CCM_SHA256,
@@ -65,6 +66,7 @@ export const nodeProvider: CryptoProvider = {
     ffdhe2048,
     ffdhe3072,
   ],
+  certificateCompressions,
   signatureVerifiers,
   importPrivateKey: (pkcs8) => signingKey(pkcs8),
 }

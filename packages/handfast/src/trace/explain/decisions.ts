@@ -17,6 +17,8 @@ export const decisions: Readonly<Record<DecisionEvent['what'], string>> = {
     'The protocol inside (ALPN), settled here so that no further round trip is needed for it.',
   certificate:
     'A server can have many certificates: it picks the one for the name that the client asked for, with a key that the client can verify.',
+  'certificate compression':
+    'Certificates are the longest part of the handshake. If the other side can unpack them they travel compressed, which may save a round trip.',
   resumption:
     'If both sides still know a key from an earlier connection, they can do without certificate and signature. If they do not, a full handshake follows, and nothing is lost but time.',
   'pre-shared key':

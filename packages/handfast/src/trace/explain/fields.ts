@@ -65,6 +65,10 @@ export const fields: Readonly<Record<string, string>> = {
   group: 'The group that the key belongs to.',
   key_exchange:
     'A public key made for this connection only. Its private half never leaves the sender and is thrown away afterwards.',
+  algorithms: 'The ways of compressing that the sender can unpack.',
+  CertificateCompressionAlgorithm: 'One way of compressing.',
+  uncompressed_length: 'How long the certificate is unpacked: more than that is never unpacked.',
+  compressed_certificate_message: 'The certificates, compressed.',
   ke_modes: 'The ways in which the client is ready to resume.',
   PskKeyExchangeMode:
     'One way to resume: with a fresh key exchange (psk_dhe_ke) or without (psk_ke).',

@@ -14,6 +14,8 @@ export const messages: Readonly<Record<string, string>> = {
     'The server asks the client to show a certificate too, and says which signatures (and perhaps which authorities) it accepts. Most web sites never send it; where both sides prove who they are, one speaks of mutual TLS.',
   Certificate:
     'The {sender} shows its certificate, a statement by an authority that binds a name to a public key, together with the certificates that lead to an authority which the {receiver} trusts. Encrypted, it no longer tells an eavesdropper who is being talked to, as it did up to TLS 1.2.',
+  CompressedCertificate:
+    'The {sender} shows its certificate, as in a Certificate message, compressed with an algorithm that the {receiver} said it can unpack.',
   CertificateVerify:
     'Anyone can copy a certificate, so the {sender} proves that it holds the private key that belongs to it: it signs all that was said so far. The signature is good for this one handshake and cannot be replayed in another.',
   Finished:

@@ -2,6 +2,7 @@
 import { afterServerHandshakeCases, keyUpdateCases } from './afterHandshake.ts'
 import { clientFlightCases } from './clientFlight.ts'
 import { clientHelloCases } from './clientHello.ts'
+import { compressedCertificateCases, compressionOfferCases } from './compression.ts'
 import type { Case } from './expected.ts'
 import { clientShareCases, serverShareCases } from './keyShares.ts'
 import { beforeClientHelloCases, changeCipherSpecCases, plainRecordCases } from './plainRecords.ts'
@@ -25,6 +26,7 @@ export const againstClients: readonly Case[] = [
   ...serverOrderCases,
   ...certificateRequestCases,
   ...certificateCases,
+  ...compressedCertificateCases,
   ...certificateVerifyCases,
   ...finishedCases,
   ...keyUpdateCases,
@@ -36,6 +38,7 @@ export const againstClients: readonly Case[] = [
 
 export const againstServers: readonly Case[] = [
   ...clientHelloCases,
+  ...compressionOfferCases,
   ...preSharedKeyCases,
   ...externalKeyCases,
   ...beforeRetryCases,
