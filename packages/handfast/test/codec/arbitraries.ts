@@ -48,7 +48,7 @@ export const extensionBodies: readonly {
     ],
     [
       ExtensionType.supported_groups,
-      { ClientHello: list(u16, 1), EncryptedExtensions: list(u16, 1) },
+      { ClientHello: list(u16, 1), EncryptedExtensions: list(u16, 1), ServerHello12: list(u16, 1) },
     ],
     [ExtensionType.signature_algorithms, { ClientHello: schemes, CertificateRequest: schemes }],
     [
@@ -240,6 +240,7 @@ export const messageFields: readonly DescribedMessage[] = [
   {
     name: 'CompressedCertificate',
     type: HandshakeType.compressed_certificate,
+    wire: messages.CompressedCertificate,
     fields: fc.record({
       algorithm: u16,
       uncompressedLength: fc.nat(0xff_ffff),

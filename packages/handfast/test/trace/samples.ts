@@ -56,7 +56,7 @@ const values: Readonly<Record<string, { readonly [context in ExtensionContext]?:
     CertificateRequest: statusRequest,
     Certificate: { statusType: 1, response: bytes(10, 0x30) },
   },
-  supported_groups: { ClientHello: groups, EncryptedExtensions: groups },
+  supported_groups: { ClientHello: groups, EncryptedExtensions: groups, ServerHello12: groups },
   signature_algorithms: { ClientHello: signatureSchemes, CertificateRequest: signatureSchemes },
   application_layer_protocol_negotiation: {
     ClientHello: [bytes(2, 0x3a), text('h2'), text('http/1.1')],
