@@ -143,6 +143,11 @@ export interface ClientConfig extends CommonConfig {
   readonly preSharedKey?: (
     identityHint: Uint8Array | undefined,
   ) => MaybePromise<PreSharedKey | readonly PreSharedKey[] | undefined>
+  /**
+   * Says that this is another try, with `versions` lowered because a first one failed: a server that has a newer version then
+   * refuses (TLS_FALLBACK_SCSV, RFC 7507). Default: false.
+   */
+  readonly fallback?: boolean
   /** Asks for a stapled OCSP response. Default: true. */
   readonly requestOcsp?: boolean
   /** Asks for SCTs. Default: true. */

@@ -35,6 +35,7 @@ import {
   type Established,
   HandshakeContext,
   type HandshakeSteps,
+  noCertificate,
 } from './handshake/context.ts'
 import { Driver } from './handshake/driver.ts'
 import { HandshakeJoiner } from './record/handshakeJoiner.ts'
@@ -335,11 +336,7 @@ export class Connection {
     let at = 0
     while (at < data.length) {
       const exhausted = this.#records.recordsSealed >= established.keyUpdateAfterRecords
-      if (exhausted && established.updateKeys === undefined)
-        throw new TlsError(
-          'ERR_KEYS_EXHAUSTED',
-          `The keys have protected ${this.#records.recordsSealed} records, and this version cannot change them`,
-        )
+      if (exhausted) established.refuseMoreRecords?.()
       if (established.keyUpdateOwed === true || exhausted) {
         // RFC 8446 §4.6.3, §5.5: new keys where the peer asked for them, or before the old ones have protected too much.
         this.#commands.push(() => established.updateKeys?.(false))
@@ -457,6 +454,8 @@ export class Connection {
     if (description === AlertDescription.close_notify) this.#onCloseNotify()
     else if (description === AlertDescription.user_canceled && level === AlertLevel.warning)
       this.#warningAlerts = this.#count(this.#warningAlerts, 'warningAlerts', 'warning alerts')
+    else if (level === AlertLevel.warning && description === this.#context.deliveredWarning)
+      this.#driver.deliver(noCertificate)
     else if (level === AlertLevel.warning && this.#context.toleratedWarnings.includes(description))
       this.#warningAlerts = this.#count(this.#warningAlerts, 'warningAlerts', 'warning alerts')
     // RFC 8446 §6: whatever its level says, every other alert is fatal.
@@ -542,7 +541,8 @@ export class Connection {
     if (this.#receivedCloseNotify) this.#wipe()
   }
 
-  #alert(level: number, description: number): void {
+  #alert(level: number, name: number): void {
+    const description = this.#context.alertOf?.(name) ?? name
     this.#traceAlert('sent', level, description)
     this.#records.send(ContentType.alert, Uint8Array.of(level, description))
   }

@@ -1,6 +1,6 @@
 /**
  * The handshake messages of TLS 1.2 that differ from TLS 1.3's (RFC 5246 §7.4). What the key exchange messages hold
- * depends on the key exchange: each has its own description, found by `messageBodies12`.
+ * depends on the key exchange: each has its own description, found by `classicBodies`.
  */
 import { CertificateStatus } from './extensions/status_request.ts'
 import { ClientHello, Finished, ServerHello } from './messages.ts'
@@ -18,6 +18,7 @@ import {
   uint8,
   uint32,
   type ValueOf,
+  type Wire,
 } from './wire.ts'
 
 /** How the premaster secret comes about: the first part of a suite's name. */
@@ -38,7 +39,11 @@ const DigitallySigned = struct('DigitallySigned', 'RFC 5246 §4.7', {
   algorithm: SignatureAndHash,
   signature: opaque(0, 65_535),
 })
-export type DigitallySigned = ValueOf<typeof DigitallySigned>
+/** Before TLS 1.2 the algorithm is not said: the kind of the key decides (RFC 4346 §4.7). */
+export interface DigitallySigned {
+  readonly algorithm?: number
+  readonly signature: Uint8Array
+}
 
 const showCurveType = (type: number) => (type === 3 ? 'named_curve' : String(type))
 
@@ -82,18 +87,31 @@ export const ServerKeyExchangeECDHE_PSK = struct('ServerKeyExchange', 'RFC 5489 
   params: ServerECDHParams,
 })
 
+export const certificateTypes: Wire<number[]> = list(
+  shown(uint8, (type) => certificateTypeNames.get(type) ?? String(type)),
+  1,
+  255,
+  'ClientCertificateType',
+)
+export const certificateAuthorities: Wire<Uint8Array[]> = list(
+  opaque(1, 65_535),
+  0,
+  65_535,
+  'DistinguishedName',
+)
+
 /** RFC 5246 §7.4.4 */
 export const CertificateRequest12 = struct('CertificateRequest', 'RFC 5246 §7.4.4', {
-  certificateTypes: list(
-    shown(uint8, (type) => certificateTypeNames.get(type) ?? String(type)),
-    1,
-    255,
-    'ClientCertificateType',
-  ),
+  certificateTypes,
   supportedSignatureAlgorithms: list(SignatureAndHash, 2, 65_534),
-  certificateAuthorities: list(opaque(1, 65_535), 0, 65_535, 'DistinguishedName'),
+  certificateAuthorities,
 })
-export type CertificateRequest12 = ValueOf<typeof CertificateRequest12>
+/** Before TLS 1.2 there is no list of algorithms. */
+export interface CertificateRequest12 {
+  readonly certificateTypes: number[]
+  readonly supportedSignatureAlgorithms?: number[]
+  readonly certificateAuthorities: Uint8Array[]
+}
 
 /** RFC 5246 §7.4.4, RFC 8422 §5.5 */
 export const ClientCertificateType = { rsa_sign: 1, ecdsa_sign: 64 } as const
@@ -137,12 +155,46 @@ export const NewSessionTicket12 = struct('NewSessionTicket', 'RFC 5077 §3.3', {
   ticket: opaque(0, 65_535),
 })
 
-const keyExchanges: Readonly<Record<KeyExchange, { server?: AnyWire; client: AnyWire }>> = {
-  ECDHE: { server: ServerKeyExchangeECDHE, client: ClientKeyExchangeECDHE },
-  DHE: { server: ServerKeyExchangeDHE, client: ClientKeyExchangeDHE },
-  RSA: { client: ClientKeyExchangeRSA },
-  PSK: { server: ServerKeyExchangePSK, client: ClientKeyExchangePSK },
-  ECDHE_PSK: { server: ServerKeyExchangeECDHE_PSK, client: ClientKeyExchangeECDHE_PSK },
+interface SignedParams<T> {
+  readonly params: T
+  readonly signedParams: DigitallySigned
+}
+
+/** The messages that differ between the versions up to TLS 1.2. */
+export interface ClassicForms {
+  readonly ServerKeyExchangeECDHE: Wire<SignedParams<ServerECDHParams>>
+  readonly ServerKeyExchangeDHE: Wire<SignedParams<ServerDHParams>>
+  readonly ClientKeyExchangeRSA: Wire<{ readonly encryptedPreMasterSecret: Uint8Array }>
+  readonly CertificateRequest: Wire<CertificateRequest12>
+  readonly CertificateVerify: Wire<DigitallySigned>
+}
+
+export const forms12: ClassicForms = {
+  ServerKeyExchangeECDHE,
+  ServerKeyExchangeDHE,
+  ClientKeyExchangeRSA,
+  CertificateRequest: CertificateRequest12,
+  CertificateVerify: CertificateVerify12,
+}
+
+function keyExchangeBodies(
+  forms: ClassicForms,
+  keyExchange: KeyExchange | undefined,
+): { readonly server?: AnyWire; readonly client?: AnyWire } {
+  switch (keyExchange) {
+    case 'ECDHE':
+      return { server: forms.ServerKeyExchangeECDHE, client: ClientKeyExchangeECDHE }
+    case 'DHE':
+      return { server: forms.ServerKeyExchangeDHE, client: ClientKeyExchangeDHE }
+    case 'RSA':
+      return { client: forms.ClientKeyExchangeRSA }
+    case 'PSK':
+      return { server: ServerKeyExchangePSK, client: ClientKeyExchangePSK }
+    case 'ECDHE_PSK':
+      return { server: ServerKeyExchangeECDHE_PSK, client: ClientKeyExchangeECDHE_PSK }
+    default:
+      return {}
+  }
 }
 
 const fixedBodies: readonly (readonly [number, AnyWire])[] = [
@@ -151,32 +203,32 @@ const fixedBodies: readonly (readonly [number, AnyWire])[] = [
   [HandshakeType.server_hello, ServerHello],
   [HandshakeType.new_session_ticket, NewSessionTicket12],
   [HandshakeType.certificate, Certificate12],
-  [HandshakeType.certificate_request, CertificateRequest12],
   [HandshakeType.server_hello_done, ServerHelloDone],
-  [HandshakeType.certificate_verify, CertificateVerify12],
   [HandshakeType.finished, Finished],
   [HandshakeType.certificate_status, CertificateStatus],
 ]
 
-const bodies = new Map<string, ReadonlyMap<number, AnyWire>>()
+/** By forms and key exchange: each is made once. */
+const known = new Map<ClassicForms, Map<KeyExchange | undefined, ReadonlyMap<number, AnyWire>>>()
 
 /** The body of each type of message; those of the key exchange for a key exchange that is known. */
-export function messageBodies12(
+export function classicBodies(
+  forms: ClassicForms,
   keyExchange: KeyExchange | undefined,
 ): ReadonlyMap<number, AnyWire> {
-  const key = keyExchange ?? ''
-  let found = bodies.get(key)
+  const ofForms = known.get(forms) ?? new Map<KeyExchange | undefined, Map<number, AnyWire>>()
+  known.set(forms, ofForms)
+  let found = ofForms.get(keyExchange)
   if (found === undefined) {
-    const { server, client } =
-      keyExchange === undefined
-        ? { server: undefined, client: undefined }
-        : keyExchanges[keyExchange]
+    const { server, client } = keyExchangeBodies(forms, keyExchange)
     found = new Map([
       ...fixedBodies,
+      [HandshakeType.certificate_request, forms.CertificateRequest],
+      [HandshakeType.certificate_verify, forms.CertificateVerify],
       ...(server === undefined ? [] : [[HandshakeType.server_key_exchange, server] as const]),
       ...(client === undefined ? [] : [[HandshakeType.client_key_exchange, client] as const]),
     ])
-    bodies.set(key, found)
+    ofForms.set(keyExchange, found)
   }
   return found
 }

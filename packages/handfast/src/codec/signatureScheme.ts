@@ -71,6 +71,15 @@ export const signatureSchemeTable: readonly SignatureScheme[] = [
   },
 ]
 
+/**
+ * What RSA keys sign with before TLS 1.2: the digests of MD5 and SHA-1, one after the other, without an identifier (RFC 4346
+ * §4.7). It never crosses the wire; the number is of the private range of the registry.
+ */
+export const rsaPkcs1Md5Sha1 = 0xff01
+
+/** What ECDSA keys sign with before TLS 1.2 (RFC 4492 §5.4). */
+export const ecdsaSha1 = 0x0203
+
 const byId: ReadonlyMap<number, SignatureScheme> = new Map(
   signatureSchemeTable.map((s) => [s.id, s]),
 )
@@ -83,6 +92,7 @@ export const signatureSchemes: Registry = {
       ...signatureSchemeTable,
       { id: 0x0201, name: 'rsa_pkcs1_sha1' },
       { id: 0x0203, name: 'ecdsa_sha1' },
+      { id: rsaPkcs1Md5Sha1, name: 'rsa_pkcs1_md5_sha1' },
     ].map(({ id, name }) => [id, name]),
   ),
 }

@@ -16,7 +16,7 @@ export type { MaybePromise }
 
 /** A hash function and the HMAC made of it (RFC 2104). */
 export interface HashFunction {
-  readonly name: 'sha1' | 'sha256' | 'sha384' | 'sha512'
+  readonly name: 'md5' | 'sha1' | 'md5-sha1' | 'sha256' | 'sha384' | 'sha512'
   /** Length of a digest in bytes. */
   readonly outputLength: number
   digest(data: Uint8Array): MaybePromise<Uint8Array>
@@ -149,9 +149,12 @@ export interface Encapsulation {
 export interface SigningKey {
   /** Code points of the TLS SignatureSchemes (RFC 8446 §4.2.3) that this key can make, the preferred first. */
   readonly schemes: readonly number[]
-  /** Further ones that it can make up to TLS 1.2, which does not bind ECDSA's hash to its curve (RFC 5246 §7.4.1.4.1). */
+  /**
+   * Further ones that it can make up to TLS 1.2, which does not bind ECDSA's hash to its curve (RFC 5246 §7.4.1.4.1), and
+   * before it: `ecdsa_sha1`, and `rsa_pkcs1_md5_sha1` (0xff01), for which both digests, 36 bytes, are given (RFC 4346 §4.7).
+   */
   readonly classicSchemes?: readonly number[]
-  /** @param scheme one of `schemes` or `classicSchemes`. @param data what is signed, not its digest. */
+  /** @param scheme one of `schemes` or `classicSchemes`. @param data what is signed, not its digest, but for `rsa_pkcs1_md5_sha1` */
   sign(scheme: number, data: Uint8Array): MaybePromise<Uint8Array>
   /**
    * RSA key transport (RFC 5246 §7.4.7.1), for a server; absent where the key or its keeper cannot.

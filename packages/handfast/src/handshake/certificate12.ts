@@ -2,18 +2,20 @@
 import type { Steps } from '@handfast/x509'
 import {
   Certificate12,
-  CertificateRequest12,
-  CertificateVerify12,
+  type CertificateRequest12,
   ClientCertificateType,
 } from '../codec/messages12.ts'
 import { HandshakeType } from '../codec/registry.ts'
-import { signatureScheme } from '../codec/signatureScheme.ts'
+import { signatureScheme, signatureSchemeTable } from '../codec/signatureScheme.ts'
 import type { ClientAuthentication, ClientConfig, Identity, ServerConfig } from '../config.ts'
 import { TlsError } from '../errors.ts'
+import type { NamedSecret } from '../keys/schedule.ts'
+import type { ClassicContext } from '../keys/schedule12.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
 import { parseLeaf, type ShownCertificate } from './peerCertificate.ts'
-import { authenticationOf, chooseScheme12, sign12 } from './signature12.ts'
+import { authenticationOf, certificateVerifySignature } from './signature12.ts'
+import type { ClassicVersion } from './version12.ts'
 
 /** @returns undefined for an empty list */
 export function readCertificate12(
@@ -31,7 +33,16 @@ export function readCertificate12(
   return { chain, leaf: parseLeaf(first), ocspResponse: undefined, signedCertificateTimestamps: [] }
 }
 
-export function sendCertificate12(hs: HandshakeContext, identity: Identity | undefined): void {
+/** @param identity undefined where a client has none that fits: it says so, in the form of its version */
+export function sendCertificate12(
+  hs: HandshakeContext,
+  { noCertificateAlert }: ClassicVersion,
+  identity: Identity | undefined,
+): void {
+  if (identity === undefined && noCertificateAlert !== undefined) {
+    hs.warn(noCertificateAlert)
+    return
+  }
   hs.send(HandshakeType.certificate, Certificate12, {
     certificateList: [...(identity?.certificateChain ?? [])],
   })
@@ -39,10 +50,11 @@ export function sendCertificate12(hs: HandshakeContext, identity: Identity | und
 
 export function sendCertificateRequest12(
   hs: HandshakeContext,
+  { forms }: ClassicVersion,
   config: ServerConfig,
   { certificateAuthorities = [] }: ClientAuthentication,
 ): void {
-  hs.send(HandshakeType.certificate_request, CertificateRequest12, {
+  hs.send(HandshakeType.certificate_request, forms.CertificateRequest, {
     certificateTypes: Object.values(ClientCertificateType),
     supportedSignatureAlgorithms: [...enabledSignatureSchemes(config)],
     certificateAuthorities: [...certificateAuthorities],
@@ -58,12 +70,15 @@ export interface ShownIdentity {
 /** Picks the certificate that answers the server's request; undefined where there is none that fits. */
 export function* answerCertificateRequest12(
   hs: HandshakeContext,
+  { signatures }: ClassicVersion,
   config: ClientConfig,
   request: CertificateRequest12,
 ): Steps<ShownIdentity | undefined> {
-  const { certificateAuthorities } = request
+  const { certificateAuthorities, supportedSignatureAlgorithms } = request
+  // Before TLS 1.2 the type says it all: of that type, any key will do.
+  const accepted = supportedSignatureAlgorithms ?? signatureSchemeTable.map(({ id }) => id)
   // RFC 5246 §7.4.4: the types of certificate limit what the schemes allow.
-  const signatureSchemes = request.supportedSignatureAlgorithms.filter((id) => {
+  const signatureSchemes = accepted.filter((id) => {
     const authentication = authenticationOf(signatureScheme(id)?.keyType ?? '')
     const type = authentication === 'RSA' ? 'rsa_sign' : 'ecdsa_sign'
     return request.certificateTypes.includes(ClientCertificateType[type])
@@ -75,7 +90,7 @@ export function* answerCertificateRequest12(
           config.identity({ signatureSchemes, certificateAuthorities }),
         )
       : config.identity
-  const scheme = picked && chooseScheme12(picked, signatureSchemes)
+  const scheme = picked && signatures.choose(picked, signatureSchemes)
   hs.decide(() => ({
     what: 'client authentication',
     by: 'client',
@@ -95,9 +110,13 @@ export function* answerCertificateRequest12(
 /** Signs all messages so far (RFC 5246 §7.4.8). */
 export function* sendCertificateVerify12(
   hs: HandshakeContext,
+  { forms, signatures }: ClassicVersion,
+  context: ClassicContext,
+  master: NamedSecret,
   { identity, scheme }: ShownIdentity,
 ): Steps<void> {
-  const { content } = hs.transcript
-  const signed = yield* sign12(hs, identity, scheme, 'CertificateVerify', content)
-  hs.send(HandshakeType.certificate_verify, CertificateVerify12, signed)
+  const content = yield* signatures.transcriptToSign(context, master, hs.transcript)
+  const what = certificateVerifySignature
+  const signed = yield* signatures.sign(hs, identity, scheme, what, content)
+  hs.send(HandshakeType.certificate_verify, forms.CertificateVerify, signed)
 }

@@ -45,7 +45,7 @@ export function* clientHandshake(
   hs.clientRandom = offer.hello.random
   hs.sendMessage(offer.message, hs.transcript)
   // RFC 8446 §5.1: an initial ClientHello may go out as TLS 1.0, for old servers' sake.
-  hs.flush(ProtocolVersion.TLS10)
+  hs.flush(Math.min(ProtocolVersion.TLS10, hs.highestVersion))
   hs.changeCipherSpecAllowed = hs.highestVersion >= ProtocolVersion.TLS13
 
   const answer = yield* hs.receive(HandshakeType.server_hello)

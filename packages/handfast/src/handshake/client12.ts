@@ -1,5 +1,5 @@
 /**
- * The client's side of TLS 1.2 (RFC 5246 §7.3), from the ServerHello on.
+ * The client's side of TLS 1.2, and of what came before it (RFC 5246 §7.3), from the ServerHello on.
  *
  * ```
  *   ClientHello                  -------->
@@ -24,7 +24,7 @@ import { CertificateStatus } from '../codec/extensions/status_request.ts'
 import { type HandshakeMessage, ServerHello } from '../codec/messages.ts'
 import {
   Certificate12,
-  CertificateRequest12,
+  type CertificateRequest12,
   NewSessionTicket12,
   ServerHelloDone,
 } from '../codec/messages12.ts'
@@ -58,8 +58,8 @@ import {
   receiveFinished12,
   sendFinished12,
 } from './finished12.ts'
-import { enabledCurves, groupOfCurve, hasClassicSuites } from './negotiation12.ts'
-import { offerPart12 } from './offer12.ts'
+import { enabledClassicSuites, enabledCurves, groupOfCurve } from './negotiation12.ts'
+import { classicOffer } from './offer12.ts'
 import { judge, type ShownCertificate } from './peerCertificate.ts'
 import type { ClientProtocol } from './protocol.ts'
 import { type Agreed12, checkServerHello12 } from './serverHello12.ts'
@@ -67,11 +67,16 @@ import { authenticationOf } from './signature12.ts'
 import { beginClassic, type ClassicVersion, tls12, useKeyExchange } from './version12.ts'
 
 /** TLS 1.2, for a client. */
-export const tls12Client: ClientProtocol = {
-  version: tls12.version,
-  hasCipherSuites: hasClassicSuites,
-  offer: offerPart12,
-  handshake: (hs, config, offer, answer) => classicClient(tls12, hs, config, offer, answer),
+export const tls12Client: ClientProtocol = /* @__PURE__ */ classicClientOf(tls12)
+
+/** A version up to TLS 1.2, for a client. */
+export function classicClientOf(classic: ClassicVersion): ClientProtocol {
+  return {
+    version: classic.version,
+    hasCipherSuites: (config) => enabledClassicSuites(config, classic).length > 0,
+    offer: (hs, config) => classicOffer(classic, hs, config),
+    handshake: (hs, config, offer, answer) => classicClient(classic, hs, config, offer, answer),
+  }
 }
 
 function* classicClient(
@@ -85,7 +90,7 @@ function* classicClient(
   for (const pair of offer.keyPairs.values()) pair.destroy()
   const hello = hs.read(answer, ServerHello)
   refuseDowngrade(hs, version.version, hello)
-  const agreed = checkServerHello12(hs, config, offer, hello)
+  const agreed = checkServerHello12(hs, version, config, offer, hello)
   const { suite, session } = agreed
   useKeyExchange(hs, suite)
   const context = contextOf(hs, version, suite, hello.random)
@@ -103,14 +108,15 @@ function* classicClient(
     return new Established12(hs, keys, info, first)
   }
 
-  const flight = yield* receiveServerFlight(hs, config, offer, agreed, hello)
+  const flight = yield* receiveServerFlight(hs, version, config, offer, agreed, hello)
   const { server, params, request } = flight
-  const ours = request && (yield* answerCertificateRequest12(hs, config, request))
-  if (request !== undefined) sendCertificate12(hs, ours?.identity)
-  const sent = yield* sendClientKeyExchange(hs, config, suite, params, server.shown?.leaf)
+  const ours = request && (yield* answerCertificateRequest12(hs, version, config, request))
+  if (request !== undefined) sendCertificate12(hs, version, ours?.identity)
+  const leaf = server.shown?.leaf
+  const sent = yield* sendClientKeyExchange(hs, version, config, offer, suite, params, leaf)
   const sessionHash = agreed.extendedMasterSecret ? hs.transcript : undefined
   const master = yield* masterSecret(context, sent.premaster, sessionHash)
-  if (ours !== undefined) yield* sendCertificateVerify12(hs, ours)
+  if (ours !== undefined) yield* sendCertificateVerify12(hs, version, context, master, ours)
   const keys = yield* classicKeys(hs, version, suite, agreed.encryptThenMac, context, master)
   const first = yield* sendFinished12(hs, keys)
   const ticket = agreed.ticketPromised ? yield* receiveTicket(hs) : undefined
@@ -139,6 +145,7 @@ interface ServerFlight {
 /** From Certificate to ServerHelloDone: what of it comes, and in which order, is up to the suite and the extensions. */
 function* receiveServerFlight(
   hs: HandshakeContext,
+  version: ClassicVersion,
   config: ClientConfig,
   offer: Offer,
   agreed: Agreed12,
@@ -178,12 +185,12 @@ function* receiveServerFlight(
 
   const sent = message.type === HandshakeType.server_key_exchange ? message : undefined
   const params = yield* readServerKeyExchange(
-    ...([hs, config, offer, suite, hello.random, sent, shown?.leaf] as const),
+    ...([hs, version, config, offer, suite, hello.random, sent, shown?.leaf] as const),
   )
   if (sent !== undefined) message = yield* hs.receive(...last)
   let request: CertificateRequest12 | undefined
   if (message.type === HandshakeType.certificate_request) {
-    request = hs.read(message, CertificateRequest12)
+    request = hs.read(message, version.forms.CertificateRequest)
     message = yield* hs.receive(HandshakeType.server_hello_done)
   }
   // What stands behind it in the record would be of the second flight, which answers what we have not sent yet.

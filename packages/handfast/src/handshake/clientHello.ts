@@ -5,7 +5,7 @@
 
 import type { Steps } from '@handfast/x509'
 import { fromText } from '../codec/bytes.ts'
-import { type Extension, extensionOf, type RawExtension } from '../codec/extension.ts'
+import { type Extension, extensionOf, hasExtension, type RawExtension } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { certificateAuthorities } from '../codec/extensions/certificate_authorities.ts'
 import { compressCertificate } from '../codec/extensions/compress_certificate.ts'
@@ -27,6 +27,7 @@ import { supportedVersions } from '../codec/extensions/supported_versions.ts'
 import { ClientHello, encodeMessage, type HandshakeMessage } from '../codec/messages.ts'
 import {
   CertificateStatusType,
+  CipherSuiteId,
   ExtensionType,
   HandshakeType,
   ProtocolVersion,
@@ -83,20 +84,29 @@ export function* makeOffer(
   const meant = parts.find(({ sessionId }) => sessionId !== undefined)?.sessionId
   const withoutMeaning = modern && config.middleboxCompatibility !== false
   const legacySessionId = meant ?? (withoutMeaning ? crypto.random(32) : new Uint8Array(0))
-  const grease = config.grease === false ? undefined : greaseFrom(crypto.random(5))
+  // RFC 5246 §E.1: what an older server goes by.
+  const legacyVersion = Math.min(Math.max(...versions), ProtocolVersion.TLS12)
+  const tolerant = legacyVersion === ProtocolVersion.TLS12
+  const grease = config.grease === false || !tolerant ? undefined : greaseFrom(crypto.random(5))
+  const extensible = legacyVersion > ProtocolVersion.SSL3
   const keyPairs = modern ? yield* generateShares(hs, config, groups) : new Map()
 
   const plain: ClientHello = {
-    legacyVersion: ProtocolVersion.TLS12,
+    legacyVersion,
     random,
     legacySessionId,
     cipherSuites: [
       ...(grease ? [grease.cipherSuite] : []),
       ...suites.map(({ id }) => id),
-      ...parts.flatMap(({ cipherSuites }) => cipherSuites),
+      ...new Set(parts.flatMap(({ cipherSuites }) => cipherSuites)),
+      // RFC 5746 §3.4, §4.5: what says so where there are no extensions.
+      ...(extensible ? [] : [CipherSuiteId.TLS_EMPTY_RENEGOTIATION_INFO_SCSV]),
+      ...(config.fallback === true ? [CipherSuiteId.TLS_FALLBACK_SCSV] : []),
     ],
     legacyCompressionMethods: Uint8Array.of(0),
-    extensions: clientExtensions(config, versions, groups, schemes, keyPairs, grease, parts),
+    extensions: extensible
+      ? clientExtensions(config, versions, groups, schemes, keyPairs, grease, parts)
+      : [],
   }
   const hello = padded(config.shapeClientHello?.(plain) ?? plain, config)
   const psks = modern ? yield* usablePsks(hs, config, suites, versions) : []
@@ -202,13 +212,17 @@ function clientExtensions(
   if (config.requestOcsp !== false)
     // responder_id_list and request_extensions, both empty (RFC 6066 §8).
     add(statusRequest, { statusType: CertificateStatusType.ocsp, request: new Uint8Array(4) })
-  add(signatureAlgorithms, [...schemes])
+  // RFC 5246 §7.4.1.4.1: not for versions before TLS 1.2.
+  if (Math.max(...versions) >= ProtocolVersion.TLS12) add(signatureAlgorithms, [...schemes])
   if (config.certificateSignatureSchemes !== undefined)
     add(signatureAlgorithmsCert, [
       ...enabledSignatureSchemes(config, config.certificateSignatureSchemes),
     ])
   if (config.requestSignedCertificateTimestamps !== false) add(signedCertificateTimestamp, true)
-  for (const part of parts) extensions.push(...part.extensions)
+  // Versions ask for much the same; the ticket is in the part of the version whose session is offered.
+  const withSession = parts.filter(({ sessionId }) => sessionId !== undefined)
+  for (const extension of [...withSession, ...parts].flatMap((part) => part.extensions))
+    if (!hasExtension(extensions, extension.type)) extensions.push(extension)
   if (!versions.includes(ProtocolVersion.TLS13)) {
     if (config.recordSizeLimit !== undefined) add(recordSizeLimit, config.recordSizeLimit)
     return extensions

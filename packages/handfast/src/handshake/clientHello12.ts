@@ -71,6 +71,18 @@ export function checkClientHello12(
   return { extendedMasterSecret: extended, secureRenegotiation }
 }
 
+/** As a version reads it that has no extensions: what of them the client sends is for others. */
+export function withoutExtensions(info: ClientHelloInfo): ClientHelloInfo {
+  return {
+    ...info,
+    serverName: undefined,
+    alpnProtocols: [],
+    supportedGroups: [],
+    signatureSchemes: [],
+    message: { ...info.message, extensions: [] },
+  }
+}
+
 export interface Answer12 {
   readonly suite: ClassicCipherSuite
   readonly guards: Guards

@@ -14,12 +14,16 @@ import { TlsError } from '../errors.ts'
 import type { HandshakeContext } from './context.ts'
 import { clientVersions } from './version.ts'
 
-/** Checks that concern every version, and what a configuration may want to know of the offer. */
-export function readClientHello(hs: HandshakeContext, message: HandshakeMessage): ClientHelloInfo {
+/** Checks that concern every version, and what a configuration may want to know of the offer. @param leastVersion that we have */
+export function readClientHello(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  leastVersion: number = ProtocolVersion.TLS10,
+): ClientHelloInfo {
   const hello = hs.read(message, ClientHello)
   const { extensions } = hello
-  // RFC 8446 §D.5: SSL 3.0 must not be negotiated.
-  if (hello.legacyVersion <= ProtocolVersion.SSL3)
+  // RFC 8446 §D.5: SSL 3.0 must not be negotiated, but for those who came through the legacy door.
+  if (hello.legacyVersion < Math.min(ProtocolVersion.TLS10, leastVersion))
     throw new TlsError(
       'ERR_NO_COMMON_VERSION',
       `The client's legacy_version is ${nameOf(protocolVersions, hello.legacyVersion)}`,

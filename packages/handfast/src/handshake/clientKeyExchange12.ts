@@ -7,12 +7,9 @@ import {
   ClientKeyExchangeECDHE,
   ClientKeyExchangeECDHE_PSK,
   ClientKeyExchangePSK,
-  ClientKeyExchangeRSA,
   type DigitallySigned,
   ServerDHParams,
   ServerECDHParams,
-  ServerKeyExchangeDHE,
-  ServerKeyExchangeECDHE,
   ServerKeyExchangeECDHE_PSK,
   ServerKeyExchangePSK,
 } from '../codec/messages12.ts'
@@ -26,7 +23,8 @@ import type { HandshakeContext } from './context.ts'
 import { enabledCurves } from './negotiation12.ts'
 import { problemOfField, pskPremaster, withoutLeadingZeros } from './premaster12.ts'
 import { clientKeys } from './preSharedKeys.ts'
-import { verify12 } from './signature12.ts'
+import { serverKeyExchangeSignature } from './signature12.ts'
+import type { ClassicVersion } from './version12.ts'
 
 /** What the server said of its half. */
 export interface ServerParams {
@@ -47,6 +45,7 @@ export function expectsServerKeyExchange({ keyExchange }: ClassicCipherSuite): b
 /** @param message undefined where none came. @param leaf of the server's certificate, where the suite has one */
 export function* readServerKeyExchange(
   hs: HandshakeContext,
+  { forms, signatures }: ClassicVersion,
   config: ClientConfig,
   offer: Offer,
   suite: ClassicCipherSuite,
@@ -58,18 +57,18 @@ export function* readServerKeyExchange(
   const verify = (params: Uint8Array, signed: DigitallySigned): Steps<number> => {
     if (leaf === undefined) throw new TypeError('A signature without a certificate')
     const content = concat(hs.clientRandom, serverRandom, params)
-    const what = { name: 'ServerKeyExchange', section: 'RFC 5246 §7.4.3' } as const
-    return verify12(hs, 'server', leaf, offer.signatureSchemes, signed, content, what)
+    const what = serverKeyExchangeSignature
+    return signatures.verify(hs, 'server', leaf, offer.signatureSchemes, signed, content, what)
   }
   switch (suite.keyExchange) {
     case 'ECDHE': {
-      const { params, signedParams } = hs.read(message, ServerKeyExchangeECDHE)
+      const { params, signedParams } = hs.read(message, forms.ServerKeyExchangeECDHE)
       const group = chosenCurve(hs, config, params)
       const scheme = yield* verify(encode(ServerECDHParams, params), signedParams)
       return { group, share: params.public, identityHint: none, scheme }
     }
     case 'DHE': {
-      const { params, signedParams } = hs.read(message, ServerKeyExchangeDHE)
+      const { params, signedParams } = hs.read(message, forms.ServerKeyExchangeDHE)
       const scheme = yield* verify(encode(ServerDHParams, params), signedParams)
       return { ...fieldOf(hs, config, params), identityHint: none, scheme }
     }
@@ -146,7 +145,9 @@ function fieldOf(
 /** Sends ClientKeyExchange. @returns the premaster secret, which is the caller's to wipe, and the name of the key */
 export function* sendClientKeyExchange(
   hs: HandshakeContext,
+  { forms }: ClassicVersion,
   config: ClientConfig,
+  { hello }: Offer,
   suite: ClassicCipherSuite,
   params: ServerParams,
   leaf: X509Certificate | undefined,
@@ -165,8 +166,9 @@ export function* sendClientKeyExchange(
     }
     case 'RSA': {
       const premaster = config.crypto.random(48)
-      premaster.set([offeredVersion >> 8, offeredVersion & 0xff])
-      hs.send(type, ClientKeyExchangeRSA, {
+      // RFC 5246 §7.4.7.1: the version that was offered, not the one that was chosen.
+      premaster.set([hello.legacyVersion >> 8, hello.legacyVersion & 0xff])
+      hs.send(type, forms.ClientKeyExchangeRSA, {
         encryptedPreMasterSecret: yield* encryptPremaster(hs, config, leaf, premaster),
       })
       return { premaster }
@@ -184,9 +186,6 @@ export function* sendClientKeyExchange(
     }
   }
 }
-
-/** The legacy_version of our ClientHello, with which a premaster secret begins (RFC 5246 §7.4.7.1). */
-const offeredVersion = 0x0303
 
 function* agree(hs: HandshakeContext, { group, share }: ServerParams) {
   if (group === undefined || share === undefined) throw new TypeError('No group was agreed on')

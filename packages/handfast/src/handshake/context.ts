@@ -13,7 +13,7 @@ import {
   isHelloRetryRequest,
   messageBodies,
 } from '../codec/messages.ts'
-import type { KeyExchange } from '../codec/messages12.ts'
+import type { ClassicForms, KeyExchange } from '../codec/messages12.ts'
 import { ContentType, HandshakeType, handshakeTypes, nameOf } from '../codec/registry.ts'
 import { type AnyWire, decode, type Wire } from '../codec/wire.ts'
 import type { ClientConfig, ConnectionInfo, ServerConfig } from '../config.ts'
@@ -39,9 +39,13 @@ export type HandshakeSteps<T> = Generator<PromiseLike<unknown> | typeof nextMess
  */
 export const changeCipherSpec: HandshakeMessage = { type: -1, bytes: Uint8Array.of(1) }
 
+/** The same for the warning by which a client of SSL 3.0 says that it has no certificate (RFC 6101 §5.6.6). */
+export const noCertificate: HandshakeMessage = { type: -2, bytes: new Uint8Array(0) }
+
 /** The forms of the messages of TLS 1.2 and before. */
 export interface MessageForms {
   readonly version: number
+  readonly classic: ClassicForms
   readonly keyExchange?: KeyExchange
   /** The body of each type of message. */
   readonly bodies: ReadonlyMap<number, AnyWire>
@@ -54,6 +58,8 @@ export interface Established {
   readonly keyUpdateAfterRecords: number
   /** Sends a KeyUpdate and changes our sending keys (TLS 1.3). @param requestPeer asks the peer to do the same */
   updateKeys?(requestPeer: boolean): Steps<void>
+  /** Called in place of `updateKeys` where keys cannot be changed. @throws TlsError */
+  refuseMoreRecords?(): never
   /** The peer asked for new sending keys: they are due before the next data. */
   readonly keyUpdateOwed?: boolean
   /** Asks the client for a certificate (server only). */
@@ -102,6 +108,10 @@ export class HandshakeContext {
   changeCipherSpecDelivered = false
   /** Warning alerts that do not end the connection: in TLS 1.3 none, but for user_canceled. */
   toleratedWarnings: readonly number[] = []
+  /** A warning alert that is delivered to the handshake as `noCertificate`. */
+  deliveredWarning: number | undefined
+  /** What stands for an alert in a version that does not have it. */
+  alertOf: ((description: number) => number) | undefined
   /** Set where the version is TLS 1.2 or before: its messages have forms of their own. */
   forms: MessageForms | undefined
   /** The highest version that is enabled on this side. */
@@ -156,7 +166,7 @@ export class HandshakeContext {
     const wanted = types.map((type) => typeName(type, this.forms?.bodies)).join(' or ')
     this.at(`waiting for ${wanted}`)
     const message = (yield nextMessage) as HandshakeMessage
-    if (message !== changeCipherSpec) this.traceMessage('received', message)
+    if (message.type >= 0) this.traceMessage('received', message)
     if (types.length > 0 && !types.includes(message.type))
       throw new TlsError(
         'ERR_UNEXPECTED_MESSAGE',
@@ -362,5 +372,6 @@ export function messageName(
 
 function typeName(type: number, bodies: ReadonlyMap<number, AnyWire> = messageBodies): string {
   if (type === changeCipherSpec.type) return 'ChangeCipherSpec'
+  if (type === noCertificate.type) return 'no_certificate'
   return bodies.get(type)?.type ?? nameOf(handshakeTypes, type)
 }

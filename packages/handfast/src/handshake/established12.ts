@@ -31,6 +31,13 @@ export class Established12 implements Established {
       protection.kind === 'aead' ? protection.aead.confidentialityLimit : Number.POSITIVE_INFINITY
   }
 
+  refuseMoreRecords(): never {
+    throw new TlsError(
+      'ERR_KEYS_EXHAUSTED',
+      `The keys have protected ${this.keyUpdateAfterRecords} records, and this version cannot change them`,
+    )
+  }
+
   exportKeyingMaterial(
     label: string,
     context: Uint8Array | undefined,

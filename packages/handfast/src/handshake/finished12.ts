@@ -5,7 +5,7 @@ import { HandshakeType } from '../codec/registry.ts'
 import type { ClassicCipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import type { NamedSecret } from '../keys/schedule.ts'
-import { type ClassicContext, keyBlock, verifyData12 } from '../keys/schedule12.ts'
+import { type ClassicContext, keyBlock } from '../keys/schedule12.ts'
 import type { Protection } from '../record/protection.ts'
 import type { Role } from '../trace/events.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
@@ -13,6 +13,7 @@ import type { ClassicVersion } from './version12.ts'
 
 /** What both sides have once the master secret is known. */
 export interface ClassicKeys {
+  readonly version: ClassicVersion
   readonly suite: ClassicCipherSuite
   readonly context: ClassicContext
   readonly master: NamedSecret
@@ -31,7 +32,7 @@ export function* classicKeys(
   const block = yield* keyBlock(context, master, version.keyLengths(suite))
   const client = yield* version.protection(hs.crypto, suite, block.client, encryptThenMac)
   const server = yield* version.protection(hs.crypto, suite, block.server, encryptThenMac)
-  return { suite, context, master, protections: { client, server } }
+  return { version, suite, context, master, protections: { client, server } }
 }
 
 export function contextOf(
@@ -42,10 +43,11 @@ export function contextOf(
 ): ClassicContext {
   return {
     prf: version.prf,
-    hash: suite.hash,
+    hash: version.hash(suite),
     clientRandom: hs.clientRandom,
     serverRandom: serverRandom.slice(),
     trace: hs.scheduleTrace,
+    ...(version.operation && { operation: version.operation }),
   }
 }
 
@@ -53,7 +55,8 @@ export function contextOf(
 export function* sendFinished12(hs: HandshakeContext, keys: ClassicKeys): Steps<Uint8Array> {
   hs.sendChangeCipherSpec()
   hs.useKeys('sent', keys.protections[hs.role])
-  const verifyData = yield* verifyData12(keys.context, keys.master, hs.role, hs.transcript)
+  const { context, master, version } = keys
+  const verifyData = yield* version.verifyData(context, master, hs.role, hs.transcript)
   hs.finished.sent = verifyData
   hs.send(HandshakeType.finished, Finished, { verifyData })
   return verifyData
@@ -68,7 +71,7 @@ export function* receiveFinished12(
   yield* hs.receiveChangeCipherSpec()
   hs.useKeys('received', keys.protections[peer])
   const message = yield* hs.receive(HandshakeType.finished)
-  const expected = yield* verifyData12(keys.context, keys.master, peer, hs.transcript)
+  const expected = yield* keys.version.verifyData(keys.context, keys.master, peer, hs.transcript)
   const { verifyData } = hs.read(message, Finished)
   if (verifyData.length !== expected.length)
     throw new TlsError(

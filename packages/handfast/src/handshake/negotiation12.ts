@@ -1,25 +1,30 @@
-/** What a side has enabled of TLS 1.2. */
+/** What a side has enabled of a version up to TLS 1.2. */
 import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
 import { NamedGroup } from '../codec/registry.ts'
 import type { ClientConfig, ServerConfig } from '../config.ts'
 import type { ClassicCipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
-import { defaultClassicCipherSuites } from '../defaults12.ts'
 import { enabledGroups } from './negotiation.ts'
+import type { ClassicVersion } from './version12.ts'
 
 /** In the order of preference: those that `cipherSuites` names, else the defaults. Without PSK callback no PSK suite. */
 export function enabledClassicSuites(
   config: ClientConfig | ServerConfig,
+  version: ClassicVersion,
 ): readonly ClassicCipherSuite[] {
-  const { classicCipherSuites = [] } = config.crypto
-  const named = config.cipherSuites ?? defaultClassicCipherSuites
-  return named.flatMap((id) => {
-    const suite = classicCipherSuites.find((candidate) => candidate.id === id)
-    return suite === undefined || !usable(config, suite) ? [] : [suite]
-  })
+  return suitesOf(config, version, config.cipherSuites ?? version.defaultCipherSuites)
 }
 
-export function hasClassicSuites(config: ClientConfig | ServerConfig): boolean {
-  return enabledClassicSuites(config).length > 0
+/** Those of `ids` that can be used with a version. */
+export function suitesOf(
+  config: ClientConfig | ServerConfig,
+  { hasSuite }: ClassicVersion,
+  ids: readonly number[],
+): readonly ClassicCipherSuite[] {
+  const { classicCipherSuites = [] } = config.crypto
+  return ids.flatMap((id) => {
+    const suite = classicCipherSuites.find((candidate) => candidate.id === id)
+    return suite === undefined || !usable(config, suite) || !hasSuite(suite) ? [] : [suite]
+  })
 }
 
 /** What a suite needs beside its name: a key in common, or a provider that encrypts with RSA. */

@@ -1,4 +1,4 @@
-/** What TLS 1.2 adds to the one ClientHello that offers all versions (RFC 5246 §7.4.1.2 and its extensions). */
+/** What versions up to TLS 1.2 add to the one ClientHello that offers all versions (RFC 5246 §7.4.1.2 and its extensions). */
 import type { Steps } from '@handfast/x509'
 import { sameBytes } from '../codec/bytes.ts'
 import { extensionOf, findExtension, type RawExtension } from '../codec/extension.ts'
@@ -8,7 +8,7 @@ import { extendedMasterSecret } from '../codec/extensions/extended_master_secret
 import { maxFragmentLength } from '../codec/extensions/max_fragment_length.ts'
 import { renegotiationInfo } from '../codec/extensions/renegotiation_info.ts'
 import { sessionTicket } from '../codec/extensions/session_ticket.ts'
-import { AlertDescription, ProtocolVersion } from '../codec/registry.ts'
+import { AlertDescription } from '../codec/registry.ts'
 import type { ClientConfig } from '../config.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Session } from '../session/session.ts'
@@ -17,16 +17,21 @@ import { whyNotResume } from './clientPsk.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledClassicSuites } from './negotiation12.ts'
 import type { OfferPart } from './protocol.ts'
+import type { ClassicVersion } from './version12.ts'
 
 /** RFC 8422 §5.1.1: of the suites with a curve, point formats are to be said. */
 const withCurves = /^ECDHE/
 const none = new Uint8Array(0)
 
-export function* offerPart12(hs: HandshakeContext, config: ClientConfig): Steps<OfferPart> {
+export function* classicOffer(
+  version: ClassicVersion,
+  hs: HandshakeContext,
+  config: ClientConfig,
+): Steps<OfferPart> {
   // RFC 6066 §3: a server that goes on without knowing the name may say so.
   hs.toleratedWarnings = [AlertDescription.unrecognized_name]
-  const suites = enabledClassicSuites(config)
-  const session = yield* usableSession(hs, config)
+  const suites = enabledClassicSuites(config, version)
+  const session = yield* usableSession(version, hs, config)
   const byTicket = session !== undefined && session.byId !== true
   const extensions: RawExtension[] = [
     extensionOf(extendedMasterSecret, 'ClientHello', true),
@@ -56,11 +61,15 @@ function codeOf(bytes: number): number {
   )
 }
 
-/** The configured session, where it is of TLS 1.2 and may be offered now; a trace says why not. */
-function* usableSession(hs: HandshakeContext, config: ClientConfig): Steps<Session | undefined> {
+/** The configured session, where it is of this version and may be offered now; a trace says why not. */
+function* usableSession(
+  version: ClassicVersion,
+  hs: HandshakeContext,
+  config: ClientConfig,
+): Steps<Session | undefined> {
   const { session } = config
-  if (session?.version !== ProtocolVersion.TLS12) return undefined
-  const suite = enabledClassicSuites(config).find(({ id }) => id === session.cipherSuite)
+  if (session?.version !== version.version) return undefined
+  const suite = enabledClassicSuites(config, version).find(({ id }) => id === session.cipherSuite)
   const { alpnProtocol } = session
   const reason =
     alpnProtocol !== undefined && config.alpnProtocols?.includes(alpnProtocol) !== true
@@ -78,9 +87,12 @@ function* usableSession(hs: HandshakeContext, config: ClientConfig): Steps<Sessi
 }
 
 /** The session that this ClientHello offers, by its ticket or by its id. */
-export function offeredSession(config: ClientConfig, { hello }: Offer): Session | undefined {
-  const { session } = config
-  if (session?.version !== ProtocolVersion.TLS12) return undefined
+export function offeredSession(
+  { version }: ClassicVersion,
+  { session }: ClientConfig,
+  { hello }: Offer,
+): Session | undefined {
+  if (session?.version !== version) return undefined
   const offered =
     session.byId === true
       ? hello.legacySessionId

@@ -7,6 +7,7 @@ import type { Steps } from '@handfast/x509'
 import type { RawExtension } from '../codec/extension.ts'
 import type { HandshakeMessage } from '../codec/messages.ts'
 import type { ClientConfig, ClientHelloInfo, ServerConfig } from '../config.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Offer } from './clientHello.ts'
 import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
 
@@ -35,6 +36,14 @@ export interface ClientProtocol extends Protocol {
     offer: Offer,
     answer: HandshakeMessage,
   ) => HandshakeSteps<Established>
+}
+
+/** What `handfast/legacy` adds to a connection that is made of these. */
+export interface LegacyDoor {
+  readonly client: readonly ClientProtocol[]
+  readonly server: readonly ServerProtocol[]
+  /** A provider with 3DES too. */
+  readonly crypto: (provider: CryptoProvider) => CryptoProvider
 }
 
 export interface ServerProtocol extends Protocol {

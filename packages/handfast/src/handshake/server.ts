@@ -42,7 +42,7 @@ export function* serverHandshake(
 ): HandshakeSteps<Established> {
   const message = yield* hs.receive(HandshakeType.client_hello)
   hs.refuseExcess()
-  const info = readClientHello(hs, message)
+  const info = readClientHello(hs, message, Math.min(...versionsOf(protocols)))
   hs.clientRandom = info.message.random.slice()
   const changes =
     base.onClientHello && (yield* hs.settle('asking onClientHello', base.onClientHello(info)))

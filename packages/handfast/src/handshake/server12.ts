@@ -1,14 +1,9 @@
-/** The server's side of TLS 1.2 (RFC 5246 §7.3), from the ClientHello on; the figure is in `client12.ts`. */
+/** The server's side of TLS 1.2, and of what came before it (RFC 5246 §7.3), from the ClientHello on; the figure is in `client12.ts`. */
 import type { Steps, Verdict } from '@handfast/x509'
 import { hasExtension } from '../codec/extension.ts'
 import { CertificateStatus } from '../codec/extensions/status_request.ts'
 import { ServerHello } from '../codec/messages.ts'
-import {
-  Certificate12,
-  CertificateVerify12,
-  NewSessionTicket12,
-  ServerHelloDone,
-} from '../codec/messages12.ts'
+import { Certificate12, NewSessionTicket12, ServerHelloDone } from '../codec/messages12.ts'
 import { CertificateStatusType, ExtensionType, HandshakeType } from '../codec/registry.ts'
 import type {
   ClientAuthentication,
@@ -17,7 +12,8 @@ import type {
   ServerConfig,
 } from '../config.ts'
 import { TlsError } from '../errors.ts'
-import { masterSecret } from '../keys/schedule12.ts'
+import type { NamedSecret } from '../keys/schedule.ts'
+import { type ClassicContext, masterSecret } from '../keys/schedule12.ts'
 import { maxTicketLifetime } from '../limits.ts'
 import type { SessionState } from '../session/session.ts'
 import { readCertificate12, sendCertificate12, sendCertificateRequest12 } from './certificate12.ts'
@@ -26,8 +22,9 @@ import {
   checkClientHello12,
   serverExtensions12,
   willStaple,
+  withoutExtensions,
 } from './clientHello12.ts'
-import type { HandshakeContext, HandshakeSteps } from './context.ts'
+import { type HandshakeContext, type HandshakeSteps, noCertificate } from './context.ts'
 import { refuseFallback, serverRandom } from './downgrade12.ts'
 import { Established12 } from './established12.ts'
 import {
@@ -38,21 +35,27 @@ import {
   sendFinished12,
 } from './finished12.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
-import { hasClassicSuites } from './negotiation12.ts'
+import { enabledClassicSuites } from './negotiation12.ts'
 import { judge, type ShownCertificate } from './peerCertificate.ts'
 import type { ServerProtocol } from './protocol.ts'
 import { chooseProtocol } from './serverChoices.ts'
 import { type Chosen12, chooseSuite12 } from './serverChoices12.ts'
 import { receiveClientKeyExchange, sendServerKeyExchange } from './serverKeyExchange12.ts'
 import { findSession12, type ResumedSession } from './serverSession12.ts'
-import { verify12 } from './signature12.ts'
+import { certificateVerifySignature } from './signature12.ts'
 import { beginClassic, type ClassicVersion, tls12, useKeyExchange } from './version12.ts'
 
 /** TLS 1.2, for a server. */
-export const tls12Server: ServerProtocol = {
-  version: tls12.version,
-  hasCipherSuites: hasClassicSuites,
-  handshake: (hs, config, info) => classicServer(tls12, hs, config, info),
+export const tls12Server: ServerProtocol = /* @__PURE__ */ classicServerOf(tls12)
+
+/** A version up to TLS 1.2, for a server. */
+export function classicServerOf(classic: ClassicVersion): ServerProtocol {
+  return {
+    version: classic.version,
+    hasCipherSuites: (config) => enabledClassicSuites(config, classic).length > 0,
+    handshake: (hs, config, info) =>
+      classicServer(classic, hs, config, classic.extensions ? withoutExtensions(info) : info),
+  }
 }
 
 function* classicServer(
@@ -68,7 +71,7 @@ function* classicServer(
   const alpnProtocol = chooseProtocol(hs, config, info)
   const extended = guards.extendedMasterSecret
   const session = yield* findSession12(hs, config, version, info, extended, alpnProtocol)
-  const chosen = session ?? (yield* chooseSuite12(hs, config, info))
+  const chosen = session ?? (yield* chooseSuite12(hs, version, config, info))
   const { suite } = chosen
   useKeyExchange(hs, suite)
   const asked = (type: number) => hasExtension(hello.extensions, type)
@@ -104,26 +107,29 @@ function* classicServer(
   const answer = { ...settled, ticketPromised, identity }
   const noId = new Uint8Array(0)
   sendServerHello12(hs, config, version, info, answer, random, sessionId ?? noId)
-  if (identity !== undefined) sendCertificate12(hs, identity)
+  if (identity !== undefined) sendCertificate12(hs, version, identity)
   if (identity?.ocspResponse !== undefined && willStaple(info, identity))
     hs.send(HandshakeType.certificate_status, CertificateStatus, {
       statusType: CertificateStatusType.ocsp,
       response: identity.ocspResponse,
     })
-  const pair = yield* sendServerKeyExchange(hs, config, full, random)
+  const pair = yield* sendServerKeyExchange(hs, version, config, full, random)
   const authentication =
     identity === undefined || config.clientAuthentication?.mode === 'afterHandshake'
       ? undefined
       : config.clientAuthentication
-  if (authentication !== undefined) sendCertificateRequest12(hs, config, authentication)
+  if (authentication !== undefined) sendCertificateRequest12(hs, version, config, authentication)
   hs.send(HandshakeType.server_hello_done, ServerHelloDone, true)
 
   // The client's flight.
-  const shown = authentication && (yield* receiveClientCertificate(hs, config, authentication))
-  const received = yield* receiveClientKeyExchange(hs, config, full, pair, hello.legacyVersion)
+  const shown =
+    authentication && (yield* receiveClientCertificate(hs, version, config, authentication))
+  const offered = hello.legacyVersion
+  const received = yield* receiveClientKeyExchange(hs, version, config, full, pair, offered)
   const sessionHash = extended ? hs.transcript : undefined
   const master = yield* masterSecret(context, received.premaster, sessionHash)
-  const scheme = shown && (yield* receiveCertificateVerify12(hs, config, shown))
+  const scheme =
+    shown && (yield* receiveCertificateVerify12(hs, version, config, context, master, shown))
   const keys = yield* classicKeys(hs, version, suite, encryptThenMac, context, master)
   const first = yield* receiveFinished12(hs, keys)
 
@@ -167,11 +173,20 @@ interface JudgedCertificate extends ShownCertificate {
 /** @returns undefined for a client without one, where that is allowed */
 function* receiveClientCertificate(
   hs: HandshakeContext,
+  { noCertificateAlert }: ClassicVersion,
   config: ServerConfig,
   { mode, verifyCertificate }: ClientAuthentication,
 ): HandshakeSteps<JudgedCertificate | undefined> {
-  const message = yield* hs.receive(HandshakeType.certificate)
-  const shown = readCertificate12(hs, hs.read(message, Certificate12).certificateList)
+  hs.deliveredWarning = noCertificateAlert
+  const message = yield* hs.receive(
+    HandshakeType.certificate,
+    ...(noCertificateAlert === undefined ? [] : [noCertificate.type]),
+  )
+  hs.deliveredWarning = undefined
+  const shown =
+    message === noCertificate
+      ? undefined
+      : readCertificate12(hs, hs.read(message, Certificate12).certificateList)
   if (shown === undefined) {
     if (mode === 'require')
       throw new TlsError(
@@ -200,15 +215,18 @@ function* receiveClientCertificate(
 /** Signs all messages before it (RFC 5246 §7.4.8). @returns the scheme */
 function* receiveCertificateVerify12(
   hs: HandshakeContext,
+  { forms, signatures }: ClassicVersion,
   config: ServerConfig,
+  context: ClassicContext,
+  master: NamedSecret,
   { leaf }: ShownCertificate,
 ): HandshakeSteps<number> {
   const message = yield* hs.receive(HandshakeType.certificate_verify)
-  const { content } = hs.transcript
-  const signed = hs.read(message, CertificateVerify12)
-  const what = { name: 'CertificateVerify', section: 'RFC 5246 §7.4.8' } as const
+  const content = yield* signatures.transcriptToSign(context, master, hs.transcript)
+  const signed = hs.read(message, forms.CertificateVerify)
+  const what = certificateVerifySignature
   const accepted = enabledSignatureSchemes(config)
-  return yield* verify12(hs, 'client', leaf, accepted, signed, content, what)
+  return yield* signatures.verify(hs, 'client', leaf, accepted, signed, content, what)
 }
 
 /** @param issuedAt when the master secret was agreed on, in milliseconds since 1970 */

@@ -1,7 +1,13 @@
 /** What a server chooses of a client's offer in TLS 1.2: a suite, and with it a certificate and a group (RFC 5246 §7.4.1.3). */
 import type { Steps } from '@handfast/x509'
 import { hasExtension } from '../codec/extension.ts'
-import { ExtensionType, NamedGroup, namedGroups, nameOf } from '../codec/registry.ts'
+import {
+  ExtensionType,
+  NamedGroup,
+  namedGroups,
+  nameOf,
+  protocolVersions,
+} from '../codec/registry.ts'
 import { signatureSchemes } from '../codec/signatureScheme.ts'
 import type { ClientHelloInfo, Identity, ServerConfig } from '../config.ts'
 import type { ClassicCipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
@@ -17,7 +23,8 @@ import {
 } from './negotiation12.ts'
 import { parseLeaf } from './peerCertificate.ts'
 import { identitiesFor } from './serverChoices.ts'
-import { authenticationOf, chooseScheme12 } from './signature12.ts'
+import { authenticationOf } from './signature12.ts'
+import type { ClassicVersion } from './version12.ts'
 
 /** A suite with all that it needs. */
 export interface Chosen12 {
@@ -33,14 +40,15 @@ export interface Chosen12 {
 /** The first suite of the preferred order for which there are a certificate, a signature scheme and a group. */
 export function* chooseSuite12(
   hs: HandshakeContext,
+  version: ClassicVersion,
   config: ServerConfig,
   info: ClientHelloInfo,
 ): Steps<Chosen12> {
-  const enabled = enabledClassicSuites(config)
+  const enabled = enabledClassicSuites(config, version)
   const common = inOrder(enabled, info.cipherSuites, config.honorClientOrder === true)
   const identities = yield* identitiesFor(hs, config, info)
   for (const suite of common) {
-    const chosen = fit(config, info, suite, identities)
+    const chosen = fit(version, config, info, suite, identities)
     if (chosen === undefined) continue
     tell(hs, config, info, chosen)
     return chosen
@@ -55,7 +63,7 @@ export function* chooseSuite12(
   throw new TlsError(
     'ERR_NO_COMMON_CIPHER_SUITE',
     common.length === 0
-      ? `The client offers ${offered}; for TLS 1.2 this server has ${enabled.map(({ name }) => name).join(', ')}`
+      ? `The client offers ${offered}; for ${nameOf(protocolVersions, version.version)} this server has ${enabled.map(({ name }) => name).join(', ')}`
       : `Of ${common.map(({ name }) => name).join(', ')} none goes with our certificates, and with the client's groups and signature schemes`,
     { section: 'RFC 5246 §7.4.1.3' },
   )
@@ -72,6 +80,7 @@ function inOrder(
 
 /** @returns undefined where something is missing for this suite */
 function fit(
+  { signatures }: ClassicVersion,
   config: ServerConfig,
   info: ClientHelloInfo,
   suite: ClassicCipherSuite,
@@ -97,7 +106,7 @@ function fit(
     const groupOfKey = groupOfCurve(curve)
     const { supportedGroups } = info
     if (groupOfKey && supportedGroups.length > 0 && !supportedGroups.includes(groupOfKey)) continue
-    const scheme = chooseScheme12(identity, info.signatureSchemes)
+    const scheme = signatures.choose(identity, info.signatureSchemes)
     if (scheme !== undefined) return { suite, group, identity, scheme }
   }
   return undefined

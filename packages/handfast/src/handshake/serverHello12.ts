@@ -16,7 +16,7 @@ import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
 import { renegotiationInfo } from '../codec/extensions/renegotiation_info.ts'
 import { signedCertificateTimestamp } from '../codec/extensions/signed_certificate_timestamp.ts'
 import type { ServerHello } from '../codec/messages.ts'
-import { ExtensionType } from '../codec/registry.ts'
+import { ExtensionType, nameOf, protocolVersions } from '../codec/registry.ts'
 import type { ClientConfig } from '../config.ts'
 import type { ClassicCipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
@@ -24,9 +24,10 @@ import type { Session } from '../session/session.ts'
 import { chosenProtocol } from './chosenProtocol.ts'
 import { type Offer, offeredTypes } from './clientHello.ts'
 import type { HandshakeContext } from './context.ts'
-import { enabledClassicSuites, suiteNames } from './negotiation12.ts'
+import { suiteNames, suitesOf } from './negotiation12.ts'
 import { offeredSession } from './offer12.ts'
 import { useMaxFragmentLength, useRecordSizeLimit12 } from './recordSize12.ts'
+import type { ClassicVersion } from './version12.ts'
 
 /** What the two hellos settled. */
 export interface Agreed12 {
@@ -46,21 +47,22 @@ export interface Agreed12 {
 
 export function checkServerHello12(
   hs: HandshakeContext,
+  version: ClassicVersion,
   config: ClientConfig,
   offer: Offer,
   hello: ServerHello,
 ): Agreed12 {
   const { extensions } = hello
   refuseDuplicates(extensions, 'ServerHello')
-  refuseUnsolicited(extensions, offeredTypes(offer), 'ServerHello')
+  refuseUnsolicited(extensions, version.extensions ?? offeredTypes(offer), 'ServerHello')
   refuseMisplaced(extensions, 'ServerHello12')
   if (hello.legacyCompressionMethod !== 0)
     throw new TlsError('ERR_ILLEGAL_PARAMETER', 'ServerHello chooses a compression method', {
       section: 'RFC 5246 §7.4.1.3',
     })
-  const suite = chosenSuite(hs, config, offer, hello)
+  const suite = chosenSuite(hs, version, config, offer, hello)
   const has = (type: number) => hasExtension(extensions, type)
-  const session = resumedSession(hs, config, offer, hello)
+  const session = resumedSession(hs, version, config, offer, hello)
   const extendedMasterSecret = has(ExtensionType.extended_master_secret)
   checkMasterSecret(config, session, extendedMasterSecret)
   const secureRenegotiation = checkRenegotiation(hs, config, hello)
@@ -91,17 +93,20 @@ export function checkServerHello12(
   }
 }
 
+/** What one version offers, it offers to all: the suite need only be one that this version can use. */
 function chosenSuite(
   hs: HandshakeContext,
+  version: ClassicVersion,
   config: ClientConfig,
   offer: Offer,
   hello: ServerHello,
 ): ClassicCipherSuite {
-  const suite = enabledClassicSuites(config).find(({ id }) => id === hello.cipherSuite)
-  if (suite === undefined || !offer.hello.cipherSuites.includes(suite.id))
+  const offered = suitesOf(config, version, offer.hello.cipherSuites)
+  const suite = offered.find(({ id }) => id === hello.cipherSuite)
+  if (suite === undefined)
     throw new TlsError(
       'ERR_ILLEGAL_PARAMETER',
-      `ServerHello chooses the cipher suite ${cipherSuiteName(hello.cipherSuite)}, which was not offered for TLS 1.2`,
+      `ServerHello chooses the cipher suite ${cipherSuiteName(hello.cipherSuite)}, which was not offered for ${nameOf(protocolVersions, version.version)}`,
       { section: 'RFC 5246 §7.4.1.3' },
     )
   hs.decide(() => ({
@@ -118,12 +123,13 @@ function chosenSuite(
 /** Our session id, where it stands for a session, comes back from a server that takes the session (RFC 5246 §7.4.1.3). */
 function resumedSession(
   hs: HandshakeContext,
+  version: ClassicVersion,
   config: ClientConfig,
   offer: Offer,
   hello: ServerHello,
 ): Session | undefined {
   const { legacySessionId } = offer.hello
-  const session = offeredSession(config, offer)
+  const session = offeredSession(version, config, offer)
   const echoed = legacySessionId.length > 0 && sameBytes(legacySessionId, hello.legacySessionIdEcho)
   if (echoed && session === undefined)
     throw new TlsError(

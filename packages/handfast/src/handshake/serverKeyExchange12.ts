@@ -6,12 +6,9 @@ import {
   ClientKeyExchangeECDHE,
   ClientKeyExchangeECDHE_PSK,
   ClientKeyExchangePSK,
-  ClientKeyExchangeRSA,
   type DigitallySigned,
   ServerDHParams,
   ServerECDHParams,
-  ServerKeyExchangeDHE,
-  ServerKeyExchangeECDHE,
   ServerKeyExchangeECDHE_PSK,
   ServerKeyExchangePSK,
 } from '../codec/messages12.ts'
@@ -25,13 +22,15 @@ import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { pskPremaster, withoutLeadingZeros } from './premaster12.ts'
 import { serverKey } from './preSharedKeys.ts'
 import type { Chosen12 } from './serverChoices12.ts'
-import { sign12 } from './signature12.ts'
+import { type ClassicSignatures, serverKeyExchangeSignature } from './signature12.ts'
+import type { ClassicVersion } from './version12.ts'
 
 const none = new Uint8Array(0)
 
 /** Sends ServerKeyExchange where the suite has one. @returns our ephemeral key, where there is one */
 export function* sendServerKeyExchange(
   hs: HandshakeContext,
+  { forms, signatures }: ClassicVersion,
   config: ServerConfig,
   chosen: Chosen12,
   serverRandom: Uint8Array,
@@ -48,8 +47,8 @@ export function* sendServerKeyExchange(
   if (suite.keyExchange === 'DHE') {
     const params = fieldParams(config, group, pair.share)
     const bytes = encode(ServerDHParams, params)
-    const signedParams = yield* signParams(hs, chosen, serverRandom, bytes)
-    hs.send(type, ServerKeyExchangeDHE, { params, signedParams })
+    const signedParams = yield* signParams(hs, signatures, chosen, serverRandom, bytes)
+    hs.send(type, forms.ServerKeyExchangeDHE, { params, signedParams })
     return pair
   }
   const params = { curveType: 3, namedCurve: group.id, public: pair.share }
@@ -57,8 +56,8 @@ export function* sendServerKeyExchange(
     hs.send(type, ServerKeyExchangeECDHE_PSK, { pskIdentityHint, params })
   else {
     const bytes = encode(ServerECDHParams, params)
-    const signedParams = yield* signParams(hs, chosen, serverRandom, bytes)
-    hs.send(type, ServerKeyExchangeECDHE, { params, signedParams })
+    const signedParams = yield* signParams(hs, signatures, chosen, serverRandom, bytes)
+    hs.send(type, forms.ServerKeyExchangeECDHE, { params, signedParams })
   }
   return pair
 }
@@ -81,13 +80,14 @@ function fieldParams(
 /** RFC 5246 §7.4.3: over both randoms and the parameters. */
 function* signParams(
   hs: HandshakeContext,
+  signatures: ClassicSignatures,
   { identity, scheme }: Chosen12,
   serverRandom: Uint8Array,
   params: Uint8Array,
 ): Steps<DigitallySigned> {
   if (identity === undefined || scheme === undefined) throw new TypeError('Nothing to sign with')
   const content = concat(hs.clientRandom, serverRandom, params)
-  return yield* sign12(hs, identity, scheme, 'ServerKeyExchange', content)
+  return yield* signatures.sign(hs, identity, scheme, serverKeyExchangeSignature, content)
 }
 
 /** What a ClientKeyExchange brought. */
@@ -100,6 +100,7 @@ interface ClientExchange {
 /** @param clientVersion the legacy_version of the ClientHello. @returns what came of it; the secret is the caller's to wipe */
 export function* receiveClientKeyExchange(
   hs: HandshakeContext,
+  { forms }: ClassicVersion,
   config: ServerConfig,
   { suite, group, identity }: Chosen12,
   pair: KeyPair | undefined,
@@ -119,7 +120,7 @@ export function* receiveClientKeyExchange(
       return { premaster: withoutLeadingZeros(yield* agree(hs, group, pair, share)) }
     }
     case 'RSA': {
-      const { encryptedPreMasterSecret } = hs.read(message, ClientKeyExchangeRSA)
+      const { encryptedPreMasterSecret } = hs.read(message, forms.ClientKeyExchangeRSA)
       // Whatever comes of it, the handshake goes on, and a bad one fails at Finished, like every other (RFC 5246 §7.4.7.1).
       const otherwise = config.crypto.random(48)
       const decrypt = identity?.signingKey.decryptPremaster

@@ -24,7 +24,7 @@ export interface ResumedSession {
 export function* findSession12(
   hs: HandshakeContext,
   config: ServerConfig,
-  { version }: ClassicVersion,
+  version: ClassicVersion,
   info: ClientHelloInfo,
   extendedMasterSecret: boolean,
   alpnProtocol: string | undefined,
@@ -35,9 +35,9 @@ export function* findSession12(
     ? yield* redeem(hs, config, ticket)
     : yield* lookUp(hs, config, info.message.legacySessionId)
   if (state === undefined) return undefined
-  const suite = enabledClassicSuites(config).find(({ id }) => id === state.cipherSuite)
+  const suite = enabledClassicSuites(config, version).find(({ id }) => id === state.cipherSuite)
   const usable =
-    state.version !== version
+    state.version !== version.version
       ? 'The session is of another version.'
       : suite === undefined || !info.cipherSuites.includes(suite.id)
         ? "The session's cipher suite is not in common."

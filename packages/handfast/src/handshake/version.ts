@@ -39,7 +39,12 @@ export function serverVersion(hello: ServerHello): number {
 }
 
 /** What a ClientHello without supported_versions can mean: TLS 1.3 is not among it (RFC 8446 §4.2.1). */
-const versionsBefore13 = [ProtocolVersion.TLS12, ProtocolVersion.TLS11, ProtocolVersion.TLS10]
+const versionsBefore13 = [
+  ProtocolVersion.TLS12,
+  ProtocolVersion.TLS11,
+  ProtocolVersion.TLS10,
+  ProtocolVersion.SSL3,
+]
 
 /** The versions that a client has: what supported_versions says, else all up to its legacy_version (RFC 5246 §E.1). */
 export function clientVersions(hello: ClientHello): readonly number[] {

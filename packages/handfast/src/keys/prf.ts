@@ -4,7 +4,7 @@ import { concat, fromText } from '../codec/bytes.ts'
 import type { HashFunction } from '../crypto/provider.ts'
 
 /** P_hash: as many bytes as are asked for. */
-function* expand(
+export function* expand(
   hash: HashFunction,
   secret: Uint8Array,
   seed: Uint8Array,

@@ -31,6 +31,8 @@ export interface ClassicContext {
   readonly clientRandom: Uint8Array
   readonly serverRandom: Uint8Array
   readonly trace: ScheduleTrace | undefined
+  /** What a trace calls the function. Default: PRF. */
+  readonly operation?: 'SSL 3.0'
 }
 
 /** Of the master secret, in bytes (RFC 5246 §8.1). */
@@ -49,7 +51,8 @@ function* derive(
 ): Steps<NamedSecret> {
   const value = yield* context.prf(context.hash, from.value, label, seed, length)
   context.trace?.({
-    ...{ name, operation: 'PRF', hash: context.hash.name, from: [from.name], label, length, value },
+    ...{ name, operation: context.operation ?? 'PRF', hash: context.hash.name },
+    ...{ from: [from.name], label, length, value },
     ...(transcript && { transcript: transcript.names.slice(), transcriptHash: transcript.hash }),
   })
   return { name, value }

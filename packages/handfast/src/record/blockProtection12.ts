@@ -1,5 +1,5 @@
 /**
- * Protection of TLS 1.2 records by a block cipher in CBC mode and HMAC (RFC 5246 §6.2.3.2).
+ * Protection of records up to TLS 1.2 by a block cipher in CBC mode and a MAC (RFC 5246 §6.2.3.2).
  *
  * With encrypt_then_mac (RFC 7366) the MAC is of the ciphertext and is checked before anything is decrypted: nothing can
  * be learned from the padding. Without it the MAC is within the ciphertext, and whoever can tell a bad padding from a bad
@@ -16,115 +16,187 @@ import { recordHeaderLength } from './framing.ts'
 import { type OpenedRecord, type Protection, recordHeader } from './protection.ts'
 import { additionalData12, classicExpansion, openedRecord } from './protection12.ts'
 
-export interface BlockKeys12 {
+/** How the MAC of a record is made and its padding read: by HMAC, or as SSL 3.0 does. */
+export interface BlockRules {
+  /** @param data what is authenticated beside the content: see `additionalData12` */
+  mac(
+    hash: HashFunction,
+    macKey: Uint8Array,
+    data: Uint8Array,
+    content: Uint8Array,
+  ): MaybePromise<Uint8Array>
+  readonly readPadding: typeof readPadding
+  /** What `mac` hashes before the content, modulo the block of the hash, in bytes. */
+  readonly hashedBefore: number
+}
+
+export const rules12: BlockRules = {
+  mac: (hash, macKey, data, content) => hash.hmac(macKey, concat(data, content)),
+  readPadding,
+  hashedBefore: 13,
+}
+
+/** What differs between versions. */
+export interface BlockOptions {
+  readonly encryptThenMac: boolean
+  /** In the headers of records. Default: TLS 1.2. */
+  readonly version?: number
+  /**
+   * Up to TLS 1.0 no IV stands in the record: the first is of the key block, each other the last block before it (RFC 2246
+   * §6.2.3.2).
+   */
+  readonly firstIv?: Uint8Array
+  /** Default: those of TLS. */
+  readonly rules?: BlockRules
+}
+
+export interface BlockKeys12 extends BlockOptions {
   readonly key: BlockCipherKey
   readonly blockLength: number
   readonly mac: HashFunction
   readonly macKey: Uint8Array
-  readonly encryptThenMac: boolean
   readonly crypto: Pick<CryptoProvider, 'random' | 'equal'>
 }
+
+const none = new Uint8Array(0)
 
 export class BlockProtection12 implements Protection {
   readonly name = 'application'
   readonly generation = 0
   readonly hidesType = false
   readonly expansion = classicExpansion
+  readonly splitsData: boolean
   /** Of the IV that stands in each record, in bytes. */
   readonly nonceLength: number
   sequenceNumber = 0
   readonly #keys: BlockKeys12
+  readonly #rules: BlockRules
+  /** The IVs of the next records, one of which will be used, where they are chained. */
+  #sendIv: MaybePromise<Uint8Array> | undefined
+  #receiveIv: Uint8Array | undefined
 
   constructor(keys: BlockKeys12) {
     this.#keys = keys
-    this.nonceLength = keys.blockLength
+    this.#rules = keys.rules ?? rules12
+    this.#sendIv = keys.firstIv
+    this.#receiveIv = keys.firstIv
+    this.splitsData = keys.firstIv !== undefined
+    this.nonceLength = this.splitsData ? 0 : keys.blockLength
   }
 
   seal(type: number, content: Uint8Array): MaybePromise<Uint8Array> {
-    const { encryptThenMac, crypto, blockLength } = this.#keys
-    const iv = crypto.random(blockLength)
+    const { encryptThenMac, crypto, blockLength, mac } = this.#keys
+    const chained = this.#sendIv
+    const iv = chained ?? crypto.random(blockLength)
     const sequence = this.sequenceNumber++
     // Whoever answers later takes what it needs of `content` only then: it is the caller's.
-    return runSteps(
+    const sealed = runSteps(
       encryptThenMac
         ? this.#sealThenMac(type, padded(content, blockLength), iv, sequence)
         : this.#macThenSeal(type, content, iv, sequence),
     )
+    if (chained !== undefined) {
+      const lastBlock = (record: Uint8Array) => {
+        const end = record.length - (encryptThenMac ? mac.outputLength : 0)
+        return record.slice(end - blockLength, end)
+      }
+      this.#sendIv = sealed instanceof Uint8Array ? lastBlock(sealed) : sealed.then(lastBlock)
+    }
+    return sealed
   }
 
   *#macThenSeal(
     type: number,
     content: Uint8Array,
-    iv: Uint8Array,
+    iv: MaybePromise<Uint8Array>,
     sequence: number,
   ): Steps<Uint8Array> {
-    const { key, mac, macKey, blockLength } = this.#keys
-    const data = additionalData12(sequence, recordHeader(type, 0), content.length)
-    const input = concat(data, content)
-    const code = yield* settle(mac.hmac(macKey, input))
-    const plaintext = padded(concat(input.subarray(data.length), code), blockLength)
-    const ciphertext = yield* settle(key.encrypt(iv, plaintext))
-    return concat(recordHeader(type, iv.length + ciphertext.length), iv, ciphertext)
+    const { mac, macKey, blockLength, version } = this.#keys
+    const data = additionalData12(sequence, recordHeader(type, 0, version), content.length)
+    const copy = content.slice()
+    const code = yield* settle(this.#rules.mac(mac, macKey, data, copy))
+    return yield* this.#encrypt(type, yield* settle(iv), padded(concat(copy, code), blockLength))
   }
 
   *#sealThenMac(
     type: number,
     plaintext: Uint8Array,
-    iv: Uint8Array,
+    iv: MaybePromise<Uint8Array>,
     sequence: number,
   ): Steps<Uint8Array> {
-    const { key, mac, macKey } = this.#keys
-    const ciphertext = yield* settle(key.encrypt(iv, plaintext))
-    const length = iv.length + ciphertext.length
-    const data = additionalData12(sequence, recordHeader(type, 0), length)
-    const code = yield* settle(mac.hmac(macKey, concat(data, iv, ciphertext)))
-    return concat(recordHeader(type, length + code.length), iv, ciphertext, code)
+    const { mac, macKey, version } = this.#keys
+    const record = yield* this.#encrypt(type, yield* settle(iv), plaintext)
+    const fragment = record.subarray(recordHeaderLength)
+    const data = additionalData12(sequence, recordHeader(type, 0, version), fragment.length)
+    const code = yield* settle(this.#rules.mac(mac, macKey, data, fragment))
+    const header = recordHeader(type, fragment.length + code.length, version)
+    return concat(header, fragment, code)
+  }
+
+  /** @returns a record, with the IV where it stands there */
+  *#encrypt(type: number, iv: Uint8Array, plaintext: Uint8Array): Steps<Uint8Array> {
+    const ciphertext = yield* settle(this.#keys.key.encrypt(iv, plaintext))
+    const shown = this.splitsData ? none : iv
+    const header = recordHeader(type, shown.length + ciphertext.length, this.#keys.version)
+    return concat(header, shown, ciphertext)
   }
 
   open(record: Uint8Array): MaybePromise<OpenedRecord | undefined> {
     const { encryptThenMac, blockLength, mac } = this.#keys
-    // One for the IV; the content may be empty, but not its MAC and its padding.
+    // One for the padding's length; the content may be empty, but not its MAC and its padding.
     const outside = encryptThenMac ? mac.outputLength : 0
     const least = encryptThenMac ? 1 : mac.outputLength + 1
-    const encrypted = record.length - recordHeaderLength - blockLength - outside
+    const start = recordHeaderLength + this.nonceLength
+    const encrypted = record.length - start - outside
     if (encrypted < least || encrypted % blockLength !== 0) return undefined
     const sequence = this.sequenceNumber++
+    const copy = record.slice()
+    const ciphertext = copy.subarray(start, copy.length - outside)
+    const iv = this.#receiveIv ?? copy.subarray(recordHeaderLength, start)
+    if (this.#receiveIv !== undefined) this.#receiveIv = ciphertext.slice(-blockLength)
     return runSteps(
       encryptThenMac
-        ? this.#openAfterMac(record.slice(), sequence)
-        : this.#openWithMac(record.slice(), sequence),
+        ? this.#openAfterMac(copy, iv, ciphertext, sequence)
+        : this.#openWithMac(copy, iv, ciphertext, sequence),
     )
   }
 
-  *#openAfterMac(record: Uint8Array, sequence: number): Steps<OpenedRecord | undefined> {
-    const { key, mac, macKey, blockLength, crypto } = this.#keys
+  *#openAfterMac(
+    record: Uint8Array,
+    iv: Uint8Array,
+    ciphertext: Uint8Array,
+    sequence: number,
+  ): Steps<OpenedRecord | undefined> {
+    const { key, mac, macKey, crypto } = this.#keys
     const fragment = record.subarray(recordHeaderLength, record.length - mac.outputLength)
     const data = additionalData12(sequence, record, fragment.length)
-    const expected = yield* settle(mac.hmac(macKey, concat(data, fragment)))
+    const expected = yield* settle(this.#rules.mac(mac, macKey, data, fragment))
     if (!crypto.equal(expected, record.subarray(record.length - mac.outputLength))) return undefined
-    const iv = fragment.subarray(0, blockLength)
-    const plaintext = yield* settle(key.decrypt(iv, fragment.subarray(blockLength)))
+    const plaintext = yield* settle(key.decrypt(iv, ciphertext))
     // Only the owner of the MAC key can have made a bad padding now; it is refused like a bad MAC all the same.
-    const { good, length } = readPadding(plaintext, 0)
+    const { good, length } = this.#rules.readPadding(plaintext, 0, this.#keys.blockLength)
     return good === 0 ? undefined : openedRecord(record[0]!, plaintext.subarray(0, length))
   }
 
-  *#openWithMac(record: Uint8Array, sequence: number): Steps<OpenedRecord | undefined> {
+  *#openWithMac(
+    record: Uint8Array,
+    iv: Uint8Array,
+    ciphertext: Uint8Array,
+    sequence: number,
+  ): Steps<OpenedRecord | undefined> {
     const { key, mac, macKey, blockLength, crypto } = this.#keys
-    const iv = record.subarray(recordHeaderLength, recordHeaderLength + blockLength)
-    const ciphertext = record.subarray(recordHeaderLength + blockLength)
+    const { readPadding, hashedBefore } = this.#rules
     const plaintext = yield* settle(key.decrypt(iv, ciphertext))
-    const { good, length } = readPadding(plaintext, mac.outputLength)
+    const { good, length } = readPadding(plaintext, mac.outputLength, blockLength)
     const contentLength = length - mac.outputLength
     const received = copyMac(plaintext, contentLength, mac.outputLength)
     const data = additionalData12(sequence, record, contentLength)
-    const input = concat(data, plaintext.subarray(0, contentLength))
-    const expected = yield* settle(mac.hmac(macKey, input))
-    yield* settle(mac.digest(evening(mac, contentLength, plaintext.length - mac.outputLength - 1)))
+    const content = plaintext.subarray(0, contentLength)
+    const expected = yield* settle(this.#rules.mac(mac, macKey, data, content))
+    const longest = plaintext.length - mac.outputLength - 1
+    yield* settle(mac.digest(evening(mac, contentLength, longest, hashedBefore)))
     const genuine = crypto.equal(expected, received)
-    return !genuine || good === 0
-      ? undefined
-      : openedRecord(record[0]!, plaintext.subarray(0, contentLength))
+    return !genuine || good === 0 ? undefined : openedRecord(record[0]!, content)
   }
 
   forgetLast(): void {
@@ -146,18 +218,19 @@ function padded(content: Uint8Array, blockLength: number): Uint8Array {
 }
 
 /** All ones where a < b, else zero; both below 2^31, without a branch. */
-function less(a: number, b: number): number {
+export function less(a: number, b: number): number {
   return (a - b) >> 31
 }
 
 /**
  * What of a plaintext is not padding, in bytes, and all ones where the padding is good. Bad padding counts as none. The
  * bytes that are read, and the work that is done, depend on the length of the plaintext only.
- * @param behind bytes that must be left when the padding is taken away
+ * @param behind bytes that must be left when the padding is taken away. @param _blockLength for other rules than these
  */
 export function readPadding(
   plaintext: Uint8Array,
   behind: number,
+  _blockLength: number,
 ): { readonly good: number; readonly length: number } {
   const last = plaintext.length - 1
   const value = plaintext[last]!
@@ -189,11 +262,16 @@ function copyMac(plaintext: Uint8Array, start: number, length: number): Uint8Arr
  * Bytes to hash after the MAC of a content, so that together as many blocks are hashed as for the longest content and one
  * more: RFC 5246 §6.2.3.2 asks for a time that is the same for every padding.
  */
-export function evening(hash: HashFunction, contentLength: number, longest: number): Uint8Array {
+export function evening(
+  hash: HashFunction,
+  contentLength: number,
+  longest: number,
+  hashedBefore: number,
+): Uint8Array {
   const block = hash.outputLength > 32 ? 128 : 64
   // The bit 1 and the length of the message, with which a hash ends.
   const tail = hash.outputLength > 32 ? 17 : 9
-  const blocks = (length: number) => Math.ceil((length + 13 + tail) / block)
+  const blocks = (length: number) => Math.ceil((hashedBefore + length + tail) / block)
   const missing = blocks(longest) - blocks(contentLength) + 1
   return new Uint8Array(missing * block - tail)
 }

@@ -28,6 +28,11 @@ export interface Protection {
   readonly expansion: number
   /** Bytes of a nonce or IV that stand at the start of each fragment; TLS 1.3 has none, and says nothing. */
   readonly nonceLength?: number
+  /**
+   * The IV of the next record is known before its content (TLS 1.0 and before): who can choose content could test guesses
+   * of what was sent (BEAST). One byte of data goes ahead alone, and its MAC makes the next IV one that nobody chose.
+   */
+  readonly splitsData?: boolean
   /** @returns the record, header included. @param padding zeros to add, where the version can */
   seal(type: number, content: Uint8Array, padding: number): MaybePromise<Uint8Array>
   /** Room for a record that `sealInto` writes, in bytes; undefined where this protection has only `seal`. */

@@ -52,6 +52,8 @@ export class RecordLayer {
   receiveLimit = maxPlaintextLength + 1
   /** Where protected records are written: as many bytes as it is asked for. */
   allocate: (length: number) => Uint8Array = allocateArray
+  /** Of the headers of records that are not protected. Default: 0x0303, as TLS 1.3 has it. */
+  version: number | undefined
   /** True after our close_notify: nothing may follow it (RFC 8446 §6.1). */
   ended = false
   /** Bytes of records, headers included, that may still be passed over because they are early data that was refused (RFC 8446 §4.2.10). */
@@ -227,6 +229,8 @@ export class RecordLayer {
     let at = 0
     do {
       const end = Math.min(at + most, content.length)
+      if (this.#write?.splitsData && type === ContentType.application_data && end - at > 1)
+        this.#sendRecord(type, content.subarray(at, ++at), version)
       this.#sendRecord(type, content.subarray(at, end), version)
       at = end
     } while (at < content.length)
@@ -274,7 +278,7 @@ export class RecordLayer {
     const protection = type === ContentType.change_cipher_spec ? undefined : this.#write
     if (protection === undefined) {
       const record = new Uint8Array(recordHeaderLength + content.length)
-      record.set(recordHeader(type, content.length, version))
+      record.set(recordHeader(type, content.length, version ?? this.version))
       record.set(content, recordHeaderLength)
       this.#traceSent(record, type, content, 0, undefined, this.#plaintextSent++)
       this.#output.push(record)

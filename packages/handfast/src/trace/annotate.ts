@@ -6,7 +6,8 @@
  */
 import { DecodeError, type Field, FieldRecorder } from '../codec/fields.ts'
 import { HandshakeHeader, handshakeHeaderLength, messageBodies } from '../codec/messages.ts'
-import { messageBodies12 } from '../codec/messages12.ts'
+import { formsOf } from '../codec/messages10.ts'
+import { classicBodies } from '../codec/messages12.ts'
 import { Alert, ChangeCipherSpec, CiphertextHeader, PlaintextHeader } from '../codec/record.ts'
 import { AlertDescription, AlertLevel } from '../codec/registry.ts'
 import { type AnyWire, count, decode, encode, named, rest, type Wire } from '../codec/wire.ts'
@@ -26,7 +27,9 @@ export function annotate(event: TraceEvent): Field[] {
     case 'message':
       return annotateBody(
         event.bytes,
-        event.version === undefined ? messageBodies : messageBodies12(event.keyExchange),
+        event.version === undefined
+          ? messageBodies
+          : classicBodies(formsOf(event.version), event.keyExchange),
       )
     case 'record':
       return annotateRecord(event)

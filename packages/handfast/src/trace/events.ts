@@ -68,6 +68,7 @@ export interface KeyScheduleEvent extends Base {
     | 'Derive-Secret'
     | 'HMAC'
     | 'PRF'
+    | 'SSL 3.0'
     | 'partition'
   /** The hash that HKDF works with. */
   readonly hash: string

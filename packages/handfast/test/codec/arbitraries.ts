@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import type { ExtensionContext, RawExtension } from '../../src/codec/extension.ts'
 import * as messages from '../../src/codec/messages.ts'
+import { forms10, formsSSL3 } from '../../src/codec/messages10.ts'
 import * as messages12 from '../../src/codec/messages12.ts'
 import { ExtensionType, HandshakeType } from '../../src/codec/registry.ts'
 import type { AnyWire } from '../../src/codec/wire.ts'
@@ -250,13 +251,14 @@ export const messageFields: readonly DescribedMessage[] = [
 ]
 
 const signed = fc.record({ algorithm: u16, signature: bytes(0, 300) })
+const unnamed = fc.record({ signature: bytes(0, 300) })
 const curve = fc.record({ curveType: u8, namedCurve: u16, public: bytes(1, 97) })
 const dhParams = fc.record({ dhP: bytes(1, 260), dhG: bytes(1, 4), dhYs: bytes(1, 260) })
 
-/** The fields of each message that TLS 1.2 has in a form of its own. */
+/** The fields of each message that TLS 1.2, or what came before it, has in a form of its own. */
 export const messageFields12: readonly DescribedMessage[] = (
   [
-    ['hello_request', messages12.messageBodies12(undefined).get(0)!, flag],
+    ['hello_request', messages12.classicBodies(messages12.forms12, undefined).get(0)!, flag],
     ['server_hello_done', messages12.ServerHelloDone, flag],
     [
       'certificate',
@@ -274,10 +276,36 @@ export const messageFields12: readonly DescribedMessage[] = (
     ],
     [
       'certificate_status',
-      messages12.messageBodies12(undefined).get(HandshakeType.certificate_status)!,
+      messages12
+        .classicBodies(messages12.forms12, undefined)
+        .get(HandshakeType.certificate_status)!,
       fc.record({ statusType: u8, response: bytes(1, 200) }),
     ],
     ['certificate_verify', messages12.CertificateVerify12, signed],
+    ['certificate_verify', forms10.CertificateVerify, unnamed],
+    [
+      'server_key_exchange',
+      forms10.ServerKeyExchangeECDHE,
+      fc.record({ params: curve, signedParams: unnamed }),
+    ],
+    [
+      'server_key_exchange',
+      forms10.ServerKeyExchangeDHE,
+      fc.record({ params: dhParams, signedParams: unnamed }),
+    ],
+    [
+      'certificate_request',
+      forms10.CertificateRequest,
+      fc.record({
+        certificateTypes: list(u8, 1),
+        certificateAuthorities: list(bytes(1, 40), 0, 3),
+      }),
+    ],
+    [
+      'client_key_exchange',
+      formsSSL3.ClientKeyExchangeRSA,
+      fc.record({ encryptedPreMasterSecret: bytes(0, 260) }),
+    ],
     [
       'new_session_ticket',
       messages12.NewSessionTicket12,

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { extensionOf, findExtension } from '../../src/codec/extension.ts'
 import { knownExtension } from '../../src/codec/extensions/index.ts'
 import { bodyOf, encodeMessage, messageBodies } from '../../src/codec/messages.ts'
-import { type KeyExchange, messageBodies12 } from '../../src/codec/messages12.ts'
+import { forms10, formsSSL3 } from '../../src/codec/messages10.ts'
+import { classicBodies, forms12, type KeyExchange } from '../../src/codec/messages12.ts'
 import { ExtensionType, extensionTypes, nameOf } from '../../src/codec/registry.ts'
 import { type AnyWire, decode, encode, list, opaque, uint16, Writer } from '../../src/codec/wire.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
@@ -122,9 +123,10 @@ it('each description of a message is among them', () => {
     undefined,
     ...new Set((nodeProvider.classicCipherSuites ?? []).map(({ keyExchange }) => keyExchange)),
   ]
-  const described = [messageBodies, ...exchanges.map(messageBodies12)].flatMap((bodies) => [
-    ...bodies.values(),
-  ])
+  const classic = [forms12, forms10, formsSSL3].flatMap((forms) =>
+    exchanges.map((keyExchange) => classicBodies(forms, keyExchange)),
+  )
+  const described = [messageBodies, ...classic].flatMap((bodies) => [...bodies.values()])
   expect(described.length).toBeGreaterThan(60)
   for (const wire of described) expect(tested.has(wire), wire.type).toBe(true)
 })

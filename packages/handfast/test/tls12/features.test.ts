@@ -8,7 +8,6 @@ import { decode } from '../../src/codec/wire.ts'
 import type { CertificateRequestInfo, ClientConfig, ServerConfig } from '../../src/config.ts'
 import { nobleProvider } from '../../src/crypto/noble/index.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
-import type { CryptoProvider } from '../../src/crypto/provider.ts'
 import {
   ClassicCipherSuiteId,
   certificateVerifier,
@@ -338,32 +337,6 @@ describe('certificates', () => {
     const without = { requestOcsp: false, requestSignedCertificateTimestamps: false }
     expect(infoOf(connected(pair12(without, { identity }))).ocspResponse).toBeUndefined()
   })
-})
-
-it('keys that have protected as many records as they may end the connection', () => {
-  const limited = (crypto: CryptoProvider, confidentialityLimit: number): CryptoProvider => ({
-    ...crypto,
-    classicCipherSuites: (crypto.classicCipherSuites ?? []).map((suite) =>
-      suite.protection.kind === 'block'
-        ? suite
-        : {
-            ...suite,
-            protection: {
-              ...suite.protection,
-              aead: { ...suite.protection.aead, confidentialityLimit },
-            },
-          },
-    ),
-  })
-  const pair = connected(pair12({ crypto: limited(nodeProvider, 4) }))
-  // Finished was the first, the ping the second.
-  for (let i = 0; i < 3; i++) pair.client.connection.write(Uint8Array.of(i))
-  exchange(pair)
-  expect(pair.client.connection.error?.code).toBe('ERR_KEYS_EXHAUSTED')
-  expect(Buffer.concat(eventsOf(pair.server, 'data').map(({ data }) => data))).toEqual(
-    Buffer.from('ping\0\x01'),
-  )
-  expect(pair.server.connection.error?.received).toBe('internal_error')
 })
 
 it('a server may say its groups, though it has no place for them (RFC 8422 §5.2)', () => {

@@ -20,6 +20,7 @@ import { decode, encode, type Wire } from '../../src/codec/wire.ts'
 import type { ClientConfig, Identity, ServerConfig } from '../../src/config.ts'
 import { ffdhe2048Parameters } from '../../src/crypto/ffdhe.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
+import type { CryptoProvider } from '../../src/crypto/provider.ts'
 import type { TlsError } from '../../src/errors.ts'
 import type { HandshakeContext } from '../../src/handshake/context.ts'
 import {
@@ -880,6 +881,37 @@ describe('after the handshake', () => {
     exchange(pair)
     expectFailure(pair, 'server', unexpected)
   })
+})
+
+it('keys that have protected as many records as they may end the connection', () => {
+  const limited = (crypto: CryptoProvider, confidentialityLimit: number): CryptoProvider => ({
+    ...crypto,
+    classicCipherSuites: (crypto.classicCipherSuites ?? []).map((suite) =>
+      suite.protection.kind === 'block'
+        ? suite
+        : {
+            ...suite,
+            protection: {
+              ...suite.protection,
+              aead: { ...suite.protection.aead, confidentialityLimit },
+            },
+          },
+    ),
+  })
+  const pair = pair12({ crypto: limited(nodeProvider, 3) })
+  exchange(pair)
+  // Finished was the first.
+  for (let i = 0; i < 3; i++) pair.client.connection.write(Uint8Array.of(i))
+  exchange(pair)
+  reached.push(pair.client.connection.error!)
+  expect(pair.client.connection.error).toMatchObject({
+    code: 'ERR_KEYS_EXHAUSTED',
+    message: 'The keys have protected 3 records, and this version cannot change them',
+  })
+  expect(Buffer.concat(eventsOf(pair.server, 'data').map(({ data }) => data))).toEqual(
+    Buffer.from([0, 1]),
+  )
+  expect(pair.server.connection.error?.received).toBe('internal_error')
 })
 
 it('a client without a key for the hint is the one at fault', () => {

@@ -20,7 +20,7 @@ import {
   NewSessionTicket,
   ServerHello,
 } from '../../src/codec/messages.ts'
-import { type KeyExchange, messageBodies12 } from '../../src/codec/messages12.ts'
+import { classicBodies, forms12, type KeyExchange } from '../../src/codec/messages12.ts'
 import { ExtensionType, extensionTypes, HandshakeType } from '../../src/codec/registry.ts'
 import { encode, type Wire } from '../../src/codec/wire.ts'
 
@@ -264,7 +264,7 @@ export const samples12: readonly {
 ]
 
 function sample12(keyExchange: KeyExchange, type: keyof typeof HandshakeType, value: unknown) {
-  const wire = messageBodies12(keyExchange).get(HandshakeType[type])
+  const wire = classicBodies(forms12, keyExchange).get(HandshakeType[type])
   if (wire === undefined) throw new Error(`${keyExchange} has no ${type}`)
   return { name: wire.type, keyExchange, bytes: message(HandshakeType[type], wire, value) }
 }

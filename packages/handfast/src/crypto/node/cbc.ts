@@ -1,4 +1,4 @@
-/** AES in CBC mode over node:crypto, without padding: records up to TLS 1.2 bring their own. */
+/** Block ciphers in CBC mode over node:crypto, without padding: records up to TLS 1.2 bring their own. */
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import type { BlockCipher, BlockCipherKey } from '../provider.ts'
 import { plain } from './bytes.ts'
@@ -38,11 +38,16 @@ class CbcKey implements BlockCipherKey {
   }
 }
 
-function cbc(name: string, cipher: string, keyLength: number): BlockCipher {
+export function cbc(
+  name: string,
+  cipher: string,
+  keyLength: number,
+  blockLength = 16,
+): BlockCipher {
   return {
     name,
     keyLength,
-    blockLength: 16,
+    blockLength,
     importKey(key) {
       if (key.length !== keyLength)
         throw new RangeError(`${name} takes a key of ${keyLength} bytes, not ${key.length}`)

@@ -80,7 +80,11 @@ function streaming(name: HashName, outputLength: number): HashFunction {
 }
 
 /** @param blockLength B of RFC 2104 in bytes: what the hash works on at a time */
-function hashFunction(name: HashName, outputLength: number, blockLength: number): HashFunction {
+export function hashFunction(
+  name: HashName,
+  outputLength: number,
+  blockLength: number,
+): HashFunction {
   return oneShotHash === undefined
     ? streaming(name, outputLength)
     : oneShot(oneShotHash, name, outputLength, blockLength)

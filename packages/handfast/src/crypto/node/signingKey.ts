@@ -1,5 +1,6 @@
 /** Private keys over node:crypto: which TLS SignatureSchemes a key can make (RFC 8446 §4.2.3), and making them. */
-import { constants, createPrivateKey, KeyObject, sign } from 'node:crypto'
+import { constants, createPrivateKey, KeyObject, privateEncrypt, sign } from 'node:crypto'
+import { ecdsaSha1, rsaPkcs1Md5Sha1 } from '../../codec/signatureScheme.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { SigningKey } from '../provider.ts'
 import { decryptPremaster } from './rsaTransport.ts'
@@ -11,7 +12,7 @@ interface SchemeShape {
   readonly sign: (key: KeyObject, data: Uint8Array) => Uint8Array
 }
 
-function ecdsa(id: number, hash: Hash): SchemeShape {
+function ecdsa(id: number, hash: Hash | 'sha1'): SchemeShape {
   return { id, sign: (key, data) => sign(hash, data, { key, dsaEncoding: 'der' }) }
 }
 
@@ -59,6 +60,12 @@ const rsaSchemes: readonly RsaScheme[] = [
   /* @__PURE__ */ rsaPkcs1(0x0601, 'sha512'),
 ]
 
+/** What it signs is the digests themselves: no hash is named in the signature. */
+const bareRsa: SchemeShape = {
+  id: rsaPkcs1Md5Sha1,
+  sign: (key, digests) => privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, digests),
+}
+
 const rsaPssSchemes: readonly RsaScheme[] = [
   /* @__PURE__ */ rsaPss(0x0809, 'sha256'),
   /* @__PURE__ */ rsaPss(0x080a, 'sha384'),
@@ -95,7 +102,7 @@ function schemesOf(key: KeyObject): Schemes {
         )
       }
       const others = Object.values(ecdsaSchemes).filter((other) => other !== scheme)
-      return { schemes: [scheme], classicSchemes: others }
+      return { schemes: [scheme], classicSchemes: [...others, ecdsa(ecdsaSha1, 'sha1')] }
     }
     case 'ed25519':
       return { schemes: [ed25519] }
@@ -118,7 +125,9 @@ function schemesOf(key: KeyObject): Schemes {
           `TLS has no signature scheme for this ${modulusBits}-bit ${key.asymmetricKeyType.toUpperCase()} key and its parameters`,
         )
       }
-      return { schemes: allowed }
+      return key.asymmetricKeyType === 'rsa' && hashAlgorithm === undefined
+        ? { schemes: allowed, classicSchemes: [bareRsa] }
+        : { schemes: allowed }
     }
     default:
       throw unsupported(

@@ -8,6 +8,14 @@ export const alerts: Readonly<Record<AlertName, string>> = {
     'The {sender} got a message that has no place at this point of the handshake, and gives up: messages out of order are a sign of a fault or an attack.',
   bad_record_mac:
     'A record did not verify at the {sender}: it was changed on its way, or the two sides have different keys. One such record ends the connection.',
+  decryption_failed_RESERVED:
+    'A record did not decrypt at the {sender}. TLS 1.0 told this apart from a bad MAC, which let attackers find out what a record holds; since TLS 1.1 both are bad_record_mac.',
+  decompression_failure_RESERVED:
+    'The {sender} could not decompress a record. Compression betrays what it compresses: nobody has it any more.',
+  no_certificate_RESERVED:
+    'The client has no certificate to show. SSL 3.0 says so by this warning, TLS by an empty Certificate message.',
+  export_restriction_RESERVED:
+    'A rule of the time when strong cryptography was not to be exported: keys longer than it allowed.',
   record_overflow: 'The {sender} got a record that is longer than TLS allows.',
   handshake_failure:
     'The {sender} found nothing in common with what was offered: no cipher suite, group or signature that both can use. Nothing was wrong with the messages themselves.',
