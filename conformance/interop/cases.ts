@@ -1,12 +1,21 @@
 /** The cases of the matrix: one axis at a time, in both directions. Pure data: matrix.ts runs them. */
 
 import { type Identities, type KeyName, keyForScheme } from './identities.ts'
-import { groups, signatureSchemes, suites } from './names.ts'
+import {
+  groups,
+  groups12,
+  signatureSchemes,
+  signatureSchemes12,
+  suites,
+  suites12,
+} from './names.ts'
 import type { ClientOptions, ConnectionReport, Feature, ServerOptions } from './peer.ts'
 
 export type Axis = 'suite' | 'group' | 'signature scheme' | 'feature'
 
 export interface Case {
+  /** Undefined for TLS 1.3. */
+  readonly version?: 'TLS 1.2'
   readonly axis: Axis
   readonly value: string
   /** What the other end must be able to do; undefined means nothing in particular. */
@@ -222,16 +231,141 @@ function featureCases(direction: Direction, { root, server }: Identities): Case[
     },
   ]
   if (!weAreClient) cases.push(...earlyDataCases)
-  return cases.map(({ needs, server: serverOptions, client, expected, ours, bytes, value }) => ({
+  return cases.map((one) => caseOf(one, { version: 'TLS 1.3' }))
+}
+
+/** The same axes in TLS 1.2, where the suite says which key the server has. */
+function casesOf12(direction: Direction, { root, server }: Identities): Case[] {
+  const weAreClient = direction === 'handfast → peer'
+  const peerIs = weAreClient ? 'server' : 'client'
+  const keyFor = (suite: string): KeyName => (suite.includes('_ECDSA_') ? 'p256' : 'rsa')
+  const cbc = 'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA'
+  const withCbc = { server: { key: 'rsa', suites: [cbc] }, client: { suites: [cbc] } } as const
+  const features: FeatureCase[] = [
+    { value: 'defaults' },
+    { value: 'large transfer (1 MiB both ways)', bytes: 1 << 20 },
+    {
+      value: 'resumption by ticket',
+      needs: 'resumption',
+      client: { resume: true },
+      expected: { resumed: true },
+      ours: { resumed: true },
+    },
+    {
+      value: 'resumption by session id',
+      needs: 'resumption-by-id',
+      server: { without: 'tickets' },
+      client: { resume: true, ...(!weAreClient && { without: 'tickets' }) },
+      expected: { resumed: true },
+      ours: { resumed: true },
+    },
+    {
+      value: 'ALPN',
+      needs: 'alpn',
+      server: { alpn: ['http/1.1', 'h2'] },
+      client: { alpn: ['http/1.1'] },
+      expected: { alpn: 'http/1.1' },
+      bytes: oneRecord,
+    },
+    ...(['p256', 'rsa'] as const).map(
+      (key): FeatureCase => ({
+        value: `client certificate (${key})`,
+        needs: 'client-auth',
+        server: { clientCertificate: 'require', authorities: root },
+        client: { clientKey: key },
+        ...(weAreClient ? {} : { ours: { peerSubject: `client-${key}` } }),
+      }),
+    ),
+    {
+      value: 'client certificate requested and not sent',
+      needs: 'client-auth',
+      server: { clientCertificate: 'request', authorities: root },
+    },
+    {
+      value: 'OCSP stapling',
+      needs: 'ocsp-stapling',
+      server: { ocspResponse: server.p256.ocspResponse },
+      client: { ocspStapling: true },
+      ...(weAreClient ? { ours: { ocspStapled: true } } : { expected: { ocspStapled: true } }),
+      bytes: oneRecord,
+    },
+    {
+      value: 'encrypt_then_mac',
+      needs: 'encrypt-then-mac',
+      ...withCbc,
+      ours: { encryptThenMac: true },
+    },
+    {
+      value: 'the peer without encrypt_then_mac',
+      needs: 'no-encrypt-then-mac',
+      ...withCbc,
+      [peerIs]: { ...withCbc[peerIs], without: 'encrypt_then_mac' },
+      ours: { encryptThenMac: false },
+    },
+    {
+      value: 'the peer without extended_master_secret',
+      needs: 'no-extended-master-secret',
+      [peerIs]: { without: 'extended_master_secret' },
+      ours: { extendedMasterSecret: false },
+    },
+  ]
+  const of12 = (one: Omit<Case, 'version'>): Case => {
+    const server = { ...one.server, version: 'TLS 1.2' } as const
+    const client = { ...one.client, version: 'TLS 1.2' } as const
+    return { ...one, version: 'TLS 1.2', server, client }
+  }
+  const expected = { version: 'TLS 1.2' }
+  return [
+    ...features.map((one) => caseOf(one, expected)),
+    ...suites12.map(
+      (suite): Case => ({
+        axis: 'suite',
+        value: suite,
+        needs: { kind: 'suites', name: suite },
+        server: { key: keyFor(suite) },
+        client: {},
+        expected: { ...expected, suite },
+      }),
+    ),
+    ...groups12.map(
+      (group): Case => ({
+        axis: 'group',
+        value: group,
+        needs: { kind: 'groups', name: group },
+        // The curve of an ECDSA key would have to be among the client's groups too (RFC 8422 §5.1.1).
+        server: { key: 'rsa' },
+        client: {},
+        expected: { ...expected, group },
+      }),
+    ),
+    ...signatureSchemes12.map(
+      (scheme): Case => ({
+        axis: 'signature scheme',
+        value: scheme,
+        needs: { kind: 'signatureSchemes', name: scheme },
+        server: { key: keyForScheme[scheme] },
+        client: { signatureSchemes: withChain(scheme) },
+        expected: { ...expected, peerSubject: `server-${keyForScheme[scheme]}` },
+        bytes: oneRecord,
+      }),
+    ),
+  ].map(of12)
+}
+
+function caseOf(
+  { needs, server, client, expected, ours, bytes, value }: FeatureCase,
+  always: ConnectionReport,
+): Case {
+  return {
     axis: 'feature',
     value,
     ...(needs && { needs: { kind: 'features', name: needs } }),
-    server: serverOptions ?? {},
+    server: server ?? {},
     client: client ?? {},
-    expected: { version: 'TLS 1.3', ...expected },
+    expected: { ...always, ...expected },
     ...(ours && { ours }),
     ...(bytes && { bytes }),
-  }))
+  }
 }
 
 export type Direction = 'handfast → peer' | 'peer → handfast'
@@ -246,5 +380,6 @@ export function casesFor(direction: Direction, identities: Identities): Case[] {
     ...suiteCases(),
     ...groupCases(),
     ...schemeCases(),
+    ...casesOf12(direction, identities),
   ]
 }

@@ -72,6 +72,9 @@ export const keyForScheme: Readonly<Record<SignatureScheme, KeyName>> = {
   rsa_pss_pss_sha256: 'rsa-pss',
   rsa_pss_pss_sha384: 'rsa-pss',
   rsa_pss_pss_sha512: 'rsa-pss',
+  rsa_pkcs1_sha256: 'rsa',
+  rsa_pkcs1_sha384: 'rsa',
+  rsa_pkcs1_sha512: 'rsa',
 }
 
 const day = 24 * 60 * 60 * 1000

@@ -67,14 +67,24 @@ async function meet(peer: Peer, subject: Peer): Promise<Pair | string> {
 
 const otherRole = { client: 'server', server: 'client' } as const
 
+/** What a side can do as one role, in the version of the case. */
+function abilitiesOf({ abilities, tls12 }: Probe, role: Role, { version }: Case) {
+  return (version === 'TLS 1.2' ? tls12 : abilities)?.[role]
+}
+
 /** Why a case cannot be run; undefined where it can. */
-function obstacle({ needs }: Case, role: Role, { probe, subjectProbe }: Pair): string | undefined {
-  if (needs === undefined) return undefined
-  const able = (of: Probe, as: Role): readonly string[] => of.abilities[as]?.[needs.kind] ?? []
-  if (!able(probe, role).includes(needs.name)) {
-    const { reasons, source } = probe
-    return reasons?.[`${role} ${needs.name}`] ?? reasons?.[needs.name] ?? source
+function obstacle(one: Case, role: Role, { probe, subjectProbe }: Pair): string | undefined {
+  const { needs, version } = one
+  const { reasons, source } = probe
+  if (version === 'TLS 1.2') {
+    if (abilitiesOf(probe, role, one) === undefined) return reasons?.['TLS 1.2'] ?? source
+    if (subjectProbe.tls12 === undefined) return subjectProbe.source
   }
+  if (needs === undefined) return undefined
+  const able = (of: Probe, as: Role): readonly string[] =>
+    abilitiesOf(of, as, one)?.[needs.kind] ?? []
+  if (!able(probe, role).includes(needs.name))
+    return reasons?.[`${role} ${needs.name}`] ?? reasons?.[needs.name] ?? source
   // What features need of handfast, it has, whatever its provider.
   if (needs.kind === 'features') return undefined
   return able(subjectProbe, otherRole[role]).includes(needs.name) ? undefined : subjectProbe.source
@@ -86,15 +96,19 @@ function declare(pair: Pair, role: Role, results: CaseResult[]): void {
   const pool = new ServerPool()
   afterAll(() => pool.stop())
   for (const [index, one] of casesFor(direction, pair.ids).entries()) {
-    const { axis, value } = one
+    const { axis, value, version } = one
     const note = (outcome: CaseResult['outcome'], reason?: string) =>
-      results.push({ direction, index, axis, value, outcome, ...(reason && { reason }) })
+      results.push({
+        ...{ direction, index, axis, value, outcome },
+        ...(version && { version }),
+        ...(reason && { reason }),
+      })
     const reason = obstacle(one, role, pair)
     if (reason !== undefined) {
       note('not supported', reason)
       continue
     }
-    test(`${axis} ${value}`, { timeout: caseLimit }, async () => {
+    test(`${version ? `${version}: ` : ''}${axis} ${value}`, { timeout: caseLimit }, async () => {
       try {
         if (role === 'server') await asClient(pair, one, pool)
         else await asServer(pair, one)
@@ -160,7 +174,7 @@ async function asClient(
   pool: ServerPool,
 ): Promise<void> {
   const { server: serverOptions, client, narrow } = optionsOf(one, ids)
-  const abilities = probe.abilities.server
+  const abilities = abilitiesOf(probe, 'server', one)
   // Some servers have more groups and suites than they use by themselves.
   const server = await pool.get(peer, {
     ...serverOptions,

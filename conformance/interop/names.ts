@@ -1,4 +1,6 @@
-/** What TLS 1.3 names, by IANA's names, in the order of the tests; and the other names that tools use. */
+/** What TLS 1.3 and TLS 1.2 name, by IANA's names, in the order of the tests; and the other names that tools use. */
+
+import { ClassicCipherSuiteId, opensslName } from 'handfast'
 
 export const suites = [
   'TLS_AES_128_GCM_SHA256',
@@ -35,7 +37,28 @@ export const signatureSchemes = [
   'rsa_pss_pss_sha512',
 ] as const
 
-export type SignatureScheme = (typeof signatureSchemes)[number]
+/** Of TLS 1.2, those with a certificate: what the suites with a pre-shared key need of both ends, the adapters lack. */
+export const suites12: readonly string[] = Object.keys(ClassicCipherSuiteId).filter(
+  (name) => !name.includes('PSK_'),
+)
+
+/** RFC 8422's curves, the only groups that TLS 1.2 names. */
+export const groups12 = ['x25519', 'secp256r1', 'secp384r1', 'secp521r1', 'x448'] as const
+
+/** TLS 1.2 signs its handshake with RSASSA-PKCS1 too. */
+export const signatureSchemes12 = [
+  ...signatureSchemes,
+  'rsa_pkcs1_sha256',
+  'rsa_pkcs1_sha384',
+  'rsa_pkcs1_sha512',
+] as const
+
+export type SignatureScheme = (typeof signatureSchemes12)[number]
+
+/** IANA's name of a suite by OpenSSL's, for tools that print those. */
+export const ianaName: ReadonlyMap<string, string> = new Map(
+  suites12.map((name) => [opensslName(name), name]),
+)
 
 /** The value of `key` in a table of names, or an error that names both. */
 export function translate(

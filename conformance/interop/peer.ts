@@ -33,6 +33,14 @@ export type Feature =
   | 'early-data'
   /** Sends smaller records than it must. */
   | 'max-send-fragment'
+  /** TLS 1.2: a second connection by the first one's session id, without tickets. */
+  | 'resumption-by-id'
+  /** TLS 1.2: has encrypt_then_mac (RFC 7366). */
+  | 'encrypt-then-mac'
+  /** TLS 1.2: can leave it out. */
+  | 'no-encrypt-then-mac'
+  /** TLS 1.2: can leave extended_master_secret out (RFC 7627). */
+  | 'no-extended-master-secret'
 
 export interface Abilities {
   readonly suites: readonly string[]
@@ -46,6 +54,8 @@ export interface Probe {
   readonly version: string
   /** By role; a role that the peer does not have is absent. Names are IANA's. */
   readonly abilities: Partial<Record<Role, Abilities>>
+  /** The same for TLS 1.2; absent where the peer, or the program that drives it, has none. */
+  readonly tls12?: Partial<Record<Role, Abilities>>
   /** Where the abilities were read from: a command, or documentation. */
   readonly source: string
   /** Why a named thing is missing, where the peer's list alone does not tell; the key is `role value`, or `value`. */
@@ -53,6 +63,10 @@ export interface Probe {
 }
 
 export interface CommonOptions {
+  /** Speak this version alone; undefined means TLS 1.3. */
+  readonly version?: 'TLS 1.2'
+  /** TLS 1.2: leave an extension out. */
+  readonly without?: 'tickets' | 'encrypt_then_mac' | 'extended_master_secret'
   /** Groups in the order of preference; undefined means all that the peer has. */
   readonly groups?: readonly string[]
   readonly suites?: readonly string[]
@@ -128,6 +142,8 @@ export interface ConnectionReport {
   readonly peerSubject?: string
   readonly postHandshakeAuthenticated?: boolean
   readonly ocspStapled?: boolean
+  readonly extendedMasterSecret?: boolean
+  readonly encryptThenMac?: boolean
   /** KeyUpdate messages that this end received, where it counts them. */
   readonly keyUpdatesReceived?: number
   readonly error?: string

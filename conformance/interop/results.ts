@@ -8,6 +8,8 @@ export interface CaseResult {
   readonly direction: string
   /** Place among the cases of its direction. */
   readonly index: number
+  /** Where it is not TLS 1.3. */
+  readonly version?: string
   readonly axis: string
   readonly value: string
   readonly outcome: 'passed' | 'failed' | 'not supported'

@@ -31,12 +31,19 @@ if (failed.length > 0) {
 const present = results.filter(({ absent }) => absent === undefined)
 const marks = { passed: 'yes', 'not supported': '–' }
 
-/** @param {string} direction */
-function table(direction) {
-  const peers = present.filter(({ cases }) => cases.some((one) => one.direction === direction))
+/**
+ * @param {string} direction
+ * @param {string | undefined} version undefined for TLS 1.3
+ */
+function table(direction, version) {
+  const isOfTable = (one) => one.direction === direction && one.version === version
+  // A peer that takes part in none of these cases would be a column of dashes.
+  const peers = present.filter(({ cases }) =>
+    cases.some((one) => isOfTable(one) && one.outcome === 'passed'),
+  )
   const rows = new Map()
   for (const { peer, cases } of peers) {
-    for (const one of cases.filter((each) => each.direction === direction)) {
+    for (const one of cases.filter(isOfTable)) {
       const row = rows.get(one.index) ?? { axis: one.axis, value: one.value, cells: {} }
       row.cells[peer] = marks[one.outcome]
       rows.set(one.index, row)
@@ -60,8 +67,13 @@ function table(direction) {
 /** What one peer lacks, with the reasons, each named once. */
 function lacks({ peer, source, cases }) {
   const byReason = new Map()
-  for (const { direction, value, reason, outcome } of cases) {
+  const with12 = cases.some((one) => one.version !== undefined && one.outcome === 'passed')
+  const only13 = cases.find((one) => one.version !== undefined)
+  if (!with12 && only13 && only13.reason !== source)
+    byReason.set(only13.reason, new Map([['TLS 1.2', ['client', 'server']]]))
+  for (const { direction, version, value, reason, outcome } of cases) {
     if (outcome !== 'not supported' || reason === source) continue
+    if (version !== undefined && !with12) continue
     const role = direction === 'peer → handfast' ? 'client' : 'server'
     const known = byReason.get(reason) ?? new Map()
     known.set(value, [...(known.get(value) ?? []), role])
@@ -84,8 +96,8 @@ const count = (direction) =>
 
 const text = `# Interoperation
 
-What the tests in [conformance/interop](../conformance/interop) ran between handfast and other implementations of TLS 1.3,
-written by a run of them (\`npm run -w conformance interop:table\`): ${count('handfast → peer')} cases with handfast as the client,
+What the tests in [conformance/interop](../conformance/interop) ran between handfast and other implementations of TLS 1.3
+and TLS 1.2, written by a run of them (\`npm run -w conformance interop:table\`): ${count('handfast → peer')} cases with handfast as the client,
 ${count('peer → handfast')} with handfast as the server, none failed. One thing is varied at a time. In every case at least 640 bytes, mostly
 100 KB, cross the connection and come back unchanged, both ends must agree on what was negotiated as far as the peer tells,
 and both ends close with close_notify.
@@ -98,13 +110,23 @@ ${present.map(({ peer, version }) => `| ${peer} | ${version} |`).join('\n')}
 
 “yes”: ran and passed. “–”: the peer cannot do it, or the program that drives it has no way to ask for it; the reasons are below.
 
-## handfast is the client
+## TLS 1.3: handfast is the client
 
 ${table('handfast → peer')}
 
-## handfast is the server
+## TLS 1.3: handfast is the server
 
 ${table('peer → handfast')}
+
+## TLS 1.2: handfast is the client
+
+Suites with pre-shared keys run with OpenSSL and GnuTLS in [the tests of the engine](../packages/handfast/test/tls12).
+
+${table('handfast → peer', 'TLS 1.2')}
+
+## TLS 1.2: handfast is the server
+
+${table('peer → handfast', 'TLS 1.2')}
 
 ## What the peers lack, and how that is known
 

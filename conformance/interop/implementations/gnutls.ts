@@ -3,8 +3,18 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ClassicCipherSuiteId } from 'handfast'
 import { pipeThrough, waitForAnswer } from '../lines.ts'
-import { groups, signatureSchemes, suites, translate, untranslate } from '../names.ts'
+import {
+  groups,
+  groups12,
+  signatureSchemes,
+  signatureSchemes12,
+  suites,
+  suites12,
+  translate,
+  untranslate,
+} from '../names.ts'
 import { makePayload } from '../payload.ts'
 import type {
   ClientOptions,
@@ -54,6 +64,28 @@ const schemeNames: Record<string, string> = {
   rsa_pss_pss_sha256: 'RSA-PSS-SHA256',
   rsa_pss_pss_sha384: 'RSA-PSS-SHA384',
   rsa_pss_pss_sha512: 'RSA-PSS-SHA512',
+  rsa_pkcs1_sha256: 'RSA-SHA256',
+  rsa_pkcs1_sha384: 'RSA-SHA384',
+  rsa_pkcs1_sha512: 'RSA-SHA512',
+}
+
+/** For TLS 1.2, where a hash says nothing of the curve. */
+const schemeNames12: Record<string, string> = {
+  ...schemeNames,
+  ecdsa_secp256r1_sha256: 'ECDSA-SHA256',
+  ecdsa_secp384r1_sha384: 'ECDSA-SHA384',
+  ecdsa_secp521r1_sha512: 'ECDSA-SHA512',
+}
+
+/** The parts of a suite of TLS 1.2 in a priority string: key exchange, cipher, MAC. */
+function partsOf(suite: string): { exchange: string; cipher: string; mac: string } {
+  const [, exchange = '', protection = ''] = /^TLS_(\w+)_WITH_(\w+)$/.exec(suite) ?? []
+  const [, cipher = '', hash] = /^(.*?)(?:_SHA(\d*))?$/.exec(protection) ?? []
+  return {
+    exchange: exchange.replaceAll('_', '-'),
+    cipher: cipher.replaceAll('_', '-'),
+    mac: cipher.endsWith('CBC') ? `SHA${hash || '1'}` : 'AEAD',
+  }
 }
 
 const both: readonly Feature[] = [
@@ -66,6 +98,11 @@ const both: readonly Feature[] = [
   'ocsp-stapling',
   'plain',
 ]
+
+const features12: readonly Feature[] = [
+  ...['resumption', 'resumption-by-id', 'client-auth', 'alpn', 'ocsp-stapling'],
+  ...['encrypt-then-mac', 'no-encrypt-then-mac', 'no-extended-master-secret'],
+] as readonly Feature[]
 
 async function probe(client: string): Promise<Probe> {
   const version = /gnutls-cli ([\d.]+)/.exec(await output(client, ['--version']))?.[1] ?? '?'
@@ -81,8 +118,23 @@ async function probe(client: string): Promise<Probe> {
       inLine('PK-signatures:', translate(schemeNames, name, 'GnuTLS')),
     ),
   }
+  // The list has its own names, and the numbers.
+  const numbers = [...list.matchAll(/0x([0-9a-f]{2}), 0x([0-9a-f]{2})/g)].map(([, high, low]) =>
+    Number.parseInt(`${high}${low}`, 16),
+  )
+  const of12 = {
+    suites: suites12.filter((name) =>
+      numbers.includes(ClassicCipherSuiteId[name as keyof typeof ClassicCipherSuiteId]),
+    ),
+    groups: groups12.filter((name) => inLine('Groups:', translate(groupNames, name, 'GnuTLS'))),
+    signatureSchemes: signatureSchemes12.filter((name) =>
+      inLine('PK-signatures:', translate(schemeNames12, name, 'GnuTLS')),
+    ),
+    features: features12,
+  }
   return {
     version,
+    tls12: { client: of12, server: of12 },
     abilities: {
       // Only the client's inline commands reach gnutls_session_key_update().
       client: { ...abilities, features: [...both, 'key-update', 'no-middlebox-compatibility'] },
@@ -106,7 +158,8 @@ async function probe(client: string): Promise<Probe> {
 
 function priority(options: CommonOptions): string {
   if (options.plain) return 'NORMAL'
-  const words = ['NORMAL', '-VERS-ALL', '+VERS-TLS1.3']
+  const is12 = options.version === 'TLS 1.2'
+  const words = ['NORMAL', '-VERS-ALL', is12 ? '+VERS-TLS1.2' : '+VERS-TLS1.3']
   const only = (
     all: string,
     prefix: string,
@@ -115,11 +168,30 @@ function priority(options: CommonOptions): string {
   ) => {
     words.push(`-${all}`, ...names.map((name) => `+${prefix}${translate(table, name, 'GnuTLS')}`))
   }
-  only('CIPHER-ALL', '', suiteNames, options.suites ?? suites)
+  if (is12) words.push(...words12(options))
+  else only('CIPHER-ALL', '', suiteNames, options.suites ?? suites)
   if (options.groups) only('GROUP-ALL', 'GROUP-', groupNames, options.groups)
-  if (options.signatureSchemes) only('SIGN-ALL', 'SIGN-', schemeNames, options.signatureSchemes)
+  if (options.signatureSchemes)
+    only('SIGN-ALL', 'SIGN-', is12 ? schemeNames12 : schemeNames, options.signatureSchemes)
   if (options.middleboxCompatibility === false) words.push('%DISABLE_TLS13_COMPAT_MODE')
   return words.join(':')
+}
+
+function words12({ suites: named, without }: CommonOptions): string[] {
+  const words: string[] = []
+  if (named) {
+    const parts = named.map(partsOf)
+    for (const [all, part] of [
+      ['-KX-ALL', 'exchange'],
+      ['-CIPHER-ALL', 'cipher'],
+      ['-MAC-ALL', 'mac'],
+    ] as const)
+      words.push(all, ...new Set(parts.map((one) => `+${one[part]}`)))
+  }
+  if (without === 'tickets') words.push('%NO_TICKETS')
+  if (without === 'encrypt_then_mac') words.push('%NO_ETM')
+  if (without === 'extended_master_secret') words.push('%NO_SESSION_HASH')
+  return words
 }
 
 function commonArguments(options: CommonOptions): string[] {
@@ -143,9 +215,11 @@ function parseReport(text: string): ConnectionReport {
   const group = exchange?.replace(/^(ECDHE|DHE|HYBRID|PSK|ECDHE-PSK|DHE-PSK)-/, '')
   const fields: Record<string, string | boolean | undefined> = {
     version: version?.replace('TLS', 'TLS '),
-    suite: cipher && untranslate(suiteNames, cipher),
+    // The cipher alone tells a suite of TLS 1.3.
+    suite: version === 'TLS1.3' && cipher ? untranslate(suiteNames, cipher) : undefined,
     group: group && untranslate(groupNames, group),
-    signatureScheme: scheme && untranslate(schemeNames, scheme),
+    signatureScheme:
+      scheme && untranslate(version === 'TLS1.2' ? schemeNames12 : schemeNames, scheme),
     alpn: /^- Application protocol: (.*)$/m.exec(text)?.[1],
     peerSubject: /(?:subject `|^\tSubject: )([^'\n]*)/m.exec(text)?.[1],
     resumed: /This is a resumed session/.test(text) ? true : undefined,

@@ -1,6 +1,6 @@
 /** handfast itself, as a peer like the others: its Node adapter, in this process. */
 
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { appendFileSync, readFileSync } from 'node:fs'
 import {
@@ -9,10 +9,17 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { CryptoProvider } from 'handfast'
+import { ClassicCipherSuiteId, type CryptoProvider, nameOf, protocolVersions } from 'handfast'
 import { nobleProvider } from 'handfast/crypto/noble'
 import { connect, createServer, type TLSSocket } from 'handfast/node'
-import { groups, signatureSchemes, suites } from '../names.ts'
+import {
+  groups,
+  groups12,
+  signatureSchemes,
+  signatureSchemes12,
+  suites,
+  suites12,
+} from '../names.ts'
 import { expectedAnswer, makePayload, requestFor } from '../payload.ts'
 import type {
   ClientOptions,
@@ -45,6 +52,8 @@ const features: readonly Feature[] = [
 interface Side {
   readonly crypto: { readonly crypto?: CryptoProvider }
   readonly suites: readonly string[]
+  /** Whether it takes part in the cases of TLS 1.2. */
+  readonly has12: boolean
 }
 
 /** Milliseconds for a connection, from its start to its end. */
@@ -66,11 +75,30 @@ function watch(options: CommonOptions): {
 
 const paddingTo = (block: number) => (length: number) => (block - (length % block)) % block
 
+const classicIds: Readonly<Record<string, number>> = ClassicCipherSuiteId
+
+/** TLS 1.2 alone, with its default suites where none are named. */
+function optionsOf12({ suites: named, groups: curves, without }: CommonOptions) {
+  return {
+    ...{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', dhparam: 'auto' },
+    ...(named && { ciphers: named.map((name) => classicIds[name] ?? name) }),
+    groups: [...(curves ?? groups12)],
+    ...(without === 'tickets' && { secureOptions: constants.SSL_OP_NO_TICKET }),
+  } as const
+}
+
+function optionsOf13(side: Side, options: CommonOptions) {
+  return {
+    minVersion: 'TLSv1.3',
+    ciphers: [...(options.suites ?? side.suites)],
+    groups: [...(options.groups ?? groups)],
+  } as const
+}
+
 function commonOptions(side: Side, options: CommonOptions) {
   return {
     ...side.crypto,
-    ciphers: [...(options.suites ?? side.suites)],
-    groups: [...(options.groups ?? groups)],
+    ...(options.version === 'TLS 1.2' ? optionsOf12(options) : optionsOf13(side, options)),
     ...(options.signatureSchemes && { signatureSchemes: [...options.signatureSchemes] }),
     ...(options.alpn && { ALPNProtocols: options.alpn }),
     ...(options.recordPadding && { recordPadding: paddingTo(options.recordPadding) }),
@@ -93,6 +121,9 @@ const schemeById = new Map<number, string>([
   [0x0809, 'rsa_pss_pss_sha256'],
   [0x080a, 'rsa_pss_pss_sha384'],
   [0x080b, 'rsa_pss_pss_sha512'],
+  [0x0401, 'rsa_pkcs1_sha256'],
+  [0x0501, 'rsa_pkcs1_sha384'],
+  [0x0601, 'rsa_pkcs1_sha512'],
 ])
 
 const subjectOf = (certificate: X509Certificate) => certificate.subject.replaceAll('\n', ', ')
@@ -106,11 +137,15 @@ function reportOf(socket: TLSSocket): ConnectionReport {
   const certificate = socket.getPeerX509Certificate()
   const subject = certificate && subjectOf(certificate)
   return {
-    version: info.version === 0x0304 ? 'TLS 1.3' : `0x${info.version.toString(16)}`,
+    version: nameOf(protocolVersions, info.version),
     suite: info.cipherSuiteName,
     resumed: info.resumed,
     helloRetryRequest: info.helloRetried,
     ocspStapled: info.ocspResponse !== undefined,
+    ...(info.extendedMasterSecret !== undefined && {
+      extendedMasterSecret: info.extendedMasterSecret,
+    }),
+    ...(info.encryptThenMac !== undefined && { encryptThenMac: info.encryptThenMac }),
     ...(groupName && { group: groupName }),
     ...(scheme && { signatureScheme: scheme }),
     ...(own && { ownSignatureScheme: own }),
@@ -200,6 +235,17 @@ async function startServer(side: Side, options: ServerOptions): Promise<RunningS
     const response = readFileSync(options.ocspResponse)
     server.on('OCSPRequest', (_certificate, _issuer, callback) => callback(null, response))
   }
+  if (options.without === 'tickets') {
+    const known = new Map<string, Buffer>()
+    server.on('newSession', (id: Buffer, session: Buffer, done: () => void) => {
+      known.set(id.toString('hex'), session)
+      done()
+    })
+    type Answer = (error: Error | null, session: Buffer | null) => void
+    server.on('resumeSession', (id: Buffer, answer: Answer) => {
+      answer(null, known.get(id.toString('hex')) ?? null)
+    })
+  }
   const { keyLogFile } = options
   if (keyLogFile) server.on('keylog', (line: Buffer) => appendFileSync(keyLogFile, line))
   server.listen(0, '127.0.0.1')
@@ -257,7 +303,8 @@ async function connectOnce(
   const { trace, counted } = watch(options)
   const socket = connect({
     ...commonOptions(side, options),
-    ...(options.groups && { keyShares: options.groups.slice(0, 1) }),
+    ...(options.groups &&
+      options.version === undefined && { keyShares: options.groups.slice(0, 1) }),
     ...(options.middleboxCompatibility === false && { middleboxCompatibility: false }),
     ...(options.postHandshakeAuth && { postHandshakeAuth: true }),
     ...(options.ocspStapling && { requestOCSP: true }),
@@ -347,12 +394,13 @@ class AnswerReader {
   }
 }
 
-export const handfast: Peer = handfastOver('handfast', { crypto: {}, suites })
+export const handfast: Peer = handfastOver('handfast', { crypto: {}, suites, has12: true })
 
 /** handfast with the provider that is JavaScript alone; it has no CCM. */
 export const handfastWithNoble: Peer = handfastOver('handfast with noble', {
   crypto: { crypto: nobleProvider },
   suites: suites.filter((name) => !name.includes('CCM')),
+  has12: false,
 })
 
 function handfastOver(name: string, side: Side): Peer {
@@ -360,8 +408,18 @@ function handfastOver(name: string, side: Side): Peer {
     name,
     probe: async () => {
       const abilities = { suites: side.suites, groups, signatureSchemes, features }
-      const both = { client: abilities, server: abilities }
-      return { version: '', abilities: both, source: 'the cipher suites of its crypto provider' }
+      const of12 = {
+        suites: suites12,
+        groups: groups12,
+        signatureSchemes: signatureSchemes12,
+        features,
+      }
+      return {
+        version: '',
+        abilities: { client: abilities, server: abilities },
+        ...(side.has12 && { tls12: { client: of12, server: of12 } }),
+        source: 'the cipher suites of its crypto provider',
+      }
     },
     startServer: (options) => startServer(side, options),
     runClient: (options) => runClient(side, options),

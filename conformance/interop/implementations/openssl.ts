@@ -3,9 +3,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { opensslName } from 'handfast'
 import { identities } from '../identities.ts'
 import { pipeThrough, waitForAnswer } from '../lines.ts'
-import { groups, signatureSchemes, suites, translate, untranslate } from '../names.ts'
+import {
+  groups,
+  groups12,
+  ianaName,
+  signatureSchemes,
+  signatureSchemes12,
+  suites,
+  suites12,
+  translate,
+  untranslate,
+} from '../names.ts'
 import { makePayload } from '../payload.ts'
 import type {
   ClientOptions,
@@ -54,6 +65,11 @@ const features: readonly Feature[] = [
   'max-send-fragment',
 ]
 
+const features12: readonly Feature[] = [
+  ...['resumption', 'resumption-by-id', 'client-auth', 'alpn', 'ocsp-stapling'],
+  ...['encrypt-then-mac', 'no-encrypt-then-mac', 'no-extended-master-secret'],
+] as readonly Feature[]
+
 async function probe(program: string): Promise<Probe> {
   const version = (await output(program, ['version'])).split(' ')[1] ?? '?'
   // The list exists from 3.5 on; before that there is no ML-KEM.
@@ -63,9 +79,23 @@ async function probe(program: string): Promise<Probe> {
     listed === '' ? !postQuantum.includes(name) : known.has(name.toLowerCase()),
   )
   const abilities = { suites, groups: present, signatureSchemes, features }
+  const help = await output(program, ['s_server', '-help']).catch(
+    (error: Error & { stderr?: string }) => String(error.stderr),
+  )
+  const ciphers = await output(program, ['ciphers', '-stdname', 'ALL:@SECLEVEL=0'])
+  const of12 = {
+    suites: suites12.filter((name) => ciphers.includes(`${name} `)),
+    groups: groups12,
+    signatureSchemes: signatureSchemes12,
+    features: features12.filter(
+      (name) => name !== 'no-extended-master-secret' || help.includes('-no_ems'),
+    ),
+  }
   return {
     version,
     abilities: { client: abilities, server: abilities },
+    tls12: { client: of12, server: of12 },
+    reasons: { 'no-extended-master-secret': 'its commands have no option for it before 3.2' },
     source:
       listed === ''
         ? 'its release notes (no ML-KEM before 3.5)'
@@ -75,11 +105,7 @@ async function probe(program: string): Promise<Probe> {
 
 function commonArguments(options: CommonOptions): string[] {
   if (options.plain) return []
-  const args = ['-tls1_3']
-  const chosen = options.suites ?? suites
-  args.push('-ciphersuites', chosen.join(':'))
-  // OpenSSL counts CCM_8's short tag as 64 bits of security, which only level 0 lets through.
-  if (chosen.includes('TLS_AES_128_CCM_8_SHA256')) args.push('-cipher', 'ALL:@SECLEVEL=0')
+  const args = options.version === 'TLS 1.2' ? suiteArguments12(options) : suiteArguments(options)
   if (options.groups) {
     args.push(
       '-groups',
@@ -95,6 +121,22 @@ function commonArguments(options: CommonOptions): string[] {
   return args
 }
 
+function suiteArguments({ suites: chosen = suites }: CommonOptions): string[] {
+  const args = ['-tls1_3', '-ciphersuites', chosen.join(':')]
+  // OpenSSL counts CCM_8's short tag as 64 bits of security, which only level 0 lets through.
+  if (chosen.includes('TLS_AES_128_CCM_8_SHA256')) args.push('-cipher', 'ALL:@SECLEVEL=0')
+  return args
+}
+
+function suiteArguments12({ suites: chosen, without }: CommonOptions): string[] {
+  const names = chosen?.map(opensslName).join(':') ?? 'DEFAULT'
+  const args = ['-tls1_2', '-cipher', `${names}:@SECLEVEL=0`]
+  if (without === 'tickets') args.push('-no_ticket')
+  if (without === 'encrypt_then_mac') args.push('-no_etm')
+  if (without === 'extended_master_secret') args.push('-no_ems')
+  return args
+}
+
 /** Reads what `-brief` and `-rev` print for a connection. */
 function parseReport(text: string): ConnectionReport {
   const field = (pattern: RegExp) => pattern.exec(text)?.[1]?.trim()
@@ -104,10 +146,11 @@ function parseReport(text: string): ConnectionReport {
   // Before 3.5 the words are others (`RSA-PSS`), which leave open what key signed.
   const scheme = field(/^(?:Signature type|Peer signature type): (.*)$/m)
   const known = signatureSchemes.find((name) => name === scheme)
+  const suite = field(/^(?:Ciphersuite: |New, TLSv1\.[0-3], Cipher is )(.*)$/m)
   const version = field(/^Protocol(?: version|\s*): (.*)$/m)
   return {
     ...(version && { version: version.replace('TLSv', 'TLS ') }),
-    ...report('suite', field(/^(?:Ciphersuite: |New, TLSv1.3, Cipher is )(.*)$/m)),
+    ...report('suite', suite && (ianaName.get(suite) ?? suite)),
     ...report('group', group && untranslate(printedGroups, group)),
     ...report('signatureScheme', known),
     ...report('alpn', field(/^ALPN protocol: (.*)$/m)),
