@@ -23,7 +23,7 @@ interface Remembered {
   readonly notAfter: number
 }
 
-type Question = Pick<VerifyInput, 'time' | 'name' | 'usage'>
+type Question = Pick<VerifyInput, 'time' | 'usage'> & { readonly name: string | undefined }
 
 const tables = new WeakMap<TrustStore, Map<string, Remembered>>()
 

@@ -5,12 +5,14 @@ import {
   parseCertificate,
   type TrustStore,
 } from '@handfast/x509'
+import { type CertificateVerifierOptions, certificateVerifier } from '../certificateVerifier.ts'
 import { CipherSuiteId, ProtocolVersion } from '../codec/registry.ts'
-import type { FiniteField, Identity } from '../config.ts'
+import type { CertificateVerifier, FiniteField, Identity } from '../config.ts'
 import { nodeProvider } from '../crypto/node/index.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { certificatesOf, listOf } from './certificates.ts'
 import { chooseSuites } from './ciphers.ts'
+import { readCrls } from './crls.ts'
 import { type DhParameters, fieldOf } from './dhparam.ts'
 import { type IdentityOptions, makeIdentities } from './identities.ts'
 import { type NameList, parseGroups, parseSignatureSchemes } from './names.ts'
@@ -31,7 +33,22 @@ import { chooseVersions, type VersionOptions } from './versions.ts'
 
 type Text = string | NodeJS.ArrayBufferView
 
-export interface SecureContextOptions extends IdentityOptions, VersionOptions {
+/** What is demanded of the peer's certificates beyond a valid path, as of `certificateVerifier`: handfast's own. */
+export type CertificateDemands = Omit<CertificateVerifierOptions, 'crypto' | 'trust'>
+
+const demandNames = [
+  'profile',
+  'revocation',
+  'transparency',
+  'pins',
+  'tlsaRecords',
+  'additionalChecks',
+] as const satisfies readonly (keyof CertificateDemands)[]
+
+export interface SecureContextOptions extends IdentityOptions, VersionOptions, CertificateDemands {
+  /** Revocation lists, PEM or DER: for every certificate of a path there must be one, of its issuer, that lets it live. */
+  readonly crl?: Text | readonly Text[] | undefined
+
   /** PKCS #12: key, certificate, and those above it, which are trusted. `passphrase` opens it. */
   readonly pfx?: PfxInput | readonly PfxInput[] | undefined
   /** The certificates that are trusted, in place of Node's own: PEM, or DER. */
@@ -88,8 +105,11 @@ export class SecureContext {
   readonly authorities: readonly Uint8Array[] | undefined
   /** DER of certificates in `ca` that help to reach a root without being trusted themselves. */
   readonly intermediates: readonly Uint8Array[]
+  #verify: CertificateVerifier | undefined = undefined
   /** DER of the names of those in `ca`, which a server tells a client that it asks for a certificate. */
   readonly authorityNames: readonly Uint8Array[]
+  /** Undefined for nothing more than a valid path. */
+  readonly demands: CertificateDemands | undefined
   readonly #trust: TrustStore | undefined
 
   constructor(options: SecureContextOptions = {}) {
@@ -122,6 +142,10 @@ export class SecureContext {
     // What a PKCS #12 file brings is trusted beside the roots, not in their place.
     const roots = ca === undefined && others.length > 0 ? defaultTrustStore().anchors : []
     this.#trust = this.authorities && createTrustStore([...roots, ...anchors])
+    this.demands = demandsOf(options)
+    // Says now what is wrong with them; the roots are indexed when they are needed.
+    if (this.demands !== undefined)
+      certificateVerifier({ crypto: this.crypto, trust: [], ...this.demands })
     this.identities = restrict(
       makeIdentities(
         {
@@ -147,9 +171,36 @@ export class SecureContext {
     return this
   }
 
+  /** Judges a peer's certificate. Whom Node trusts may change while a program runs: that is asked anew. */
+  get verify(): CertificateVerifier {
+    const { crypto, trust, demands } = this
+    const verify = this.#verify ?? certificateVerifier({ crypto, trust, ...demands })
+    if (this.#trust !== undefined) this.#verify = verify
+    return verify
+  }
+
   /** Who is trusted. Node's own roots are indexed when they are first asked for. */
   get trust(): TrustStore {
     return this.#trust ?? defaultTrustStore()
+  }
+}
+
+function demandsOf(options: SecureContextOptions): CertificateDemands | undefined {
+  const crls = readCrls(options.crl)
+  const given = demandNames.flatMap((name) =>
+    options[name] == null ? [] : [[name, options[name]]],
+  )
+  if (given.length === 0 && crls === undefined) return undefined
+  const demands: CertificateDemands = Object.fromEntries(given)
+  if (crls === undefined) return demands
+  const { revocation } = demands
+  return {
+    ...demands,
+    revocation: {
+      ...{ policy: 'require', scope: 'path' },
+      ...revocation,
+      crls: [...(revocation?.crls ?? []), ...crls],
+    },
   }
 }
 

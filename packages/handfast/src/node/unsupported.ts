@@ -2,7 +2,6 @@
 import { withCode } from './validate.ts'
 
 const unsupported: Readonly<Record<string, string>> = {
-  crl: 'revocation lists are not checked yet',
   privateKeyEngine: 'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',
   privateKeyIdentifier:
     'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',

@@ -2,16 +2,8 @@
  * Who is the peer? The verifier that the adapter gives to the engine: x509's verdict, in Node's words, with
  * `checkServerIdentity` and `rejectUnauthorized` as node:tls has them.
  */
-import {
-  type MaybePromise,
-  runSteps,
-  type Steps,
-  settle,
-  type Verdict,
-  verifyCertificate,
-} from '@handfast/x509'
+import { type MaybePromise, runSteps, type Steps, settle, type Verdict } from '@handfast/x509'
 import type { PeerCertificate } from '../config.ts'
-import { rememberedSignatures } from '../crypto/rememberedSignatures.ts'
 import { checkServerIdentity, type LegacyCertificate } from './identity.ts'
 import { detailedCertificate } from './peerCertificate.ts'
 import { rememberedVerdict, rememberVerdict } from './rememberedVerdicts.ts'
@@ -65,20 +57,15 @@ export class Verification {
     const question = {
       time: peer.time,
       usage: peer.role === 'server' ? 'serverAuth' : 'clientAuth',
-      ...(hostname === undefined || custom !== undefined ? {} : { name: hostname }),
+      name: hostname === undefined || custom !== undefined ? undefined : hostname,
     } as const
-    let found = rememberedVerdict(context.trust, question, peer.chain)
+    // What more is demanded may depend on what is not in the chain.
+    const plain = context.demands === undefined && peer.leaf.tlsFeature === undefined
+    let found = plain ? rememberedVerdict(context.trust, question, peer.chain) : undefined
     if (found === undefined) {
-      found = yield* settle(
-        verifyCertificate({
-          ...question,
-          certificate: peer.leaf,
-          intermediates: [...peer.chain.slice(1), ...context.intermediates],
-          trust: context.trust,
-          verifiers: rememberedSignatures(context.crypto),
-        }),
-      )
-      rememberVerdict(context.trust, question, peer.chain, found)
+      const chain = [...peer.chain, ...context.intermediates]
+      found = yield* settle(context.verify({ ...peer, chain, serverName: question.name }))
+      if (plain) rememberVerdict(context.trust, question, peer.chain, found)
     }
     this.verdict = found
     this.error = verifyError(found, context.intermediates)

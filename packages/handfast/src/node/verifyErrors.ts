@@ -109,12 +109,25 @@ export function verifyError(
   const { code, message } =
     failure.code === 'unknown-issuer' || isByAnotherKey(verdict, failure)
       ? missingIssuer(verdict, failure, ownIntermediates)
-      : kinds[failure.code]
+      : (listProblem(failure) ?? kinds[failure.code])
   return withCode(new Error(message), code, {
     help: failure.help,
     section: failure.section,
     verdict,
   })
+}
+
+/** OpenSSL has a code for each way in which a list of the right issuer is of no use. */
+const listProblems: readonly (readonly [RegExp, string, string])[] = [
+  [/its signature is not by/, 'CRL_SIGNATURE_FAILURE', 'CRL signature failure'],
+  [/it was valid until/, 'CRL_HAS_EXPIRED', 'CRL has expired'],
+  [/is in the future/, 'CRL_NOT_YET_VALID', 'CRL is not yet valid'],
+]
+
+function listProblem(failure: Failure): Pick<Kind, 'code' | 'message'> | undefined {
+  if (failure.code !== 'revocation-unknown') return undefined
+  const found = listProblems.find(([words]) => words.test(failure.message))
+  return found && { code: found[1], message: found[2] }
 }
 
 /** OpenSSL says where the chain broke off: at the leaf, above what the peer sent, or above what the caller gave. */
