@@ -1,0 +1,3 @@
+module handfast/differential
+
+go 1.24
