@@ -44,10 +44,12 @@ function attributesOf(suite: ClassicCipherSuite): Attributes {
   const cipher = protection.kind === 'aead' ? protection.aead : protection.cipher
   const bits = cipher.keyLength * 8
   const words = [keyExchangeWords[suite.keyExchange], authenticationWords[suite.authentication]]
-  words.push('ALL HIGH', firstVersion(suite.name))
+  const isTripleDes = suite.name.includes('_3DES_')
+  words.push(isTripleDes ? 'ALL MEDIUM' : 'ALL HIGH', firstVersion(suite.name))
   if (firstVersion(suite.name) === 'TLSv1.0') words.push('TLSv1')
   const isCcm = suite.name.includes('_CCM')
   if (suite.name.includes('_CHACHA20_')) words.push('CHACHA20')
+  else if (isTripleDes) words.push('3DES')
   else words.push(`AES AES${bits}${isCcm ? '' : ' FIPS'}`)
   if (suite.name.includes('_GCM_')) words.push('AESGCM')
   // OpenSSL leaves these out of DEFAULT, which COMPLEMENTOFDEFAULT is the rest of.

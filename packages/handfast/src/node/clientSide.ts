@@ -5,6 +5,9 @@ import type { ClientConfig, ConnectionInfo, Identity } from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { clientConnection } from '../connections.ts'
 import type { TlsError } from '../errors.ts'
+import { clientConnectionOf } from '../handshake/client.ts'
+import { tls12Client } from '../handshake/client12.ts'
+import { tls13Client } from '../handshake/client13.ts'
 import { isIpLiteral } from '../handshake/serverName.ts'
 import { parseSession, type Session } from '../session/session.ts'
 import { alpnNames } from './alpn.ts'
@@ -69,7 +72,9 @@ export class ClientSide implements Side {
   }
 
   open(): Connection {
-    return clientConnection(this.#config())
+    const { legacy } = this.context
+    if (legacy === undefined) return clientConnection(this.#config())
+    return clientConnectionOf([tls13Client, tls12Client, ...legacy.client], this.#config())
   }
 
   #config(): ClientConfig {

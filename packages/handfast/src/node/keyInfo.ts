@@ -44,6 +44,7 @@ export function sharedSigalgName({ keyType, name }: SignatureScheme): string {
 }
 
 const versions: Readonly<Record<number, string>> = {
+  [ProtocolVersion.SSL3]: 'SSLv3',
   [ProtocolVersion.TLS10]: 'TLSv1',
   [ProtocolVersion.TLS11]: 'TLSv1.1',
   [ProtocolVersion.TLS12]: 'TLSv1.2',

@@ -10,6 +10,7 @@ import { CipherSuiteId, ProtocolVersion } from '../codec/registry.ts'
 import type { CertificateVerifier, FiniteField, Identity } from '../config.ts'
 import { nodeProvider } from '../crypto/node/index.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
+import type { LegacyDoor } from '../handshake/protocol.ts'
 import { certificatesOf, listOf } from './certificates.ts'
 import { chooseSuites } from './ciphers.ts'
 import { readCrls } from './crls.ts'
@@ -84,6 +85,7 @@ const defaultSessionTimeout = 300
 
 export class SecureContext {
   readonly crypto: CryptoProvider
+  readonly legacy: LegacyDoor | undefined
   /** Code points, the highest first. */
   readonly versions: readonly number[]
   readonly identities: readonly Identity[]
@@ -119,7 +121,9 @@ export class SecureContext {
     this.legacyServers = legacyServers
     this.versions = versions
     this.noTickets = noTickets
-    this.crypto = options.crypto ?? nodeProvider
+    const crypto = options.crypto ?? nodeProvider
+    this.legacy = options.legacy
+    this.crypto = options.legacy?.crypto(crypto) ?? crypto
     this.cipherSuites = suitesOf(options.ciphers, this)
     this.versions = withSuites(versions, this.cipherSuites)
     this.finiteField = fieldOf(options.dhparam)

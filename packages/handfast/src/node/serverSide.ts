@@ -7,6 +7,9 @@ import type { Connection } from '../connection.ts'
 import { serverConnection } from '../connections.ts'
 import { defaultSignatureSchemes } from '../defaults.ts'
 import type { TlsError } from '../errors.ts'
+import { serverConnectionOf } from '../handshake/server.ts'
+import { tls12Server } from '../handshake/server12.ts'
+import { tls13Server } from '../handshake/server13.ts'
 import { alpnNames } from './alpn.ts'
 import { answerOf } from './callbacks.ts'
 import { connectionError, connectionReset } from './errors.ts'
@@ -57,7 +60,9 @@ export class ServerSide implements Side {
   }
 
   open(): Connection {
-    return serverConnection(this.#config())
+    const { legacy } = this.context
+    if (legacy === undefined) return serverConnection(this.#config())
+    return serverConnectionOf([tls13Server, tls12Server, ...legacy.server], this.#config())
   }
 
   #config(): ServerConfig {

@@ -1,6 +1,7 @@
 /** Protocol versions as node:tls names them, and the bits of `secureOptions`. */
 import { constants } from 'node:crypto'
 import { ProtocolVersion } from '../codec/registry.ts'
+import type { LegacyDoor } from '../handshake/protocol.ts'
 import { settings } from './tables.ts'
 import { invalidArgType, withCode } from './validate.ts'
 
@@ -9,9 +10,15 @@ export interface VersionOptions {
   readonly maxVersion?: string | undefined
   readonly secureProtocol?: string | undefined
   readonly secureOptions?: number | undefined
+  /**
+   * `legacy` of `handfast/legacy`: TLSv1.1, TLSv1 and SSLv3, which are not safe, and 3DES. Without `minVersion` all of them
+   * are spoken, and servers that do not know RFC 5746 are let in.
+   */
+  readonly legacy?: LegacyDoor | undefined
 }
 
 const codeOf: Readonly<Record<string, number>> = {
+  SSLv3: ProtocolVersion.SSL3,
   TLSv1: ProtocolVersion.TLS10,
   'TLSv1.1': ProtocolVersion.TLS11,
   'TLSv1.2': ProtocolVersion.TLS12,
@@ -22,6 +29,12 @@ const codeOf: Readonly<Record<string, number>> = {
 const spoken = [
   { version: ProtocolVersion.TLS13, off: constants.SSL_OP_NO_TLSv1_3 },
   { version: ProtocolVersion.TLS12, off: constants.SSL_OP_NO_TLSv1_2 },
+]
+const spokenWithLegacy = [
+  ...spoken,
+  { version: ProtocolVersion.TLS11, off: constants.SSL_OP_NO_TLSv1_1 },
+  { version: ProtocolVersion.TLS10, off: constants.SSL_OP_NO_TLSv1 },
+  { version: ProtocolVersion.SSL3, off: constants.SSL_OP_NO_SSLv3 },
 ]
 
 /** OpenSSL's methods: of every version, or of one. */
@@ -47,8 +60,12 @@ const fulfilled =
   constants.SSL_OP_LEGACY_SERVER_CONNECT |
   constants.SSL_OP_ALL
 
-function checkName(version: string, which: 'minimum' | 'maximum'): void {
-  if (version in codeOf) return
+function checkName(
+  version: string,
+  which: 'minimum' | 'maximum',
+  legacy: LegacyDoor | undefined,
+): void {
+  if (version in codeOf && (version !== 'SSLv3' || legacy !== undefined)) return
   throw withCode(
     new TypeError(`${JSON.stringify(version)} is not a valid ${which} TLS protocol version`),
     'ERR_TLS_INVALID_PROTOCOL_VERSION',
@@ -71,29 +88,31 @@ export interface VersionChoice extends SecureOptionEffects {
 
 /** @throws Error where the options leave no version, contradict each other or ask for what is not here */
 export function chooseVersions(options: VersionOptions): VersionChoice {
-  const { minVersion, maxVersion, secureProtocol, secureOptions } = options
+  const { minVersion, maxVersion, secureProtocol, secureOptions, legacy } = options
   const effects = checkSecureOptions(secureOptions ?? 0)
   let [min, max] = [0, 0xffff]
   if (secureProtocol != null) {
     const only = methodVersion(secureProtocol, minVersion ?? maxVersion)
     if (only !== undefined) [min, max] = [only, only]
   } else {
-    const least = minVersion ?? settings.DEFAULT_MIN_VERSION
+    const least = minVersion ?? (legacy ? 'SSLv3' : settings.DEFAULT_MIN_VERSION)
     const most = maxVersion ?? settings.DEFAULT_MAX_VERSION
-    checkName(least, 'minimum')
-    checkName(most, 'maximum')
+    checkName(least, 'minimum', legacy)
+    checkName(most, 'maximum', legacy)
     min = codeOf[least]!
     max = codeOf[most]!
   }
-  const versions = spoken
+  const versions = (legacy ? spokenWithLegacy : spoken)
     .filter(({ version, off }) => version >= min && version <= max && !((secureOptions ?? 0) & off))
     .map(({ version }) => version)
   if (versions.length === 0)
     throw withCode(
-      new Error('The options leave no version of TLS: handfast speaks TLSv1.2 and TLSv1.3'),
+      new Error(
+        `The options leave no version of TLS: handfast speaks TLSv1.2 and TLSv1.3${legacy ? '' : ', and older ones with the option legacy'}`,
+      ),
       'ERR_TLS_NO_SUPPORTED_VERSIONS_ENABLED',
     )
-  return { ...effects, versions }
+  return { ...effects, legacyServers: effects.legacyServers || legacy !== undefined, versions }
 }
 
 /** @returns the one version that the method speaks, if it is one of a single version */
