@@ -163,7 +163,11 @@ function sharesOf(settings: Settings, groups: readonly number[]): readonly numbe
 
 function schemesOf({ signingKey }: Identity, classic: boolean): readonly number[] {
   const { schemes, classicSchemes = [] } = signingKey
-  if (classic) return [...schemes, ...classicSchemes]
+  // ML-DSA is for TLS 1.3.
+  if (classic)
+    return [...schemes, ...classicSchemes].filter(
+      (id) => signatureScheme(id)?.keyType.startsWith('ml-dsa') !== true,
+    )
   return schemes.filter((id) => signatureScheme(id)?.certificatesOnly !== true)
 }
 

@@ -11,7 +11,15 @@ export interface SignatureScheme {
   /** The provider's name of what verifies it. */
   readonly algorithm: SignatureAlgorithm
   /** The subjectPublicKeyInfo algorithm that the signer's certificate must have. */
-  readonly keyType: 'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'ed448'
+  readonly keyType:
+    | 'rsa'
+    | 'rsa-pss'
+    | 'ec'
+    | 'ed25519'
+    | 'ed448'
+    | 'ml-dsa-44'
+    | 'ml-dsa-65'
+    | 'ml-dsa-87'
   /** For `ec` in TLS 1.3: the one curve. */
   readonly curve?: 'P-256' | 'P-384' | 'P-521'
   /** True where the scheme may sign certificates only, never a TLS 1.3 handshake. */
@@ -42,6 +50,10 @@ export const signatureSchemeTable: readonly SignatureScheme[] = [
   },
   { id: 0x0807, name: 'ed25519', algorithm: 'ed25519', keyType: 'ed25519' },
   { id: 0x0808, name: 'ed448', algorithm: 'ed448', keyType: 'ed448' },
+  // draft-ietf-tls-mldsa §3: for TLS 1.3 only.
+  { id: 0x0904, name: 'mldsa44', algorithm: 'ml-dsa-44', keyType: 'ml-dsa-44' },
+  { id: 0x0905, name: 'mldsa65', algorithm: 'ml-dsa-65', keyType: 'ml-dsa-65' },
+  { id: 0x0906, name: 'mldsa87', algorithm: 'ml-dsa-87', keyType: 'ml-dsa-87' },
   { id: 0x0804, name: 'rsa_pss_rsae_sha256', algorithm: 'rsa-pss-sha256', keyType: 'rsa' },
   { id: 0x0805, name: 'rsa_pss_rsae_sha384', algorithm: 'rsa-pss-sha384', keyType: 'rsa' },
   { id: 0x0806, name: 'rsa_pss_rsae_sha512', algorithm: 'rsa-pss-sha512', keyType: 'rsa' },

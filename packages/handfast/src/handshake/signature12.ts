@@ -2,7 +2,11 @@
 import type { Steps, Certificate as X509Certificate } from '@handfast/x509'
 import type { DigitallySigned } from '../codec/messages12.ts'
 import { nameOf } from '../codec/registry.ts'
-import { signatureScheme, signatureSchemes } from '../codec/signatureScheme.ts'
+import {
+  type SignatureScheme,
+  signatureScheme,
+  signatureSchemes,
+} from '../codec/signatureScheme.ts'
 import type { Identity } from '../config.ts'
 import type { ClassicCipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
@@ -27,8 +31,13 @@ function chooseScheme12(
   accepted: readonly number[],
 ): number | undefined {
   return [...schemes, ...classicSchemes].find(
-    (id) => accepted.includes(id) && signatureScheme(id) !== undefined,
+    (id) => accepted.includes(id) && isClassic(signatureScheme(id)),
   )
+}
+
+/** What TLS 1.2 has no suites for (ML-DSA) signs nothing in it. */
+function isClassic(scheme: SignatureScheme | undefined): scheme is SignatureScheme {
+  return scheme !== undefined && authenticationOf(scheme.keyType) !== undefined
 }
 
 /** A signed message, by name, and the section that defines its signature. */
@@ -100,7 +109,7 @@ function* verify12(
   const scheme = signatureScheme(algorithm)
   const name = nameOf(signatureSchemes, algorithm)
   const { section } = what
-  if (scheme === undefined || !accepted.includes(algorithm))
+  if (!isClassic(scheme) || !accepted.includes(algorithm))
     throw new TlsError(
       'ERR_ILLEGAL_PARAMETER',
       `The ${peer} signed ${what.name} with ${name}, which was not offered`,

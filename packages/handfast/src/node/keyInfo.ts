@@ -28,6 +28,9 @@ const algorithms: Readonly<Record<SignatureScheme['keyType'], string>> = {
   'rsa-pss': 'RSA-PSS',
   ed25519: 'Ed25519',
   ed448: 'Ed448',
+  'ml-dsa-44': 'ML-DSA-44',
+  'ml-dsa-65': 'ML-DSA-65',
+  'ml-dsa-87': 'ML-DSA-87',
 }
 
 /** Of a finite field, one of RFC 7919 or one that the server named by its numbers; undefined for other groups. */

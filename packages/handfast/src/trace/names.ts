@@ -39,7 +39,6 @@ const signatureSchemes: Names = {
     'ecdsa_brainpoolP384r1tls13_sha384',
     'ecdsa_brainpoolP512r1tls13_sha512',
   ]),
-  ...counted(0x0904, ['mldsa44', 'mldsa65', 'mldsa87']),
 }
 
 const extensionTypes: Names = {

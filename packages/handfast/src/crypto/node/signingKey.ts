@@ -16,7 +16,8 @@ function ecdsa(id: number, hash: Hash | 'sha1'): SchemeShape {
   return { id, sign: (key, data) => sign(hash, data, { key, dsaEncoding: 'der' }) }
 }
 
-function eddsa(id: number): SchemeShape {
+/** EdDSA and ML-DSA: the key says it all. */
+function plainScheme(id: number): SchemeShape {
   return { id, sign: (key, data) => sign(null, data, key) }
 }
 
@@ -78,8 +79,14 @@ const ecdsaSchemes: Readonly<Record<string, SchemeShape>> = {
   secp521r1: /* @__PURE__ */ ecdsa(0x0603, 'sha512'),
 }
 
-const ed25519: SchemeShape = /* @__PURE__ */ eddsa(0x0807)
-const ed448: SchemeShape = /* @__PURE__ */ eddsa(0x0808)
+/** By Node's name of the type of key. */
+const plainSchemes: Readonly<Record<string, SchemeShape>> = {
+  ed25519: /* @__PURE__ */ plainScheme(0x0807),
+  ed448: /* @__PURE__ */ plainScheme(0x0808),
+  'ml-dsa-44': /* @__PURE__ */ plainScheme(0x0904),
+  'ml-dsa-65': /* @__PURE__ */ plainScheme(0x0905),
+  'ml-dsa-87': /* @__PURE__ */ plainScheme(0x0906),
+}
 
 function unsupported(message: string): ConfigurationError {
   return new ConfigurationError('ERR_UNSUPPORTED_PRIVATE_KEY', message)
@@ -104,10 +111,6 @@ function schemesOf(key: KeyObject): Schemes {
       const others = Object.values(ecdsaSchemes).filter((other) => other !== scheme)
       return { schemes: [scheme], classicSchemes: [...others, ecdsa(ecdsaSha1, 'sha1')] }
     }
-    case 'ed25519':
-      return { schemes: [ed25519] }
-    case 'ed448':
-      return { schemes: [ed448] }
     case 'rsa':
     case 'rsa-pss': {
       const modulusBits = details.modulusLength ?? 0
@@ -129,10 +132,13 @@ function schemesOf(key: KeyObject): Schemes {
         ? { schemes: allowed, classicSchemes: [bareRsa] }
         : { schemes: allowed }
     }
-    default:
+    default: {
+      const scheme = plainSchemes[key.asymmetricKeyType ?? '']
+      if (scheme !== undefined) return { schemes: [scheme] }
       throw unsupported(
-        `TLS cannot sign with a key of type ${key.asymmetricKeyType}: use ECDSA, RSA, Ed25519 or Ed448`,
+        `TLS cannot sign with a key of type ${key.asymmetricKeyType}: use ECDSA, RSA, Ed25519, Ed448 or ML-DSA`,
       )
+    }
   }
 }
 
