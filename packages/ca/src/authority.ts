@@ -5,9 +5,11 @@
  * Nothing is remembered here. What was issued is returned, and whoever keeps a register of it (for
  * revocation, say) does so around these calls: `@handfast/ca/node` keeps one in a directory.
  */
+
 import { parseCertificate } from '@handfast/x509'
 import { type CertificateFields, randomSerialNumber, signCertificate } from './certificate.ts'
 import { certify, type Issuer, publication, replaceByOid } from './certify.ts'
+import { AuthorityError } from './errors.ts'
 import {
   authorityKeyIdentifier,
   basicConstraintsOfAuthority,
@@ -30,7 +32,7 @@ import { chooseValidity, defaultDays } from './validity.ts'
 /**
  * Makes a root authority in memory, with a new key and a self-signed certificate (10 years).
  *
- * Throws a TypeError or RangeError that names the option that cannot be.
+ * Throws an AuthorityError that names the option that cannot be.
  *
  * ```ts
  * const authority = await createAuthority()
@@ -46,14 +48,14 @@ export async function createAuthority(options: AuthorityOptions = {}): Promise<A
 /**
  * An authority that was made before, from its certificate and its key.
  *
- * Throws an `X509Error` for a certificate that cannot be read, and a TypeError for a certificate that
+ * Throws an `X509Error` for a certificate that cannot be read, and an AuthorityError for a certificate that
  * is no authority's and for a key that does not belong to it.
  */
 export async function openAuthority(stored: StoredAuthority): Promise<Authority> {
   const { certificate: certificateDer, key, issuers = [], publishedAt = {} } = stored
   const certificate = parseCertificate(certificateDer)
   if (certificate.basicConstraints?.cA !== true) {
-    throw new TypeError('the certificate is not that of an authority')
+    throw new AuthorityError('the certificate is not that of an authority')
   }
   const subjectPublicKeyInfo = certificate.subjectPublicKeyInfo.der.slice()
   return authority({

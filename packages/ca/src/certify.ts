@@ -1,6 +1,8 @@
 /** One certificate for an end entity, from an issuer. */
+
 import { parseSubjectPublicKeyInfo } from '@handfast/x509'
 import { type CertificateFields, randomSerialNumber, signCertificate } from './certificate.ts'
+import { AuthorityError } from './errors.ts'
 import {
   authorityInfoAccess,
   authorityKeyIdentifier,
@@ -45,7 +47,7 @@ export async function certify(
   const subject = options.subject ?? subjectFromNames(names)
   const subjectIsEmpty = Object.values(subject).every((value) => value === undefined)
   if (names.length === 0 && subjectIsEmpty) {
-    throw new TypeError('a certificate needs at least one name, or a subject')
+    throw new AuthorityError('a certificate needs at least one name, or a subject')
   }
   const usages = options.extendedKeyUsage ?? [options.client ? 'clientAuth' : 'serverAuth']
   const extensions = [
@@ -81,7 +83,7 @@ export async function certify(
   }
 }
 
-/** A certificate for a key that no verifier accepts is of no use. Throws a TypeError. */
+/** A certificate for a key that no verifier accepts is of no use. Throws an AuthorityError. */
 function mustBeStrong(subjectPublicKeyInfo: Uint8Array): void {
   const { type, bits = 0, curve } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo).algorithm
   const isStrong = type.startsWith('rsa')
@@ -90,7 +92,7 @@ function mustBeStrong(subjectPublicKeyInfo: Uint8Array): void {
       ? curve !== undefined
       : /^(ed|ml-dsa)/.test(type)
   if (!isStrong) {
-    throw new TypeError(
+    throw new AuthorityError(
       'the key is too weak or of a kind that is not used: RSA from 2048 to 8192 bits, P-256, P-384, P-521 and EdDSA are',
     )
   }

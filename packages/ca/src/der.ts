@@ -5,6 +5,7 @@
  * whatever is composed from these functions is canonical. Reading what others wrote belongs to
  * `@handfast/x509`; `children` is only for taking apart what the platform's WebCrypto exported.
  */
+import { AuthorityError } from './errors.ts'
 
 const encoder = new TextEncoder()
 
@@ -65,40 +66,42 @@ export function unsignedInteger(bigEndian: Uint8Array): Uint8Array {
 /** A small INTEGER, 0 to 2^31 - 1. */
 export function integer(value: number): Uint8Array {
   if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
-    throw new RangeError(`${value} is not an integer from 0 to 2147483647`)
+    throw new AuthorityError(`${value} is not an integer from 0 to 2147483647`)
   }
   return unsignedInteger(Uint8Array.of(value >> 24, value >> 16, value >> 8, value))
 }
 
-/** An OBJECT IDENTIFIER from its dotted form. Throws a TypeError where that is malformed. */
+/** An OBJECT IDENTIFIER from its dotted form. Throws an AuthorityError where that is malformed. */
 export function oid(dotted: string): Uint8Array {
   if (!/^[0-2](\.(0|[1-9][0-9]{0,8}))+$/.test(dotted)) {
-    throw new TypeError(`'${dotted}' is not an object identifier such as 2.5.29.17`)
+    throw new AuthorityError(`'${dotted}' is not an object identifier such as 2.5.29.17`)
   }
   const [first, second, ...rest] = dotted.split('.').map(Number) as [number, number, ...number[]]
   if (first < 2 && second > 39) {
-    throw new TypeError(`'${dotted}' is not an object identifier: its second number exceeds 39`)
+    throw new AuthorityError(
+      `'${dotted}' is not an object identifier: its second number exceeds 39`,
+    )
   }
   return tlv(0x06, Uint8Array.from([first * 40 + second, ...rest].flatMap(base128)))
 }
 
 /**
  * A Time: UTCTime through 2049 and GeneralizedTime from 2050 on (RFC 5280 §4.1.2.5), to the second.
- * Throws a RangeError outside the years 1950 to 9999.
+ * Throws an AuthorityError outside the years 1950 to 9999.
  */
 export function time(date: Date): Uint8Array {
   const year = date.getUTCFullYear()
   return year < 2050 ? tlv(0x17, encoder.encode(timeDigits(date).slice(2))) : generalizedTime(date)
 }
 
-/** A GeneralizedTime, to the second. Throws a RangeError outside the years 1950 to 9999. */
+/** A GeneralizedTime, to the second. Throws an AuthorityError outside the years 1950 to 9999. */
 export const generalizedTime = (date: Date): Uint8Array =>
   tlv(0x18, encoder.encode(timeDigits(date)))
 
 function timeDigits(date: Date): string {
   const year = date.getUTCFullYear()
   if (!(year >= 1950 && year <= 9999)) {
-    throw new RangeError('a certificate can name only times from 1950 to 9999')
+    throw new AuthorityError('a certificate can name only times from 1950 to 9999')
   }
   const [seconds = ''] = date.toISOString().split('.')
   return `${seconds.replace(/[-:T]/g, '')}Z`

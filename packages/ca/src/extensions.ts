@@ -2,6 +2,7 @@
  * The extensions of the certificates that an authority issues, with the criticality that RFC 5280
  * §4.2 and the CA/Browser Forum's Baseline Requirements §7.1.2 ask for.
  */
+
 import {
   booleanTrue,
   concat,
@@ -15,6 +16,7 @@ import {
   sequence,
   tlv,
 } from './der.ts'
+import { AuthorityError } from './errors.ts'
 import { generalName, type NameConstraints, nameConstraints } from './names.ts'
 
 /** One extension, ready to be put into a certificate. */
@@ -125,7 +127,7 @@ export const ocspNoCheck = (): Extension => ({
 
 function publishedUrl(url: string): Uint8Array {
   if (!/^https?:\/\//.test(url)) {
-    throw new TypeError(`'${url}' is not a URL that begins with http:// or https://`)
+    throw new AuthorityError(`'${url}' is not a URL that begins with http:// or https://`)
   }
   return generalName(url)
 }

@@ -1,7 +1,9 @@
 export { createAuthority, openAuthority } from './authority.ts'
+export { AuthorityError } from './errors.ts'
 export type { Extension } from './extensions.ts'
 export { type KeyType, keyTypes, type Signer } from './keys.ts'
 export type { DistinguishedName, NameConstraints } from './names.ts'
+export { renewalOptions } from './renewal.ts'
 export { type CertificationRequest, parseCertificationRequest } from './request.ts'
 export {
   type RevocationListOptions,

@@ -4,6 +4,7 @@
  * Everything that depends on the kind of key is in the table below: how WebCrypto names it, how a
  * certificate names its signature, and what turns WebCrypto's signature into the certificate's.
  */
+
 import { parseSubjectPublicKeyInfo } from '@handfast/x509'
 import {
   children,
@@ -15,6 +16,7 @@ import {
   sequence,
   unsignedInteger,
 } from './der.ts'
+import { AuthorityError } from './errors.ts'
 
 /**
  * The kinds of key, as `issue` and `createAuthority` take them. `rsa-pss-…` is a key that says in
@@ -90,16 +92,17 @@ const kinds: Readonly<Record<KeyType, KeyKind>> = {
 export const keyTypes = Object.keys(kinds) as readonly KeyType[]
 
 /**
- * Makes a new key pair. Throws a TypeError for an unknown type, and a `NotSupportedError` from the
+ * Makes a new key pair. Throws an AuthorityError for an unknown type, and a `NotSupportedError` from the
  * platform where its WebCrypto lacks the algorithm (Ed448, in some).
  */
 export async function generateKeyPair(type: KeyType): Promise<KeyPair> {
   if (!Object.hasOwn(kinds, type)) {
-    throw new TypeError(`unknown key type '${type}'; known are ${keyTypes.join(', ')}`)
+    throw new AuthorityError(`unknown key type '${type}'; known are ${keyTypes.join(', ')}`)
   }
   const { subtle } = globalThis.crypto
   const generated = await subtle.generateKey(kinds[type].generate, true, ['sign', 'verify'])
-  if (!('privateKey' in generated)) throw new TypeError(`'${type}' is not an asymmetric algorithm`)
+  if (!('privateKey' in generated))
+    throw new AuthorityError(`'${type}' is not an asymmetric algorithm`)
   const { privateKey, publicKey } = generated
   const spki = new Uint8Array(await subtle.exportKey('spki', publicKey))
   return keyPair(type, privateKey, converted(type, spki))
@@ -108,7 +111,7 @@ export async function generateKeyPair(type: KeyType): Promise<KeyPair> {
 /**
  * A key pair that was made before.
  *
- * Throws a TypeError for a kind of key that is not in the table, for a key that cannot be read, and
+ * Throws an AuthorityError for a kind of key that is not in the table, for a key that cannot be read, and
  * for a private key that does not belong to the public one.
  * @param pkcs8 PrivateKeyInfo, DER. @param subjectPublicKeyInfo DER
  */
@@ -130,9 +133,9 @@ export async function importKeyPair(
     const probe = new TextEncoder().encode('does this key belong to that one?')
     isOurs = await subtle.verify(sign, publicKey, await subtle.sign(sign, privateKey, probe), probe)
   } catch (cause) {
-    throw new TypeError('the private key cannot be read, or is of another kind', { cause })
+    throw new AuthorityError('the private key cannot be read, or is of another kind', cause)
   }
-  if (!isOurs) throw new TypeError('the private key does not belong to the certificate')
+  if (!isOurs) throw new AuthorityError('the private key does not belong to the certificate')
   return keyPair(type, privateKey, subjectPublicKeyInfo)
 }
 
@@ -163,13 +166,14 @@ const buffer = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(b
 
 const curveTypes = { 'P-256': 'ec-p256', 'P-384': 'ec-p384', 'P-521': 'ec-p521' } as const
 
-function keyTypeOf(subjectPublicKeyInfo: Uint8Array): KeyType {
+/** Throws an AuthorityError for a kind of key that is not in the table. @param subjectPublicKeyInfo DER */
+export function keyTypeOf(subjectPublicKeyInfo: Uint8Array): KeyType {
   const { type, curve, bits } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo).algorithm
   const name =
     type === 'ec' ? curve && curveTypes[curve] : /^rsa/.test(type) ? `${type}-${bits}` : type
   if (name === undefined || !Object.hasOwn(kinds, name)) {
-    throw new TypeError(
-      `a key of the kind ${name ?? type} cannot issue; ${keyTypes.join(', ')} can`,
+    throw new AuthorityError(
+      `a key of the kind ${name ?? type} is not made here; ${keyTypes.join(', ')} are`,
     )
   }
   return name as KeyType

@@ -2,7 +2,9 @@
  * Names as people write them, as the GeneralNames and the distinguished names of a certificate
  * (RFC 5280 §4.1.2.4 and §4.2.1.6).
  */
+
 import { concat, implicit, oid, sequence, set, tlv, utf8String } from './der.ts'
+import { AuthorityError } from './errors.ts'
 
 /** A subject or issuer. What is given is written in the order of the fields here. */
 export interface DistinguishedName {
@@ -27,13 +29,13 @@ const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
 /**
  * One GeneralName, DER: an IP address becomes iPAddress; what has `@`, rfc822Name; what has `://`,
  * uniformResourceIdentifier; anything else, dNSName. An internationalised host name is written in
- * its A-labels. Throws a TypeError for what is none of these.
+ * its A-labels. Throws an AuthorityError for what is none of these.
  */
 export function generalName(name: string): Uint8Array {
   const address = ipAddress(name)
   if (address) return implicit(generalNameTag.iPAddress, address)
   if (name.includes('://')) {
-    if (!URL.canParse(name)) throw new TypeError(`'${name}' is not a URI`)
+    if (!URL.canParse(name)) throw new AuthorityError(`'${name}' is not a URI`)
     return implicit(generalNameTag.uniformResourceIdentifier, ascii(new URL(name).href))
   }
   if (name.includes('@')) return implicit(generalNameTag.rfc822Name, ascii(mailbox(name)))
@@ -44,7 +46,7 @@ export function generalName(name: string): Uint8Array {
 /** NameConstraints, DER. See {@link constraint} for how its names are written. */
 export function nameConstraints({ permitted = [], excluded = [] }: NameConstraints): Uint8Array {
   if (permitted.length + excluded.length === 0) {
-    throw new TypeError('name constraints need at least one permitted or excluded name')
+    throw new AuthorityError('name constraints need at least one permitted or excluded name')
   }
   const subtrees = (tag: number, names: readonly string[]) =>
     names.length === 0
@@ -74,20 +76,20 @@ function network(name: string, address: Uint8Array, prefix: string | undefined):
   const bits = address.length * 8
   const length = prefix === undefined ? bits : Number(prefix)
   if (prefix !== undefined && !(/^[0-9]{1,3}$/.test(prefix) && length <= bits)) {
-    throw new TypeError(`'${name}' has no prefix length from 0 to ${bits} after its '/'`)
+    throw new AuthorityError(`'${name}' has no prefix length from 0 to ${bits} after its '/'`)
   }
   const mask = address.map((_, octet) => 0xff00 >> Math.max(0, Math.min(8, length - 8 * octet)))
   return [address.map((value, octet) => value & mask[octet]!), mask]
 }
 
-/** A Name, DER. Throws a TypeError for a country or a common name that X.520 does not admit. */
+/** A Name, DER. Throws an AuthorityError for a country or a common name that X.520 does not admit. */
 export function distinguishedName(name: DistinguishedName): Uint8Array {
   const { country, organization, organizationalUnit, commonName } = name
   if (country !== undefined && !/^[A-Z]{2}$/.test(country)) {
-    throw new TypeError(`country '${country}' is not two capital letters`)
+    throw new AuthorityError(`country '${country}' is not two capital letters`)
   }
   if (commonName !== undefined && !fitsCommonName(commonName)) {
-    throw new TypeError(`a common name has 1 to ${commonNameLimit} characters`)
+    throw new AuthorityError(`a common name has 1 to ${commonNameLimit} characters`)
   }
   const attributes: (Uint8Array | undefined)[] = [
     country === undefined ? undefined : attribute('2.5.4.6', tlv(0x13, ascii(country))),
@@ -135,7 +137,9 @@ function hostName(name: string): string {
   const labels = host.split('.')
   const isLabel = (label: string) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label)
   if (host.length > 253 || !labels.every(isLabel) || /^[0-9]+$/.test(labels.at(-1)!)) {
-    throw new TypeError(`'${name}' is not a host name, an IP address, an e-mail address or a URI`)
+    throw new AuthorityError(
+      `'${name}' is not a host name, an IP address, an e-mail address or a URI`,
+    )
   }
   return host
 }
@@ -143,7 +147,7 @@ function hostName(name: string): string {
 function mailbox(name: string): string {
   const [local, host, ...more] = name.split('@')
   if (!local || !host || more.length > 0 || !/^[\x21-\x7e]+$/.test(local)) {
-    throw new TypeError(`'${name}' is not an e-mail address of ASCII characters`)
+    throw new AuthorityError(`'${name}' is not an e-mail address of ASCII characters`)
   }
   return `${local}@${hostName(host)}`
 }

@@ -1,8 +1,9 @@
 /** From when until when: what a caller says, and what is usual where nothing is said. */
+import { AuthorityError } from './errors.ts'
 import type { Validity } from './types.ts'
 
 const day = 86_400_000 // milliseconds
-const clockSkew = 3_600_000 // milliseconds: a peer whose clock is late still accepts the certificate
+export const clockSkew = 3_600_000 // milliseconds: a peer whose clock is late still accepts the certificate
 
 /** Days. */
 export const defaultDays = { root: 3650, intermediate: 1825, endEntity: 90 }
@@ -14,7 +15,7 @@ export function chooseValidity(
   issuer: { readonly notAfter: Date } | undefined,
 ): { notBefore: Date; notAfter: Date } {
   if (days !== undefined && !(days > 0)) {
-    throw new RangeError('days is a positive number; a certificate that is past takes notAfter')
+    throw new AuthorityError('days is a positive number; a certificate that is past takes notAfter')
   }
   const now = Date.now()
   const defaultEnd = Math.min(now + defaultLength * day, issuer?.notAfter.getTime() ?? Infinity)
@@ -23,7 +24,9 @@ export function chooseValidity(
   // A certificate whose end is past was good for a day, unless the caller says otherwise.
   const begin = notBefore?.getTime() ?? (end > now ? now - clockSkew : end - day)
   if (!(begin <= end)) {
-    throw new RangeError('notBefore and notAfter are valid dates, and notBefore is the earlier one')
+    throw new AuthorityError(
+      'notBefore and notAfter are valid dates, and notBefore is the earlier one',
+    )
   }
   return { notBefore: wholeSeconds(begin), notAfter: wholeSeconds(end) }
 }

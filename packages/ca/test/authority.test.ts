@@ -1,6 +1,12 @@
 import { sign, verify, X509Certificate } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Authority, createAuthority, type IssuedCertificate, keyTypes } from '../src/index.ts'
+import {
+  type Authority,
+  AuthorityError,
+  createAuthority,
+  type IssuedCertificate,
+  keyTypes,
+} from '../src/index.ts'
 import { hasOpenssl, openssl, opensslText } from './openssl.ts'
 
 const hour = 3_600_000
@@ -258,7 +264,7 @@ describe('names', () => {
     `${'a'.repeat(64)}.example`,
   ])('%j is refused', async (name) => {
     const authority = await createAuthority()
-    await expect(authority.issue({ names: [name] })).rejects.toThrow(TypeError)
+    await expect(authority.issue({ names: [name] })).rejects.toThrow(AuthorityError)
   })
 
   it.runIf(hasOpenssl)(

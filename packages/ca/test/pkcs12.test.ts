@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { describe, expect, it } from 'vitest'
-import { createAuthority } from '../src/index.ts'
+import { AuthorityError, createAuthority } from '../src/index.ts'
 import { createPkcs12 } from '../src/node/index.ts'
 import { hasOpenssl, openssl } from './openssl.ts'
 import { has, temporaryFolder } from './support.ts'
@@ -73,8 +73,8 @@ describe('a PKCS #12 file', () => {
 
   it('is not made of what it cannot hold', async () => {
     const { keyDer: key, chainDer: chain } = await (await createAuthority()).issue({ names: ['a'] })
-    expect(() => createPkcs12({ key, chain, password: '' })).toThrow(TypeError)
-    expect(() => createPkcs12({ key, chain: [], password })).toThrow(TypeError)
-    expect(() => createPkcs12({ key, chain, password: '🔑' })).toThrow(TypeError)
+    expect(() => createPkcs12({ key, chain, password: '' })).toThrow(AuthorityError)
+    expect(() => createPkcs12({ key, chain: [], password })).toThrow(AuthorityError)
+    expect(() => createPkcs12({ key, chain, password: '🔑' })).toThrow(AuthorityError)
   })
 })

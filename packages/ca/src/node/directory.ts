@@ -3,12 +3,15 @@
  * that can be used at once; two processes never write at the same time, nor sign the same serial number; a certificate is
  * on record before anyone has it.
  */
+
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCertificate } from '@handfast/x509'
 import { createAuthority, openAuthority } from '../authority.ts'
+import { AuthorityError } from '../errors.ts'
 import { generateKeyPair, hexadecimal } from '../keys.ts'
 import { pem } from '../pem.ts'
+import { renewalOptions } from '../renewal.ts'
 import { signRevocationList } from '../revocation/list.ts'
 import {
   type CertificateStatus,
@@ -24,12 +27,14 @@ import type {
   CertifyOptions,
   IssuedCertificate,
   IssueOptions,
+  Validity,
 } from '../types.ts'
+import { clockSkew } from '../validity.ts'
 import { syncFolder, writeDurably, writeWhole } from './durable.ts'
 import { DirectoryError } from './errors.ts'
 import { isName, layoutVersion, places, rootName } from './layout.ts'
 import { type LockHolder, removeLeftovers, withLock } from './lock.ts'
-import { openKey, sealKey } from './privateKey.ts'
+import { isSealed, openKey, sealKey } from './privateKey.ts'
 import { type AuthorityRecord, type IssuedRecord, Register } from './register.ts'
 
 export interface DirectoryOptions {
@@ -66,6 +71,11 @@ export class AuthorityDirectory {
       .map((name) => this.#register(name).record())
   }
 
+  /** True where the authority's key is encrypted, so that what signs needs the passphrase. */
+  isSealed(name: string = rootName): boolean {
+    return isSealed(this.#register(name).keyPem())
+  }
+
   /** The file of an authority's own certificate, PEM. The root's is what clients trust. */
   certificatePath(name: string = rootName): string {
     return this.#register(name).path('certificate.pem')
@@ -84,7 +94,7 @@ export class AuthorityDirectory {
         publishedAt,
       })
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error
+      if (!(error instanceof AuthorityError)) throw error
       throw new DirectoryError(
         'damaged',
         `the authority '${name}' is damaged: ${error.message}`,
@@ -130,6 +140,35 @@ export class AuthorityDirectory {
       this.#remember(from, certified.serialNumber, certified.certificate)
       return certified
     })
+  }
+
+  /**
+   * Makes a certificate that says what an earlier one does, by the same authority, with a number and a key of its own and
+   * for as long. The earlier one stays as it is: valid until it ends or is revoked.
+   */
+  async renew(earlier: IssuedRecord, validity: Validity = {}): Promise<IssuedCertificate> {
+    const options = renewalOptions(earlier.certificate)
+    return this.issue({ ...options, ...(await this.#renewed(earlier, validity)) })
+  }
+
+  /** The same for the same key, which is somebody else's to keep. */
+  async renewForSameKey(earlier: IssuedRecord, validity: Validity = {}): Promise<Certified> {
+    const { certificate } = earlier
+    const { keyType, ...options } = renewalOptions(certificate)
+    const key = certificate.subjectPublicKeyInfo.der
+    return this.certify(key, { ...options, ...(await this.#renewed(earlier, validity)) })
+  }
+
+  async #renewed(
+    { authority: from, certificate: { notBefore, notAfter } }: IssuedRecord,
+    validity: Validity,
+  ): Promise<Validity & From> {
+    if (validity.days !== undefined || validity.notAfter !== undefined) return { from, ...validity }
+    const { notAfter: last } = await this.authority(from)
+    // What was begun an hour early ends an hour early too: it must not grow with each renewal.
+    const begin = Math.floor(Date.now() / 1000) * 1000 - clockSkew
+    const end = new Date(Math.min(begin + notAfter - notBefore, last.getTime()))
+    return { from, notBefore: new Date(begin), ...validity, notAfter: end }
   }
 
   /** Makes an authority below another one. */

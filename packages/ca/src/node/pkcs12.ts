@@ -3,8 +3,10 @@
  * them. The key and the certificates are encrypted with PBES2 (PBKDF2 with HMAC-SHA-256, AES-256-CBC), the whole is
  * authenticated with HMAC-SHA-256.
  */
+
 import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { explicit, integer, nullValue, octetString, oid, sequence, set, tlv } from '../der.ts'
+import { AuthorityError } from '../errors.ts'
 
 export interface Pkcs12Options {
   /** PrivateKeyInfo (PKCS #8), DER. */
@@ -34,12 +36,12 @@ const oids = {
   sha256: '2.16.840.1.101.3.4.2.1',
 } as const
 
-/** @returns the PFX, DER. Throws a TypeError without a certificate or a password */
+/** @returns the PFX, DER. Throws an AuthorityError without a certificate or a password */
 export function createPkcs12(options: Pkcs12Options): Uint8Array {
   const { key, chain, password, friendlyName, iterations = 100_000 } = options
   const [leaf, ...others] = chain
-  if (leaf === undefined) throw new TypeError('a PKCS #12 file needs a certificate')
-  if (password === '') throw new TypeError('a PKCS #12 file needs a password')
+  if (leaf === undefined) throw new AuthorityError('a PKCS #12 file needs a certificate')
+  if (password === '') throw new AuthorityError('a PKCS #12 file needs a password')
   const localKeyId = createHash('sha1').update(leaf).digest()
   const ofTheKey = attributes(localKeyId, friendlyName)
   const certificates = sequence(
@@ -131,10 +133,10 @@ function deriveMacKey(password: string, salt: Uint8Array, iterations: number): U
   return digest
 }
 
-/** A BMPString's content: two octets for each character. Throws a TypeError for what is outside of it. */
+/** A BMPString's content: two octets for each character. Throws an AuthorityError for what is outside of it. */
 function bmp(text: string): Uint8Array {
   if (/[\ud800-\udfff]/.test(text)) {
-    throw new TypeError('a PKCS #12 file has no room for characters above U+FFFF')
+    throw new AuthorityError('a PKCS #12 file has no room for characters above U+FFFF')
   }
   return Buffer.from(text, 'utf16le').swap16()
 }

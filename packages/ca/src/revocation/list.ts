@@ -1,4 +1,5 @@
 /** Certificate revocation lists (RFC 5280 §5). */
+
 import { parseCertificate } from '@handfast/x509'
 import {
   bitString,
@@ -10,6 +11,7 @@ import {
   time,
   unsignedInteger,
 } from '../der.ts'
+import { AuthorityError } from '../errors.ts'
 import { authorityKeyIdentifier, type Extension, encodeExtension } from '../extensions.ts'
 import { keyIdentifier } from '../keys.ts'
 import type { Authority } from '../types.ts'
@@ -33,7 +35,7 @@ export interface RevocationListOptions {
 /**
  * Signs a list of what the authority has revoked; the result is DER.
  *
- * Throws a RangeError for a number or a time that cannot be.
+ * Throws an AuthorityError for a number or a time that cannot be.
  */
 export async function signRevocationList(
   authority: Pick<Authority, 'certificateDer' | 'signer'>,
@@ -42,7 +44,7 @@ export async function signRevocationList(
   const { subject, subjectKeyIdentifier } = parseCertificate(authority.certificateDer)
   const { signer } = authority
   const keyId = subjectKeyIdentifier ?? (await keyIdentifier(signer.subjectPublicKeyInfo))
-  if (nextUpdate < thisUpdate) throw new RangeError('nextUpdate is not before thisUpdate')
+  if (nextUpdate < thisUpdate) throw new AuthorityError('nextUpdate is not before thisUpdate')
   const extensions = [
     authorityKeyIdentifier(keyId),
     { oid: '2.5.29.20', value: integer(number) } satisfies Extension,
@@ -74,7 +76,7 @@ function encodeEntry({ serialNumber, revokedAt, reason }: RevokedEntry): Uint8Ar
 
 function octetsOf(hexadecimal: string): Uint8Array {
   if (!/^([0-9a-f]{2})+$/i.test(hexadecimal)) {
-    throw new TypeError(`'${hexadecimal}' is not a serial number in hexadecimal`)
+    throw new AuthorityError(`'${hexadecimal}' is not a serial number in hexadecimal`)
   }
   return Uint8Array.from(hexadecimal.match(/../g)!, (pair) => Number.parseInt(pair, 16))
 }

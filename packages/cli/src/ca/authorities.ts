@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import type { Authority, AuthorityOptions, KeyType } from '@handfast/ca'
 import { createDirectory } from '@handfast/ca/node'
 import { type Command, InvalidArgumentError } from 'commander'
+import { usageError } from '../exit.ts'
 import { paperOn } from '../render/view.ts'
 import { day } from '../render/words.ts'
 import type { Terminal } from '../terminal.ts'
+import { askNewSecret, canAsk } from './askSecret.ts'
 import {
   addPlace,
   collect,
@@ -13,6 +15,7 @@ import {
   inOurWords,
   keyTypeOption,
   open,
+  openToSign,
   type PlaceOptions,
   parseDays,
   placeOf,
@@ -30,6 +33,7 @@ interface NewAuthorityOptions extends PlaceOptions {
   readonly ocspUrl?: string
   readonly issuerUrl?: string
   readonly from?: string
+  readonly passphrase?: boolean
 }
 
 function addAuthorityOptions(command: Command): Command {
@@ -82,20 +86,32 @@ function authorityOptions(options: NewAuthorityOptions): AuthorityOptions {
 export function addInit(group: Command, terminal: Terminal): void {
   const command = group.command('init').description('Make a certificate authority of your own.')
   addAuthorityOptions(command)
-  addPlace(command).action((options: NewAuthorityOptions) =>
-    inOurWords(async () => {
-      const place = placeOf(options, terminal)
-      const directory = await createDirectory(
-        place,
-        authorityOptions(options),
-        directoryOptions(options, terminal),
-      )
-      tell(terminal, await directory.authority(), directory.certificatePath(), [
-        ['directory', place],
-        ['next', 'handfast ca install, then handfast ca issue NAME or handfast serve'],
-      ])
-    }),
-  )
+  addPlace(command)
+    .option('--passphrase', 'ask at the terminal for one that its keys are encrypted with')
+    .action((options: NewAuthorityOptions) =>
+      inOurWords(async () => {
+        const place = placeOf(options, terminal)
+        const given = directoryOptions(options, terminal)
+        const asked = options.passphrase ? { passphrase: await newPassphrase(place, terminal) } : {}
+        const directory = await createDirectory(place, authorityOptions(options), {
+          ...given,
+          ...asked,
+        })
+        tell(terminal, await directory.authority(), directory.certificatePath(), [
+          ['directory', place],
+          ['next', 'handfast ca install, then handfast ca issue NAME or handfast serve'],
+        ])
+      }),
+    )
+}
+
+function newPassphrase(place: string, terminal: Terminal): Promise<string> {
+  if (!canAsk(terminal))
+    throw usageError(
+      '--passphrase asks at a terminal, and there is none',
+      'Use --passphrase-file or HANDFAST_CA_PASSPHRASE.',
+    )
+  return askNewSecret(terminal, `passphrase of ${place}`)
 }
 
 export function addIntermediate(group: Command, terminal: Terminal): void {
@@ -107,7 +123,7 @@ export function addIntermediate(group: Command, terminal: Terminal): void {
   addAuthorityOptions(command)
   addPlace(command).action((name: string, { from, ...options }: NewAuthorityOptions) =>
     inOurWords(async () => {
-      const directory = open(options, terminal)
+      const directory = await openToSign(options, terminal, [from ?? 'root'])
       const authority = await directory.createIntermediate(name, {
         from,
         ...authorityOptions(options),

@@ -19,6 +19,7 @@ import {
   inOurWords,
   keyTypeOption,
   open,
+  openToSign,
   type PlaceOptions,
   parseDays,
   secretFrom,
@@ -75,7 +76,7 @@ async function issue(
   options: IssueCommandOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const directory = open(options, terminal)
+  const { path } = open(options, terminal)
   const request = options.csr === undefined ? undefined : await readRequest(options.csr)
   const all = names.length > 0 ? names : (request?.names ?? [])
   if (all.length === 0)
@@ -86,7 +87,8 @@ async function issue(
       'Give one: handfast ca issue NAME',
     )
   const stem = options.out ?? fileStem(all[0]!)
-  const said = whatItSays(all, options, directory)
+  const said = whatItSays(all, options, path)
+  const directory = await openToSign(options, terminal, [said.from ?? 'root'])
   const chainFile = `${stem}.pem`
   if (request !== undefined) {
     for (const option of ['keyType', 'pkcs12'] as const)
@@ -128,7 +130,7 @@ async function issue(
 }
 
 /** What was asked for may be more than the authority may do: names outside of its constraints, a longer life than its own. */
-async function warnOf(
+export async function warnOf(
   { chainDer }: Pick<Certified, 'chainDer'>,
   directory: AuthorityDirectory,
   { stderr }: Terminal,
@@ -149,13 +151,13 @@ async function warnOf(
 function whatItSays(
   names: readonly string[],
   { template, from, keyType, days, client, commonName }: IssueCommandOptions,
-  directory: AuthorityDirectory,
+  directory: string,
 ) {
   if (client && template !== undefined)
     throw usageError('--client and --template exclude each other')
   return {
     names,
-    ...(template === undefined ? {} : readTemplate(directory.path, template)),
+    ...(template === undefined ? {} : readTemplate(directory, template)),
     ...(from === undefined ? {} : { from }),
     ...(keyType === undefined ? {} : { keyType }),
     ...(days === undefined ? {} : { days }),
@@ -184,7 +186,7 @@ async function readRequest(path: string) {
   return request
 }
 
-function tell(
+export function tell(
   terminal: Terminal,
   { serialNumber, notAfter }: Pick<Certified, 'serialNumber' | 'notAfter'>,
   names: readonly string[],

@@ -8,7 +8,7 @@ import { usageError } from '../exit.ts'
 import { formatAddress, parsePort } from '../options/target.ts'
 import { harmless } from '../render/paper.ts'
 import type { Terminal } from '../terminal.ts'
-import { addPlace, inOurWords, open, type PlaceOptions } from './options.ts'
+import { addPlace, inOurWords, openToSign, type PlaceOptions } from './options.ts'
 
 interface OcspOptions extends PlaceOptions {
   readonly host: string
@@ -36,7 +36,7 @@ export function addOcsp(group: Command, terminal: Terminal): void {
 async function listen(options: OcspOptions, terminal: Terminal): Promise<void> {
   const { host, port, delegated = false } = options
   const { stdout, stderr, stop } = terminal
-  const responders = new Responders(open(options, terminal), delegated)
+  const responders = new Responders(await openToSign(options, terminal), delegated)
   // What cannot be opened is said now and not to the first who asks.
   await responders.current()
   const server = createServer(

@@ -1,6 +1,6 @@
 /** Which directory, which passphrase, and the errors of the authority in this command's words. */
 import { readFileSync } from 'node:fs'
-import { keyTypes } from '@handfast/ca'
+import { AuthorityError, keyTypes } from '@handfast/ca'
 import {
   type AuthorityDirectory,
   DirectoryError,
@@ -13,6 +13,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { usageError } from '../exit.ts'
 import { reasonOf } from '../options/files.ts'
 import type { Terminal } from '../terminal.ts'
+import { askSecret, canAsk } from './askSecret.ts'
 
 export interface PlaceOptions {
   readonly dir?: string
@@ -80,6 +81,28 @@ export function secretFrom(
   }
 }
 
+/**
+ * The directory, to sign with: where a key of the authorities named (all, if none is) is encrypted and nobody has said its passphrase, a person at a
+ * terminal is asked for it. Before the directory is locked, so that nobody waits for them.
+ */
+export async function openToSign(
+  options: PlaceOptions,
+  terminal: Terminal,
+  names?: readonly string[],
+): Promise<AuthorityDirectory> {
+  const directory = open(options, terminal)
+  const given = directoryOptions(options, terminal)
+  const signers = names ?? directory.authorities().map(({ name }) => name)
+  if (
+    given.passphrase !== undefined ||
+    !canAsk(terminal) ||
+    !signers.some(directory.isSealed, directory)
+  )
+    return directory
+  const passphrase = await askSecret(terminal, `passphrase of ${directory.path}`)
+  return openDirectory(directory.path, { ...given, passphrase })
+}
+
 export function open(options: PlaceOptions, terminal: Terminal): AuthorityDirectory {
   return openDirectory(placeOf(options, terminal), directoryOptions(options, terminal))
 }
@@ -93,18 +116,12 @@ export async function inOurWords<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof DirectoryError) throw usageError(error.message, error.help)
-    if (error instanceof X509Error) throw usageError(error.message)
-    // The authority's checks of its options; a TypeError of the language's has other words and stays a bug.
-    if (isRefusal(error)) throw usageError(error.message)
+    if (error instanceof AuthorityError || error instanceof X509Error)
+      throw usageError(error.message)
     if (isFileTrouble(error)) throw usageError(error.message)
     throw error
   }
 }
-
-const isRefusal = (error: unknown): error is Error =>
-  (error instanceof TypeError || error instanceof RangeError) &&
-  !('code' in error) &&
-  /\/ca\/(src|dist)\//.test(error.stack?.split('\n').find((line) => /^\s+at /.test(line)) ?? '')
 
 const isFileTrouble = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error &&

@@ -12,7 +12,7 @@ import { paperOn } from '../render/view.ts'
 import { day } from '../render/words.ts'
 import type { Terminal } from '../terminal.ts'
 import { write } from './files.ts'
-import { addPlace, inOurWords, open, type PlaceOptions, parseDays } from './options.ts'
+import { addPlace, inOurWords, open, openToSign, type PlaceOptions, parseDays } from './options.ts'
 
 interface RevokeOptions extends PlaceOptions {
   readonly reason?: RevocationReason
@@ -40,7 +40,7 @@ export function addRevoke(group: Command, terminal: Terminal): void {
   )
 }
 
-function findRecord(directory: AuthorityDirectory, text: string): IssuedRecord {
+export function findRecord(directory: AuthorityDirectory, text: string): IssuedRecord {
   const serialNumber = existsSync(text) ? serialOf(text) : text
   const [found, another] = directory.find(serialNumber)
   if (found === undefined)
@@ -78,7 +78,8 @@ export function addCrl(group: Command, terminal: Terminal): void {
     .option('--out <file>', 'in place of stdout')
   addPlace(command).action(({ from, days, der, out, ...place }: CrlOptions) =>
     inOurWords(async () => {
-      const list = await open(place, terminal).revocationList({ from, days })
+      const directory = await openToSign(place, terminal, [from])
+      const list = await directory.revocationList({ from, days })
       const content = der ? list : encodePem('X509 CRL', list)
       if (out === undefined) terminal.stdout.write(content)
       else write(out, content)

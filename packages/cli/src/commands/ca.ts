@@ -5,6 +5,7 @@ import { addInstall, addUninstall } from '../ca/install.ts'
 import { addIssue } from '../ca/issue.ts'
 import { addList } from '../ca/list.ts'
 import { addOcsp } from '../ca/ocsp.ts'
+import { addRenew } from '../ca/renew.ts'
 import { addCrl, addRevoke } from '../ca/revoke.ts'
 import type { ExitCode } from '../exit.ts'
 import type { Terminal } from '../terminal.ts'
@@ -21,6 +22,7 @@ export function addCa(
   addIntermediate(group, terminal)
   addRoot(group, terminal)
   addIssue(group, terminal)
+  addRenew(group, terminal)
   addList(group, terminal)
   addRevoke(group, terminal)
   addCrl(group, terminal)

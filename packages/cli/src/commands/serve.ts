@@ -1,10 +1,10 @@
 /** `handfast serve`: a folder, an echo, or another server, behind TLS. */
 import { realpathSync, statSync, writeFileSync } from 'node:fs'
 import { createAuthority } from '@handfast/ca'
-import { defaultDirectory, isInitialised, openDirectory } from '@handfast/ca/node'
+import { defaultDirectory, isInitialised } from '@handfast/ca/node'
 import type { Command } from 'commander'
 import type { ServerOptions } from 'handfast/node'
-import { directoryOptions, inOurWords } from '../ca/options.ts'
+import { inOurWords, openToSign } from '../ca/options.ts'
 import { usageError } from '../exit.ts'
 import { readCertificates, readOptionFile, reasonOf } from '../options/files.ts'
 import { identityFromFiles } from '../options/identity.ts'
@@ -195,13 +195,9 @@ async function issueFor(names: readonly string[], options: ServeOptions, termina
   const place = options.caDir ?? defaultDirectory(terminal.env)
   const isKept = place !== undefined && (options.caDir !== undefined || isInitialised(place))
   if (isKept) {
-    const directory = openDirectory(
-      place,
-      directoryOptions(
-        { ...(options.passphraseFile && { passphraseFile: options.passphraseFile }) },
-        terminal,
-      ),
-    )
+    const { passphraseFile } = options
+    const where = { dir: place, ...(passphraseFile && { passphraseFile }) }
+    const directory = await openToSign(where, terminal, ['root'])
     const { chain, key: madeKey } = await directory.issue({ names })
     return { isKept, authority: (await directory.authority()).root, chain, madeKey }
   }
