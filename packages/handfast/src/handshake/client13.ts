@@ -31,12 +31,12 @@ import { type Offer, offeredTypes } from './clientHello.ts'
 import { certificateTypes, readCertificateMessage } from './compressedCertificate.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
+import { useMaxFragmentLength } from './maxFragmentLength.ts'
 import { hasCipherSuites } from './negotiation.ts'
 import { sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 import type { ClientProtocol } from './protocol.ts'
-import { useMaxFragmentLength } from './recordSize12.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
 import {
   checkServerHello,

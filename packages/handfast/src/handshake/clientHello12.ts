@@ -19,7 +19,8 @@ import type { ClassicCipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
 import type { HandshakeContext } from './context.ts'
-import { useMaxFragmentLength, useRecordSizeLimit12 } from './recordSize12.ts'
+import { useMaxFragmentLength } from './maxFragmentLength.ts'
+import { useRecordSizeLimit12 } from './recordSize12.ts'
 
 /** What a ClientHello says of the guards of TLS 1.2. */
 export interface Guards {

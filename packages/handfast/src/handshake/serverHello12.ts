@@ -24,9 +24,10 @@ import type { Session } from '../session/session.ts'
 import { chosenProtocol } from './chosenProtocol.ts'
 import { type Offer, offeredTypes } from './clientHello.ts'
 import type { HandshakeContext } from './context.ts'
+import { useMaxFragmentLength } from './maxFragmentLength.ts'
 import { suiteNames, suitesOf } from './negotiation12.ts'
 import { offeredSession } from './offer12.ts'
-import { useMaxFragmentLength, useRecordSizeLimit12 } from './recordSize12.ts'
+import { useRecordSizeLimit12 } from './recordSize12.ts'
 import type { ClassicVersion } from './version12.ts'
 
 /** What the two hellos settled. */

@@ -224,7 +224,7 @@ export class RecordLayer {
   /** Cuts `content` into records under the present keys. @param version of the header of a record that is not protected */
   send(type: number, content: Uint8Array, version?: number): void {
     // RFC 8446 §5.1: an alert is never cut, however small the fragments are that the caller wants.
-    const most = type === ContentType.alert ? content.length : this.maxFragment
+    const most = type === ContentType.alert ? Math.max(1, content.length) : this.maxFragment
     if (this.#broken || this.#sendTogether(type, content, most)) return
     let at = 0
     do {
