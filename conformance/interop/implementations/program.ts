@@ -3,8 +3,10 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { groups12, ianaName, suites12 } from '../names.ts'
 import { interopFolder } from '../paths.ts'
 import type {
+  Abilities,
   ClientOptions,
   ClientReport,
   CommonOptions,
@@ -31,6 +33,16 @@ export interface ProgramDescription {
   readonly groups?: readonly string[]
   readonly suites?: readonly string[]
   readonly signatureSchemes?: readonly string[]
+  /** What it can do of TLS 1.2, where it takes part in that. */
+  readonly tls12?: {
+    readonly features: Partial<Record<'client' | 'server', readonly Feature[]>>
+    /** Only these, of all that it has. */
+    readonly suites?: readonly string[]
+    readonly groups?: readonly string[]
+    readonly signatureSchemes?: readonly string[]
+    /** Its names of suites, where they are not IANA's. */
+    readonly suiteName?: (ianaName: string) => string
+  }
   readonly source: string
   readonly reasons?: Probe['reasons']
   /** Flags of the peer program that stand for options which only some programs have. */
@@ -86,6 +98,7 @@ async function probe(description: ProgramDescription, command: readonly string[]
   const told = JSON.parse(await output(program, [...first, 'abilities'])) as {
     version: string
     suites?: string[]
+    suites12?: string[]
     groups?: string[]
     signatureSchemes?: string[]
   }
@@ -94,13 +107,24 @@ async function probe(description: ProgramDescription, command: readonly string[]
     groups: description.groups ?? told.groups ?? [],
     signatureSchemes: description.signatureSchemes ?? told.signatureSchemes ?? [],
   }
-  const { client, server } = description.features
+  const byRole = (
+    { client, server }: ProgramDescription['features'],
+    common: Omit<Abilities, 'features'>,
+  ): Probe['abilities'] => ({
+    ...(client && { client: { ...common, features: client } }),
+    ...(server && { server: { ...common, features: server } }),
+  })
+  const { tls12 } = description
+  const known = told.suites12?.map((name) => ianaName.get(name) ?? name) ?? []
+  const lists12 = {
+    suites: suites12.filter((name) => (tls12?.suites ?? known).includes(name)),
+    groups: groups12.filter((name) => (tls12?.groups ?? lists.groups).includes(name)),
+    signatureSchemes: tls12?.signatureSchemes ?? lists.signatureSchemes,
+  }
   return {
     version: told.version,
-    abilities: {
-      ...(client && { client: { ...lists, features: client } }),
-      ...(server && { server: { ...lists, features: server } }),
-    },
+    abilities: byRole(description.features, lists),
+    ...(tls12 && { tls12: byRole(tls12.features, lists12) }),
     source: description.source,
     ...(description.reasons && { reasons: description.reasons }),
   }
@@ -109,7 +133,12 @@ async function probe(description: ProgramDescription, command: readonly string[]
 function commonArguments(description: ProgramDescription, options: CommonOptions): string[] {
   const args: string[] = []
   const has = (flag: ProgramDescription['flags'][number]) => description.flags.includes(flag)
-  if (options.suites && has('suites')) args.push('--suites', options.suites.join(','))
+  const { version, suites } = options
+  const suiteName = description.tls12?.suiteName
+  if (version === 'TLS 1.2') {
+    args.push('--tls12')
+    if (suites) args.push('--suites', suites.map((name) => suiteName?.(name) ?? name).join(','))
+  } else if (suites && has('suites')) args.push('--suites', suites.join(','))
   if (options.groups && has('groups')) args.push('--groups', options.groups.join(','))
   if (options.signatureSchemes && has('signature-schemes')) {
     args.push('--signature-schemes', options.signatureSchemes.join(','))
@@ -140,7 +169,10 @@ const linesOf = (log: string): Line[] =>
 const reportsOf = (log: string): ConnectionReport[] =>
   linesOf(log)
     .filter(({ event }) => event === 'connection')
-    .map(({ event: _, ...report }) => report)
+    .map(({ event: _, ...report }) => {
+      const suite = report.suite && ianaName.get(report.suite)
+      return suite ? { ...report, suite } : report
+    })
 
 async function startServer(
   description: ProgramDescription,

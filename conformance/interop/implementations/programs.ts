@@ -1,7 +1,8 @@
 /** Go's crypto/tls, rustls, JSSE and Python's ssl. */
 
 import { join } from 'node:path'
-import { reasonsOfTools, signatureSchemes } from '../names.ts'
+import { opensslName } from 'handfast'
+import { reasonsOfTools, signatureSchemes, signatureSchemes12 } from '../names.ts'
 import { interopFolder, notInstalled, systemProgram, unpackedProgram } from '../paths.ts'
 import type { Feature, Peer } from '../peer.ts'
 import { build, programPeer } from './program.ts'
@@ -9,8 +10,13 @@ import { build, programPeer } from './program.ts'
 const retry: readonly Feature[] = ['hello-retry-request', 'hello-retry-request-while-resuming']
 const usual: readonly Feature[] = ['resumption', ...retry, 'client-auth', 'alpn', 'plain']
 
+const usual12: readonly Feature[] = ['resumption', 'client-auth', 'alpn']
+
 export const go: Peer = programPeer({
   name: 'Go crypto/tls',
+  tls12: {
+    features: { client: [...usual12, 'ocsp-stapling'], server: [...usual12, 'ocsp-stapling'] },
+  },
   async command() {
     const built = await build('go')
     return typeof built === 'string' ? built : [join(built.folder, 'peer')]
@@ -31,6 +37,13 @@ export const go: Peer = programPeer({
 
 export const rustls: Peer = programPeer({
   name: 'rustls',
+  tls12: {
+    features: { client: usual12, server: [...usual12, 'ocsp-stapling'] },
+    signatureSchemes: [
+      ...['ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384', 'ed25519'],
+      ...['rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512'],
+    ],
+  },
   async command() {
     const built = await build('rust')
     return typeof built === 'string' ? built : [join(built.folder, 'peer')]
@@ -42,7 +55,9 @@ export const rustls: Peer = programPeer({
   reasons: {
     'client hello-retry-request-while-resuming':
       'rustls remembers which group the server chose, and sends its share at once',
-    plain: 'our program is built without TLS 1.2',
+    plain: 'our program names the version that it speaks',
+    ecdsa_secp521r1_sha512:
+      'its groups lack secp521r1, where TLS 1.2 wants the curve of the certificate too',
     'post-handshake-auth': 'rustls does not have it',
     'no-middlebox-compatibility': 'rustls always has it on',
     'record-size-limit': 'rustls does not have it',
@@ -71,6 +86,7 @@ function jsse(
   java: () => string | undefined,
   groups: readonly string[],
   absence: string,
+  has12: boolean,
 ): Peer {
   return programPeer({
     name,
@@ -93,9 +109,16 @@ function jsse(
       'record-padding': 'JSSE does not have it',
       'max-send-fragment': 'our program has no flag for it',
       'early-data': 'JSSE does not have it',
+      'TLS 1.2': 'run with the other JDK alone, since each case starts a JVM',
     },
     groups,
     signatureSchemes,
+    ...(has12 && {
+      tls12: {
+        features: { client: [...usual12, 'resumption-by-id'], server: usual12 },
+        signatureSchemes: signatureSchemes12,
+      },
+    }),
     source: 'getSupportedSSLParameters() and `java -XshowSettings:security:tls`',
     flags: ['suites', 'groups', 'signature-schemes'],
   })
@@ -107,6 +130,7 @@ export const jsseSystem: Peer = jsse(
   () => systemProgram('java'),
   classicGroups,
   'java is not on this machine',
+  true,
 )
 
 /** The newest JDK of the machine's own, or the one that install.sh unpacked: from 27 on JSSE has ML-KEM (JEP 527). */
@@ -115,10 +139,25 @@ export const jsseNewest: Peer = jsse(
   () => unpackedProgram('unstable', 'java'),
   [...classicGroups, 'X25519MLKEM768', 'SecP256r1MLKEM768', 'SecP384r1MLKEM1024'],
   notInstalled('JDK 27'),
+  // Each case starts a JVM: once is enough.
+  false,
 )
 
 export const python: Peer = programPeer({
   name: 'Python ssl',
+  tls12: {
+    features: { client: usual12, server: usual12 },
+    signatureSchemes: signatureSchemes12,
+    // It is OpenSSL 3.0, with which all of them run: one of each kind.
+    suites: [
+      'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+      'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+      'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
+      'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384',
+      'TLS_RSA_WITH_AES_128_CBC_SHA',
+    ],
+    suiteName: opensslName,
+  },
   async command() {
     const program = systemProgram('python3')
     return program === undefined

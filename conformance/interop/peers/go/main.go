@@ -1,4 +1,4 @@
-// Peer is a TLS 1.3 client and server over Go's crypto/tls, driven by flags, for interoperation tests. The server
+// Peer is a client and server of TLS 1.3, or of TLS 1.2, over Go's crypto/tls, driven by flags, for interoperation tests. The server
 // echoes; the client sends a payload, checks that the same bytes come back, and both print one line of JSON for each
 // connection.
 package main
@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -32,6 +33,8 @@ type options struct {
 	resume       bool
 	noTickets    bool
 	plain        bool
+	tls12        bool
+	suites       string
 	bytes        int
 }
 
@@ -105,7 +108,7 @@ func groupName(id tls.CurveID) string {
 	return ""
 }
 
-// schemesByName holds IANA's names of the signature schemes that crypto/tls signs with in TLS 1.3.
+// schemesByName holds IANA's names of the signature schemes that crypto/tls signs with.
 var schemesByName = map[string]tls.SignatureScheme{
 	"ecdsa_secp256r1_sha256": tls.ECDSAWithP256AndSHA256,
 	"ecdsa_secp384r1_sha384": tls.ECDSAWithP384AndSHA384,
@@ -114,6 +117,9 @@ var schemesByName = map[string]tls.SignatureScheme{
 	"rsa_pss_rsae_sha256":    tls.PSSWithSHA256,
 	"rsa_pss_rsae_sha384":    tls.PSSWithSHA384,
 	"rsa_pss_rsae_sha512":    tls.PSSWithSHA512,
+	"rsa_pkcs1_sha256":       tls.PKCS1WithSHA256,
+	"rsa_pkcs1_sha384":       tls.PKCS1WithSHA384,
+	"rsa_pkcs1_sha512":       tls.PKCS1WithSHA512,
 }
 
 func list(text string) []string {
@@ -135,13 +141,28 @@ func named[T any](known map[string]T, text string) ([]T, error) {
 	return values, nil
 }
 
+// suitesByName holds the suites of TLS 1.2, whose use can be chosen; those that crypto/tls warns of too.
+func suitesByName() map[string]uint16 {
+	suites := map[string]uint16{}
+	for _, suite := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		suites[suite.Name] = suite.ID
+	}
+	return suites
+}
+
 // configuration makes the part of tls.Config that does not depend on the role.
 func (o *options) configuration() (*tls.Config, error) {
 	config := &tls.Config{NextProtos: list(o.alpn), SessionTicketsDisabled: o.noTickets}
-	if !o.plain {
+	var err error
+	if o.tls12 {
+		config.MinVersion = tls.VersionTLS12
+		config.MaxVersion = tls.VersionTLS12
+		if config.CipherSuites, err = named(suitesByName(), o.suites); err != nil {
+			return nil, err
+		}
+	} else if !o.plain {
 		config.MinVersion = tls.VersionTLS13
 	}
-	var err error
 	if config.CurvePreferences, err = named(groupsByName, o.groups); err != nil {
 		return nil, err
 	}
@@ -202,6 +223,8 @@ func run() error {
 	flags.IntVar(&o.connections, "connections", 1, "client: how many connections, one after another")
 	flags.BoolVar(&o.resume, "resume", false, "client: keep sessions between the connections")
 	flags.BoolVar(&o.noTickets, "no-tickets", false, "server: send no tickets")
+	flags.BoolVar(&o.tls12, "tls12", false, "speak TLS 1.2 alone")
+	flags.StringVar(&o.suites, "suites", "", "with --tls12: cipher suites, comma-separated, by IANA's names")
 	flags.BoolVar(&o.plain, "plain", false, "leave the versions to the library's defaults")
 	flags.IntVar(&o.bytes, "bytes", 100_000, "client: size of the payload")
 	if err := flags.Parse(os.Args[2:]); err != nil {

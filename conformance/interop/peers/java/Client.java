@@ -31,7 +31,7 @@ final class Client {
             socket.setSoTimeout(TIMEOUT);
             SSLParameters parameters = socket.getSSLParameters();
             if (!options.plain()) {
-                parameters.setProtocols(new String[] {"TLSv1.3"});
+                parameters.setProtocols(new String[] {options.version()});
             }
             parameters.setServerNames(List.of(new SNIHostName(name)));
             parameters.setEndpointIdentificationAlgorithm("HTTPS");

@@ -5,7 +5,7 @@ import java.util.Set;
 
 /** The flags that client and server share: {@code --name value}, or {@code --name} alone for a switch. */
 record Options(Map<String, String> values) {
-    private static final Set<String> SWITCHES = Set.of("resume", "key-update", "no-tickets", "plain", "no-middlebox-compatibility");
+    private static final Set<String> SWITCHES = Set.of("resume", "key-update", "no-tickets", "plain", "tls12", "no-middlebox-compatibility");
     private static final Set<String> VALUES =
             Set.of(
                     "port", "cert", "key", "ca", "server-name", "groups", "suites", "signature-schemes", "alpn",
@@ -66,6 +66,11 @@ record Options(Map<String, String> values) {
     /** The versions are left to the library's defaults. */
     boolean plain() {
         return values.containsKey("plain");
+    }
+
+    /** The one version that is spoken. */
+    String version() {
+        return values.containsKey("tls12") ? "TLSv1.2" : "TLSv1.3";
     }
 
     boolean middleboxCompatibility() {

@@ -3,7 +3,7 @@ import java.security.GeneralSecurityException;
 import java.security.Security;
 
 /**
- * A TLS 1.3 client and server over JSSE, driven by flags, for interoperation tests. The server echoes; the client sends
+ * A client and server of TLS 1.3, or of TLS 1.2, over JSSE, driven by flags, for interoperation tests. The server echoes; the client sends
  * a payload, checks that the same bytes come back, and both print one line of JSON for each connection.
  */
 public final class Peer {

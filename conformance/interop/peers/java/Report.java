@@ -40,13 +40,13 @@ final class Report {
 
     /** JSSE does not list its groups and schemes before JDK 20, so that those are named by the caller. */
     static void abilities() throws GeneralSecurityException {
-        List<String> suites =
+        Map<Boolean, List<String>> suites =
                 Arrays.stream(SSLContext.getDefault().getSupportedSSLParameters().getCipherSuites())
-                        .filter(name -> name.matches("TLS_(AES|CHACHA20)_.*"))
-                        .toList();
+                        .collect(Collectors.partitioningBy(name -> name.contains("_WITH_")));
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("version", System.getProperty("java.runtime.name") + " " + System.getProperty("java.version"));
-        line.put("suites", suites);
+        line.put("suites", suites.get(false));
+        line.put("suites12", suites.get(true));
         print(line);
     }
 

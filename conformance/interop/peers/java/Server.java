@@ -22,7 +22,7 @@ final class Server {
                                         options.number("port", 0), 50, InetAddress.getByName("127.0.0.1"));
         SSLParameters parameters = listener.getSSLParameters();
         if (!options.plain()) {
-            parameters.setProtocols(new String[] {"TLSv1.3"});
+            parameters.setProtocols(new String[] {options.version()});
         }
         if (!options.suites().isEmpty()) {
             parameters.setCipherSuites(options.suites().toArray(String[]::new));

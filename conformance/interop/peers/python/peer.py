@@ -1,4 +1,4 @@
-"""A TLS 1.3 client and server over Python's ssl module, driven by flags, for interoperation tests.
+"""A client and server of TLS 1.3, or of TLS 1.2, over Python's ssl module, driven by flags, for interoperation tests.
 
 The server echoes; the client sends a payload, checks that the same bytes come back, and both print one line of JSON
 for each connection. The ssl module has no setters for TLS 1.3's suites, groups and signature schemes (before 3.15), so
@@ -43,7 +43,7 @@ def restart_with_configuration(arguments):
     lines = ["openssl_conf = start", "[start]", "ssl_conf = modules", "[modules]", "system_default = limits", "[limits]"]
     if arguments.groups:
         lines.append("Groups = " + ":".join(GROUPS[name] for name in arguments.groups.split(",")))
-    if arguments.suites:
+    if arguments.suites and not arguments.tls12:
         lines.append("Ciphersuites = " + arguments.suites.replace(",", ":"))
     if arguments.signature_schemes:
         lines.append("SignatureAlgorithms = " + arguments.signature_schemes.replace(",", ":"))
@@ -57,9 +57,12 @@ def restart_with_configuration(arguments):
 
 def make_context(arguments, protocol):
     context = ssl.SSLContext(protocol)
-    if not arguments.plain:
+    if arguments.tls12:
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers((arguments.suites or "DEFAULT").replace(",", ":") + ":@SECLEVEL=0")
+    elif not arguments.plain:
         context.minimum_version = ssl.TLSVersion.TLSv1_3
-    if arguments.suites and "CCM_8" in arguments.suites:
+    if not arguments.tls12 and arguments.suites and "CCM_8" in arguments.suites:
         # OpenSSL counts the 8-byte tag as 64 bits of security, which only level 0 lets through.
         context.set_ciphers("ALL:@SECLEVEL=0")
     if arguments.ca:
@@ -172,10 +175,12 @@ def server(arguments):
 
 def abilities():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_ciphers("ALL:@SECLEVEL=0")
     print_line(
         {
             "version": f"Python {sys.version.split()[0]} ({ssl.OPENSSL_VERSION.rsplit(' ', 3)[0]})",
             "suites": [cipher["name"] for cipher in context.get_ciphers() if cipher["protocol"] == "TLSv1.3"],
+            "suites12": [cipher["name"] for cipher in context.get_ciphers() if cipher["protocol"] != "TLSv1.3"],
             "groups": list(GROUPS),
         }
     )
@@ -191,7 +196,7 @@ def main():
     parser.add_argument("--client-auth", default="none", choices=["none", "request", "require", "post-handshake"])
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--bytes", type=int, default=100_000)
-    for name in ("resume", "no-tickets", "plain", "post-handshake-auth"):
+    for name in ("resume", "no-tickets", "plain", "tls12", "post-handshake-auth"):
         parser.add_argument(f"--{name}", action="store_true")
     arguments = parser.parse_args()
     restart_with_configuration(arguments)

@@ -33,7 +33,7 @@ impl ResolvesClientCert for Always {
 fn configuration(options: &Options) -> Result<Arc<ClientConfig>> {
     let provider = provider::narrowed(options)?;
     let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_protocol_versions(&[options.version()])?
         .with_root_certificates(authorities(options)?);
     let mut config = match certified_key(options, &provider)? {
         Some(identity) => builder.with_client_cert_resolver(Arc::new(Always(Arc::new(identity)))),

@@ -21,10 +21,21 @@ pub struct Options {
     pub resume: bool,
     pub no_tickets: bool,
     pub key_update: bool,
+    /// Speak TLS 1.2 alone.
+    pub tls12: bool,
     pub bytes: usize,
 }
 
 impl Options {
+    /// The one version that is spoken.
+    pub fn version(&self) -> &'static rustls::SupportedProtocolVersion {
+        if self.tls12 {
+            &rustls::version::TLS12
+        } else {
+            &rustls::version::TLS13
+        }
+    }
+
     pub fn parse(mut arguments: pico_args::Arguments) -> Result<Self> {
         let mut list = |flag| -> Result<Vec<String>> {
             let text: Option<String> = arguments.opt_value_from_str(flag)?;
@@ -58,6 +69,7 @@ impl Options {
             resume: arguments.contains("--resume"),
             no_tickets: arguments.contains("--no-tickets"),
             key_update: arguments.contains("--key-update"),
+            tls12: arguments.contains("--tls12"),
         };
         match arguments.finish().as_slice() {
             [] => Ok(options),

@@ -50,7 +50,9 @@ pub fn scheme(name: &str) -> Result<SignatureScheme> {
 
 pub fn narrowed(options: &Options) -> Result<Arc<CryptoProvider>> {
     let mut provider = aws_lc_rs::default_provider();
-    provider.cipher_suites.retain(|suite| suite.tls13().is_some());
+    provider
+        .cipher_suites
+        .retain(|suite| suite.tls13().is_none() == options.tls12);
     if !options.suites.is_empty() {
         provider
             .cipher_suites

@@ -29,7 +29,7 @@ fn configuration(options: &Options) -> Result<Arc<ServerConfig>> {
     let provider = provider::narrowed(options)?;
     let identity = certified_key(options, &provider)?.ok_or("a server needs --cert and --key")?;
     let builder = ServerConfig::builder_with_provider(provider.clone())
-        .with_protocol_versions(&[&rustls::version::TLS13])?;
+        .with_protocol_versions(&[options.version()])?;
     let builder = if options.client_auth == "none" {
         builder.with_no_client_auth()
     } else {
