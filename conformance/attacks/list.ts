@@ -190,7 +190,13 @@ export const attacks: readonly Attack[] = [
   {
     name: 'certificate bombs, CVE-2025-66199',
     seen: 'OpenSSL allocated the length that a CompressedCertificate announced',
-    tests: { [records]: ['CVE-2025-66199'] },
+    tests: {
+      [records]: ['CVE-2025-66199'],
+      [hostile('compression')]: [
+        'a compressed certificate is a bomb',
+        'a compressed certificate announces more than is allowed',
+      ],
+    },
   },
   // ── Negotiation and order ─────────────────────────────────────────────────────────────────────────────────────────
   {

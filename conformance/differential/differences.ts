@@ -59,9 +59,11 @@ const ofAcceptance: readonly Explanation[] = [
       (accepts(difference.theirs) || accepts(difference.ours)),
   },
   {
-    why: 'RFC 8446 §5.1, RFC 5246 §7.3: nothing follows a Finished in its flight; others answer first and find it when they read again',
+    why: 'RFC 8446 §5.1, RFC 5246 §7.3: nothing follows a ClientHello or a Finished in its flight; others answer first and find it when they read again',
     when: ({ changed, aCase, theirs }) =>
-      changed === 'Finished' && /behind|twice/.test(aCase.mutation.how) && accepts(theirs),
+      /^(Finished|ClientHello|record of type 22)$/.test(changed ?? '') &&
+      /behind|twice/.test(aCase.mutation.how) &&
+      accepts(theirs),
   },
   {
     why: 'RFC 6066 §3: server_name holds a DNS name in ASCII, and nothing else; others do not look at a name that they do not need',

@@ -181,11 +181,12 @@ export class HostileEnd {
   /** How the victim met it. @param closed the victim ended the transport */
   outcome(closed: boolean): string {
     if (this.plainAlert !== undefined) return nameOf(alertDescriptions, this.plainAlert)
+    // The hostile end cannot go on from there: what counts is whether the hello was taken.
+    if (this.changesHello && this.firstRecord === ContentType.handshake) return 'answered'
     const { error } = this.connection
     // What came behind the handshake may be refused later.
     if (this.gotData) return 'accepted'
     if (error?.received !== undefined) return error.received
-    if (this.changesHello && this.firstRecord === ContentType.handshake) return 'answered'
     // The victim did its part otherwise, and the hostile end does not want that.
     if (error?.alert !== undefined && error.blame !== 'peer') return 'turned away'
     // The two ends do not have the same keys any more: what it says cannot be read.
