@@ -280,31 +280,50 @@ describe('ca install', () => {
     expect((await ca('install', '--store', 'usb')).code).toBe(2)
   })
 
+  /** The commands as people type them, by the manuals of those systems; only Debian's are run (ca-install.test.ts). */
   it.each([
     [
       'linux',
       '/usr/local/share/ca-certificates',
-      ['cp', 'update-ca-certificates'],
-      ['rm', 'update-ca-certificates'],
+      ['cp /c.pem /usr/local/share/ca-certificates/n.crt', 'update-ca-certificates'],
+      ['rm -f /usr/local/share/ca-certificates/n.crt', 'update-ca-certificates'],
     ],
     [
       'linux',
       '/etc/pki/ca-trust/source/anchors',
-      ['cp', 'update-ca-trust'],
-      ['rm', 'update-ca-trust'],
+      ['cp /c.pem /etc/pki/ca-trust/source/anchors/n.crt', 'update-ca-trust extract'],
+      ['rm -f /etc/pki/ca-trust/source/anchors/n.crt', 'update-ca-trust extract'],
     ],
-    ['darwin', '', ['security'], ['security']],
-    ['win32', '', ['certutil'], ['certutil']],
+    [
+      'linux',
+      '/etc/ca-certificates/trust-source/anchors',
+      ['cp /c.pem /etc/ca-certificates/trust-source/anchors/n.crt', 'update-ca-trust extract'],
+      ['rm -f /etc/ca-certificates/trust-source/anchors/n.crt', 'update-ca-trust extract'],
+    ],
+    [
+      'linux',
+      '/usr/share/pki/trust/anchors',
+      ['cp /c.pem /usr/share/pki/trust/anchors/n.crt', 'update-ca-certificates'],
+      ['rm -f /usr/share/pki/trust/anchors/n.crt', 'update-ca-certificates'],
+    ],
+    [
+      'darwin',
+      '',
+      ['security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain /c.pem'],
+      [
+        'security remove-trusted-cert -d /c.pem',
+        'security delete-certificate -Z abcd /Library/Keychains/System.keychain',
+      ],
+    ],
+    ['win32', '', ['certutil -addstore -f ROOT /c.pem'], ['certutil -delstore ROOT abcd']],
   ] as const)('knows the store of %s %s', (platform, folder, install, uninstall) => {
-    const programs = (action: 'install' | 'uninstall') =>
-      systemPlan(
-        { certificate: '/c.pem', name: 'n', action },
-        platform,
-        (path) => path === folder,
-      )?.steps.map(({ command }) => command[0])
-    expect(programs('install')).toEqual(install)
-    expect(programs('uninstall')).toEqual(uninstall)
-    const target = { certificate: '/c.pem', name: 'n', action: 'install' } as const
-    expect(systemPlan(target, 'linux', () => false)).toBeUndefined()
+    const target = { certificate: '/c.pem', name: 'n', thumbprint: 'abcd' }
+    const commands = (action: 'install' | 'uninstall') =>
+      systemPlan({ ...target, action }, platform, (path) => path === folder)?.steps.map(
+        ({ command }) => command.join(' '),
+      )
+    expect(commands('install')).toEqual(install)
+    expect(commands('uninstall')).toEqual(uninstall)
+    expect(systemPlan({ ...target, action: 'install' }, 'linux', () => false)).toBeUndefined()
   })
 })

@@ -74,8 +74,9 @@ function addOne(
 function carryOut(action: Target['action'], options: InstallOptions, terminal: Terminal): ExitCode {
   const certificate = open(options, terminal).certificatePath()
   const [der] = readCertificates('ca', certificate)
-  const fingerprint = createHash('sha256').update(der!).digest('hex').slice(0, 12)
-  const target: Target = { certificate, name: `handfast-${fingerprint}`, action }
+  const digest = (hash: string) => createHash(hash).update(der!).digest('hex')
+  const name = `handfast-${digest('sha256').slice(0, 12)}`
+  const target: Target = { certificate, name, thumbprint: digest('sha1'), action }
   const plans = plansFor(target, options, terminal)
   if (plans.length === 0)
     throw usageError(

@@ -26,14 +26,16 @@ export interface Plan {
 export interface Target {
   /** The file of the root's certificate, PEM. */
   readonly certificate: string
-  /** Without spaces: what the store calls it. */
+  /** Without spaces: what the store calls it, where a name can be given. */
   readonly name: string
+  /** SHA-1 of the certificate, hexadecimal: what Windows and macOS know it by. */
+  readonly thumbprint: string
   readonly action: 'install' | 'uninstall'
 }
 
 /** The trust store of the operating system; `undefined` where it is not known how that works. */
 export function systemPlan(
-  { certificate, name, action }: Target,
+  { certificate, name, thumbprint, action }: Target,
   platform: NodeJS.Platform = process.platform,
   exists: (path: string) => boolean = existsSync,
 ): Plan | undefined {
@@ -45,28 +47,26 @@ export function systemPlan(
   })
   if (platform === 'darwin') {
     const keychain = '/Library/Keychains/System.keychain'
-    return plan('the system keychain of macOS', [
+    const trust = ['-d', '-r', 'trustRoot', '-k', keychain, certificate]
+    return plan(
+      'the system keychain of macOS',
       action === 'install'
-        ? {
-            command: [
-              'security',
-              'add-trusted-cert',
-              '-d',
-              '-r',
-              'trustRoot',
-              '-k',
-              keychain,
-              certificate,
-            ],
-          }
-        : { command: ['security', 'remove-trusted-cert', '-d', certificate] },
-    ])
+        ? [{ command: ['security', 'add-trusted-cert', ...trust] }]
+        : [
+            { command: ['security', 'remove-trusted-cert', '-d', certificate], mayFail: true },
+            // The trust is gone; the certificate would stay.
+            {
+              command: ['security', 'delete-certificate', '-Z', thumbprint, keychain],
+              mayFail: true,
+            },
+          ],
+    )
   }
   if (platform === 'win32') {
     return plan('the root store of Windows', [
       action === 'install'
         ? { command: ['certutil', '-addstore', '-f', 'ROOT', certificate] }
-        : { command: ['certutil', '-delstore', 'ROOT', name] },
+        : { command: ['certutil', '-delstore', 'ROOT', thumbprint] },
     ])
   }
   const kinds = [
