@@ -49,7 +49,12 @@ describe.skipIf(absent)(title, () => {
     if (nobody !== undefined)
       for (const path of [folder, data]) chownSync(path, nobody.uid, nobody.gid)
     const bootstrap = start(
-      ...unprivileged(mariadbd!, ['--no-defaults', '--bootstrap', `--datadir=${data}`]),
+      ...unprivileged(mariadbd!, [
+        '--no-defaults',
+        '--bootstrap',
+        `--datadir=${data}`,
+        `--tmpdir=${folder}`,
+      ]),
     )
     bootstrap.process.stdin.end(
       [
@@ -73,6 +78,7 @@ describe.skipIf(absent)(title, () => {
       if (nobody !== undefined) chownSync(file, nobody.uid, nobody.gid)
     const settings = {
       datadir: data,
+      tmpdir: folder,
       port,
       'bind-address': '127.0.0.1',
       socket: join(folder, 'm.sock'),

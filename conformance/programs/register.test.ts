@@ -53,6 +53,8 @@ describe.each(nodeMajors)('on Node %i', (major) => {
     getBuiltinModule: ours,
     'https.get': { client: ours, server: ours },
     'import { get }': { client: ours, server: ours },
+    // Assigned to in the program.
+    DEFAULT_MAX_VERSION: 'TLSv1.2',
     fetch: { client: ours, server: ours },
     'http2.connect': { client: ours, server: ours, ...session },
     'import { connect as h2 }': { client: ours, server: ours, ...session },

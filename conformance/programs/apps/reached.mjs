@@ -69,6 +69,13 @@ async function look({ cert, key }) {
     const [response] = await once(request(url, { agent: false }), 'response')
     found[name] = outcome(String(await response.toArray().then(Buffer.concat)))
   }
+  const { DEFAULT_MAX_VERSION } = tls
+  tls.DEFAULT_MAX_VERSION = 'TLSv1.2'
+  const older = tls.connect({ port: new URL(url).port, host: 'localhost' })
+  await once(older, 'secureConnect')
+  found.DEFAULT_MAX_VERSION = older.getProtocol()
+  older.destroy()
+  tls.DEFAULT_MAX_VERSION = DEFAULT_MAX_VERSION
   found.fetch = outcome(await (await fetch(url)).text())
 
   const url2 = await listen(http2.createSecureServer({ cert, key }, answer))

@@ -16,13 +16,7 @@ import { checkServerIdentity } from './identity.ts'
 import { getCACertificates, setDefaultCACertificates } from './roots.ts'
 import { createSecureContext, SecureContext } from './secureContext.ts'
 import { createServer, Server } from './server.ts'
-import {
-  DEFAULT_CIPHERS,
-  DEFAULT_ECDH_CURVE,
-  DEFAULT_MAX_VERSION,
-  DEFAULT_MIN_VERSION,
-  getCiphers,
-} from './tables.ts'
+import { getCiphers, settingsAccessors } from './tables.ts'
 import { TLSSocket } from './tlsSocket.ts'
 
 const replacements: readonly [exports: object, Readonly<Record<string, unknown>>][] = [
@@ -35,10 +29,6 @@ const replacements: readonly [exports: object, Readonly<Record<string, unknown>>
       createSecureContext,
       createSecurePair,
       createServer,
-      DEFAULT_CIPHERS,
-      DEFAULT_ECDH_CURVE,
-      DEFAULT_MAX_VERSION,
-      DEFAULT_MIN_VERSION,
       getCACertificates,
       getCiphers,
       SecureContext,
@@ -64,6 +54,8 @@ export function replaceNodeTls(): void {
   for (const [exports, ours] of replacements)
     for (const [name, value] of Object.entries(ours))
       if (name in exports) Object.assign(exports, { [name]: value })
+  // Programs may assign to these, and mean every connection from then on.
+  Object.defineProperties(tls, settingsAccessors())
   syncBuiltinESMExports()
 }
 

@@ -51,3 +51,21 @@ export const settings: {
   CLIENT_RENEG_LIMIT,
   CLIENT_RENEG_WINDOW,
 }
+
+/** Properties that read and write them. */
+export function settingsAccessors(): PropertyDescriptorMap {
+  const names = Object.keys(settings) as (keyof typeof settings)[]
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      {
+        get: () => settings[name],
+        set: (value: never) => {
+          settings[name] = value
+        },
+        enumerable: true,
+        configurable: true,
+      },
+    ]),
+  )
+}
