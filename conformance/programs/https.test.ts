@@ -100,6 +100,14 @@ describe.each(['node:tls', 'handfast'] as const)('https to a server over %s', (l
     expect((await what({ port, agent })).resumed).toBe(true)
   })
 
+  it('speaks TLS 1.2, and resumes', async () => {
+    const port = await serve(library)
+    const agent = agentOf({ keepAlive: false, maxVersion: 'TLSv1.2' })
+    const first = await what({ port, agent })
+    expect([first.protocol, first.resumed]).toEqual(['TLSv1.2', false])
+    expect((await what({ port, agent })).resumed).toBe(true)
+  })
+
   it('shows a client certificate', async () => {
     const port = await serve(library, own.server, { requestCert: true, ca: own.ca })
     const { cert, key } = own.client
@@ -191,6 +199,12 @@ describe.each(['node:tls', 'handfast'] as const)('http2 to a server over %s', (l
     const bytes = payload(8 << 20)
     const answers = await Promise.all([1, 2, 3, 4].map(() => send(session, '/', bytes)))
     expect(answers.every((answer) => answer.equals(bytes))).toBe(true)
+  })
+
+  it('speaks TLS 1.2', async () => {
+    const session = await connect(await serve(library), { maxVersion: 'TLSv1.2' })
+    const found = JSON.parse(String(await send(session, '/what')))
+    expect(found).toMatchObject({ version: '2.0', protocol: 'TLSv1.2' })
   })
 
   it('pings, shows a client certificate, and closes', async () => {

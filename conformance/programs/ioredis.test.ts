@@ -86,6 +86,13 @@ describe.skipIf(absent)(title, () => {
     expect((redis as unknown as { stream: unknown }).stream).toBeInstanceOf(TLSSocket)
   })
 
+  it('connects with TLS 1.2', async () => {
+    const redis = await connect(port, { tls: { ca: own.ca, maxVersion: 'TLSv1.2' } })
+    expect(await redis.echo('x'.repeat(100_000))).toBe('x'.repeat(100_000))
+    const { stream } = redis as unknown as { stream: TLSSocket }
+    expect(stream.getProtocol()).toBe('TLSv1.2')
+  })
+
   it.each(['wrongName', 'stranger'] as const)('refuses a server that is %s', async (name) => {
     expect(await refusal(connect(await serve(own[name])))).toBe(codes[name])
   })

@@ -93,6 +93,12 @@ describe.skipIf(absent)(title, () => {
     expect(String((await heard)[1])).toBe('hello')
   })
 
+  it('connects with TLS 1.2', async () => {
+    const client = await connect(port, { maxVersion: 'TLSv1.2' } as IClientOptions)
+    expect((client.stream as unknown as TLSSocket).getProtocol()).toBe('TLSv1.2')
+    await client.publishAsync('older', 'x', { qos: 1 })
+  })
+
   it.each(['wrongName', 'stranger'] as const)('refuses a broker that is %s', async (name) => {
     expect(await refusal(connect(await serve(own[name])))).toBe(codes[name])
   })

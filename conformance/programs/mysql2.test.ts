@@ -127,6 +127,13 @@ describe.skipIf(absent)(title, () => {
     expect(stream).toBeInstanceOf(TLSSocket)
   })
 
+  it('connects with TLS 1.2', async () => {
+    const ssl = { ca: own.ca, verifyIdentity: true, maxVersion: 'TLSv1.2' }
+    const connection = await connected({ ssl })
+    const [rows] = await connection.query("show session status like 'Ssl_version'")
+    expect(rows).toEqual([{ Variable_name: 'Ssl_version', Value: 'TLSv1.2' }])
+  })
+
   it('is refused without TLS', async () => {
     await expect(createConnection({ host: 'localhost', port, user: 'root' })).rejects.toMatchObject(
       {

@@ -107,6 +107,13 @@ describe.skipIf(absent)(title, () => {
     expect(stream.authorized).toBe(true)
   })
 
+  it('connects with TLS 1.2', async () => {
+    const client = await connect({ ssl: { ca: own.ca, maxVersion: 'TLSv1.2' } })
+    expect(await sslOf(client)).toMatchObject({ ssl: true, version: 'TLSv1.2' })
+    const { rows } = await client.query('select repeat($1, 100000) as text', ['x'])
+    expect(rows[0].text.length).toBe(100_000)
+  })
+
   it.each(['wrongName', 'stranger'] as const)('refuses a server that is %s', async (name) => {
     await run(own[name])
     expect(await refusal(connect())).toBe(codes[name])

@@ -16,6 +16,7 @@ function serve(request, response) {
     JSON.stringify({
       connections,
       version: request.httpVersion,
+      protocol: tls.getProtocol(),
       resumed: tls.isSessionReused(),
       name: tls.servername,
       client: CN,
