@@ -1,92 +1,59 @@
 /**
- * Handshakes per second: TLS 1.3, X25519, an ECDSA P-256 certificate whose chain is verified.
+ * Handshakes per second, full and resumed, of the versions, keys and groups that programs use; the chain is verified.
  *
- *   node bench/run.mjs handshakes [--json OUT] [--only NAME] [--rounds N] [--seconds S] [--clock wall|cpu]
+ *   node bench/run.mjs handshakes [--json OUT] [--only TEXT] [--rounds N] [--seconds S] [--clock cpu|wall]
  *
- * Both ends run in this process. Over loopback sockets: from `connect` to the client's `close`, eight connections at a
- * time, handfast/node and node:tls in turns. In memory: two engines and nothing between them, which shows what the
- * sockets cost.
+ * Both ends run in this process, over loopback sockets, from `connect` to the client's `close`, eight connections at a time,
+ * handfast/node and node:tls in turns; beside them the limit, which is the same sockets with only the crypto calls. And in
+ * memory: two engines and nothing between them, which shows what the sockets cost.
  */
 
 import type * as nodeTls from 'node:tls'
-import { parseArgs } from 'node:util'
 import { createTrustStore } from '@handfast/x509'
 import { certificateVerifier, clientConnection, NamedGroup, serverConnection } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
-import { type Clock, inTurns, type Measure, milliseconds, writeJson } from './support/measure.ts'
+import { limitClient, limitServer } from './support/limit.ts'
+import { inTurns, type Measure, rate, writeJson } from './support/measure.ts'
+import { benchOptions } from './support/options.ts'
 import {
   authority,
-  connected,
+  connectOptions,
+  handshake,
   implementations,
   issued,
   listen,
+  type Profile,
   serverName,
+  withSession,
 } from './support/pair.ts'
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'string' },
-    only: { type: 'string' },
-    by: { type: 'string' },
-    rounds: { type: 'string', default: '9' },
-    seconds: { type: 'string', default: '0.5' },
-    clock: { type: 'string', default: 'wall' },
-  },
-})
-const rounds = Number(values.rounds)
-const seconds = Number(values.seconds)
-const clock = values.clock as Clock
+const { json, wants, by: wanted, rounds, seconds, clock } = benchOptions({ rounds: 5, seconds: 1 })
 const atATime = 8
-
-/** Goes on until the time is up; the clock is a system call, and read after some runs only. @returns runs per second */
-async function rate(run: () => Promise<void>, lanes: number): Promise<number> {
-  const start = milliseconds(clock)
-  let done = 0
-  let elapsed = 0
-  const lane = async () => {
-    while (elapsed < seconds * 1000) {
-      await run()
-      if (++done % 32 === 0) elapsed = milliseconds(clock) - start
-    }
-  }
-  await Promise.all(Array.from({ length: lanes }, lane))
-  return (done * 1000) / (milliseconds(clock) - start)
-}
-
-async function handshake(
-  tls: typeof nodeTls,
-  options: nodeTls.ConnectionOptions,
-  reused: boolean,
-): Promise<void> {
-  const socket = await connected(tls, options)
-  if (socket.isSessionReused() !== reused) throw new Error('resumed, or not, against the plan')
-  await new Promise<void>((resolve) => {
-    socket.once('close', () => resolve())
-    // A server ends its side as it reads the end of ours.
-    socket.resume()
-    socket.end()
-  })
-}
+type Run = () => Promise<number>
 
 const closing: (() => void)[] = []
 
-async function overSockets(tls: typeof nodeTls, reused: boolean): Promise<() => Promise<number>> {
-  const { server, connectOptions } = await listen(tls, (socket) => {
-    socket.on('error', () => {})
-    socket.resume()
-  })
-  closing.push(() => server.close())
-  let options = connectOptions
-  if (reused) {
-    const socket = await connected(tls, options)
-    const session = await new Promise<Buffer>((resolve) => {
-      socket.once('session', resolve)
+async function overSockets(tls: typeof nodeTls, profile: Profile, resumed: boolean): Promise<Run> {
+  const { server, target } = await listen(
+    tls,
+    (socket) => {
+      socket.on('error', () => {})
       socket.resume()
-    })
-    socket.destroy()
-    options = { ...options, session }
-  }
-  return () => rate(() => handshake(tls, options, reused), atATime)
+    },
+    profile,
+  )
+  closing.push(() => server.close())
+  let options = connectOptions(tls, target)
+  if (resumed) options = await withSession(tls, options)
+  // Once, so that what cannot be done is known before anything is measured.
+  await handshake(tls, options, resumed)
+  return () => rate(() => handshake(tls, options, resumed), atATime, seconds, clock)
+}
+
+async function limit(): Promise<Run> {
+  const server = await limitServer()
+  closing.push(() => server.close())
+  return () => rate(() => limitClient(server), atATime, seconds, clock)
 }
 
 const common = { crypto: nodeProvider, clock: Date.now, groups: [NamedGroup.x25519] }
@@ -126,24 +93,42 @@ async function inMemory(): Promise<void> {
   }
 }
 
-async function each(
-  make: (tls: typeof nodeTls) => Promise<() => Promise<number>>,
-): Promise<Record<string, () => Promise<number>>> {
-  const made: Record<string, () => Promise<number>> = {}
-  for (const [by, tls] of Object.entries(implementations))
-    if (values.by === undefined || values.by === by) made[by] = await make(tls)
-  return made
-}
-
-const all: Readonly<Record<string, () => Promise<Record<string, () => Promise<number>>>>> = {
-  full: () => each((tls) => overSockets(tls, false)),
-  resumed: () => each((tls) => overSockets(tls, true)),
-  engines: async () => ({ handfast: () => rate(inMemory, 1) }),
+const rsa = { keyType: 'rsa-2048' } as const
+const tls12 = { version: 'TLSv1.2' } as const
+/** Without further words: TLS 1.3, ECDSA P-256, X25519. */
+const profiles: Readonly<Record<string, Profile>> = {
+  full: {},
+  'full, RSA-2048': rsa,
+  'full, P-256': { group: 'P-256' },
+  'full, X25519MLKEM768': { group: 'X25519MLKEM768' },
+  'full, client certificate': { clientCertificate: true },
+  'full, TLS 1.2': tls12,
+  'full, TLS 1.2, RSA-2048': { ...tls12, ...rsa },
+  resumed: {},
+  'resumed, TLS 1.2': tls12,
 }
 
 const measures: Measure[] = []
-for (const [name, make] of Object.entries(all))
-  if (values.only === undefined || values.only === name)
-    measures.push(await inTurns(`handshakes: ${name}`, '1/s', rounds, await make()))
-for (const close of closing) close()
-writeJson(values.json, measures)
+for (const [what, profile] of Object.entries(profiles)) {
+  const name = `handshakes: ${what}`
+  if (!wants(name)) continue
+  const runs: Record<string, Run> = {}
+  for (const [by, tls] of Object.entries(implementations)) {
+    if (wanted !== undefined && wanted !== by) continue
+    try {
+      runs[by] = await overSockets(tls, profile, what.startsWith('resumed'))
+    } catch (error) {
+      // A Node whose OpenSSL is too old for the group.
+      if (by === 'handfast') throw error
+      process.stdout.write(`${name}: not by ${by}: ${(error as Error).message}\n`)
+    }
+  }
+  if (what === 'full' && wanted === undefined) runs.limit = await limit()
+  measures.push(await inTurns(name, '1/s', rounds, runs))
+  for (const close of closing.splice(0)) close()
+}
+if (wants('handshakes: engines in memory')) {
+  const runs = { handfast: () => rate(inMemory, 1, seconds, clock) }
+  measures.push(await inTurns('handshakes: engines in memory', '1/s', rounds, runs))
+}
+writeJson(json, measures)

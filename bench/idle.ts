@@ -1,45 +1,68 @@
 /**
- * Memory of a pair of idle connections, both ends in one process.
+ * Memory of idle connections: of a pair with both ends in one process, and of the server's end alone.
  *
- *   node bench/run.mjs idle [--json OUT] [--pairs N] [--rounds N]
+ *   node bench/run.mjs idle [--json OUT] [--only TEXT] [--pairs N] [--rounds N]
  *
  * Each figure is of a process of its own: what its resident set grew by, from before the pairs to after a collection, by
  * the number of pairs. That counts the memory of OpenSSL, which the heap's statistics do not see; it also counts pages
  * that an allocator keeps. node:net shows what the two sockets take by themselves.
  */
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
-import { median, tell, writeJson } from './support/measure.ts'
-import { connected, implementations, listen } from './support/pair.ts'
+import { type Measure, measureOf, writeJson } from './support/measure.ts'
+import { wantedBy } from './support/options.ts'
+import { connected, connectOptions, implementations, listen, type Target } from './support/pair.ts'
+import { ownRole, startHelper } from './support/processes.ts'
 
 const { values } = parseArgs({
   options: {
     json: { type: 'string' },
+    only: { type: 'string', default: '' },
     of: { type: 'string' },
-    pairs: { type: 'string', default: '500' },
+    ends: { type: 'string', default: 'both' },
+    pairs: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '3' },
+    role: { type: 'string' },
   },
 })
+const wants = wantedBy(values.only)
 const pairs = Number(values.pairs)
+/** Made before anything is counted: what is made once, and the compiler's share. */
+const first = 50
 
 type Connect = () => Promise<Socket>
 
-async function overNet(held: Socket[]): Promise<Connect> {
-  const server = createServer((socket) => held.push(socket))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return () =>
-    new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(socket))
-      socket.once('error', reject)
-    })
+interface Role {
+  readonly of: string
+  readonly target: Target
 }
 
-async function overTls(name: string, held: Socket[]): Promise<Connect> {
-  const tls = implementations[name]!
-  const { connectOptions } = await listen(tls, (socket) => held.push(socket))
-  return () => connected(tls, connectOptions)
+function dial(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket))
+    socket.once('error', reject)
+  })
+}
+
+/** Connects as it is told, and holds on. */
+async function help({ of, target }: Role): Promise<void> {
+  const held: Socket[] = []
+  const tls = implementations[of]
+  const options = tls && connectOptions(tls, target)
+  process.on('message', async (count: number) => {
+    for (let i = 0; i < count; i++)
+      held.push(await (tls === undefined ? dial(target.port) : connected(tls, options!)))
+    process.send!('done')
+  })
+}
+
+async function overNet(held: Socket[]): Promise<number> {
+  const server = createServer((socket) => held.push(socket))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
 }
 
 async function settled(): Promise<number> {
@@ -50,31 +73,55 @@ async function settled(): Promise<number> {
   return process.memoryUsage().rss
 }
 
-/** @returns KiB for each pair */
-async function measure(name: string): Promise<number> {
+/** @returns KiB for each pair, of the ends that are in this process */
+async function measure(of: string, ends: string): Promise<number> {
   const held: Socket[] = []
-  const open = name === 'node:net' ? await overNet(held) : await overTls(name, held)
-  // What is made once, and the compiler's share.
-  for (let i = 0; i < 50; i++) held.push(await open())
+  const tls = implementations[of]
+  const target: Target =
+    tls === undefined
+      ? { port: await overNet(held), ca: '', profile: {}, client: { cert: '', key: '' } }
+      : (await listen(tls, (socket) => held.push(socket))).target
+  const options = tls && connectOptions(tls, target)
+  const open: Connect = () => (tls === undefined ? dial(target.port) : connected(tls, options!))
+  const helper = ends === 'server' ? startHelper({ of, target }) : undefined
+  const openMany = async (count: number) => {
+    if (helper === undefined) for (let i = 0; i < count; i++) held.push(await open())
+    else {
+      helper.tell(count)
+      await helper.answer()
+    }
+  }
+  await openMany(first)
   const before = await settled()
-  for (let i = 0; i < pairs; i++) held.push(await open())
-  return ((await settled()) - before) / 1024 / pairs
+  await openMany(pairs)
+  const grown = (await settled()) - before
+  helper?.stop()
+  return grown / 1024 / pairs
 }
 
-if (values.of !== undefined) {
-  process.stdout.write(String(await measure(values.of)))
+function measureAll(): void {
+  const measures: Measure[] = []
+  for (const [name, ends] of [
+    ['memory of an idle pair', 'both'],
+    ['memory of an idle connection, the server alone', 'server'],
+  ] as const) {
+    if (!wants(name)) continue
+    const figures: Record<string, number[]> = { handfast: [], 'node:tls': [], 'node:net': [] }
+    for (let round = 0; round < Number(values.rounds); round++)
+      for (const [of, all] of Object.entries(figures)) {
+        const args = ['--of', of, '--ends', ends, '--pairs', String(pairs)]
+        const command = [...process.execArgv, process.argv[1]!, ...args]
+        all.push(Number(execFileSync(process.execPath, command, { encoding: 'utf8' })))
+      }
+    measures.push(measureOf(name, 'KiB', figures))
+  }
+  writeJson(values.json, measures)
+}
+
+const role = ownRole<Role>()
+if (role !== undefined) await help(role)
+else if (values.of === undefined) measureAll()
+else {
+  process.stdout.write(String(await measure(values.of, values.ends)))
   process.exit()
 }
-const figures: Record<string, number[]> = { handfast: [], 'node:tls': [], 'node:net': [] }
-for (let round = 0; round < Number(values.rounds); round++)
-  for (const [of, all] of Object.entries(figures)) {
-    const args = [...process.execArgv, process.argv[1]!, '--of', of, '--pairs', String(pairs)]
-    all.push(Number(execFileSync(process.execPath, args, { encoding: 'utf8' })))
-  }
-const of = (name: string) => Math.round(median(figures[name]!) * 10) / 10
-const handfast = of('handfast')
-const peers = { 'node:tls': of('node:tls'), 'node:net': of('node:net') }
-const ratio = Math.round((handfast / peers['node:tls']) * 100) / 100
-const result = { name: 'memory of an idle pair', unit: 'KiB', handfast, peers, ratio }
-tell(result)
-writeJson(values.json, [result])

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'vite'
 
-const wholeConnections = ['bulk', 'handshakes', 'idle', 'x509']
+const wholeConnections = ['bulk', 'coldStart', 'eachEnd', 'echo', 'handshakes', 'idle', 'x509']
 const [name = '', ...options] = process.argv.slice(2)
 const entry = join(import.meta.dirname, `${name}.ts`)
 if (!/^\w+$/.test(name) || !existsSync(entry)) {

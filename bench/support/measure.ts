@@ -1,13 +1,19 @@
 /** What the benchmarks of whole connections share: variants in turns, medians, ratios, and how they are told. */
 import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 
-/** One line of the result. `ratio` is handfast to the first peer, in the same rounds. */
+/** One line of the result. */
 export interface Measure {
   readonly name: string
   readonly unit: string
   readonly handfast: number
   readonly peers: Readonly<Record<string, number>>
+  /** handfast to node:tls, in the same rounds. */
   readonly ratio?: number
+  /** What the same sockets do with only the crypto calls that the protocol demands. */
+  readonly limit?: number
+  /** handfast to the limit, in the same rounds. */
+  readonly toLimit?: number
 }
 
 export function median(numbers: readonly number[]): number {
@@ -27,6 +33,26 @@ export function milliseconds(clock: Clock): number {
   return (user + system) / 1000
 }
 
+/** Goes on until the time is up; the clock is a system call, and read after some runs only. @returns runs per second */
+export async function rate(
+  run: () => Promise<void>,
+  lanes: number,
+  seconds: number,
+  clock: Clock,
+): Promise<number> {
+  const start = milliseconds(clock)
+  let done = 0
+  let elapsed = 0
+  const lane = async () => {
+    while (elapsed < seconds * 1000) {
+      await run()
+      if (++done % 32 === 0) elapsed = milliseconds(clock) - start
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return (done * 1000) / (milliseconds(clock) - start)
+}
+
 function rounded(value: number): number {
   return value >= 100 ? Math.round(value) : Math.round(value * 100) / 100
 }
@@ -34,48 +60,70 @@ function rounded(value: number): number {
 /**
  * Runs the variants in turns (A B A B …). The ratio is the median of the rounds' ratios and not the ratio of the medians:
  * what disturbs the machine for some seconds disturbs both of a round.
- * @param variants `handfast` first, then its peers. Each answers its figure: the more the better, or the less, as the unit says
+ *
+ * No collection is forced between them: it would find no connection alive, and with the last object of a shape V8 gives up
+ * the code that was compiled for it (bench/NOTES.md). A program that works is never collected so.
+ *
+ * @param variants `handfast` first, then its peers; `limit` is one. Each answers its figure: the more the better, or the
+ * less, as the unit says
+ * @param warmups runs for the compiler, before the rounds
  */
 export async function inTurns(
   name: string,
   unit: string,
   rounds: number,
   variants: Readonly<Record<string, () => Promise<number>>>,
+  warmups = 3,
 ): Promise<Measure> {
-  const figures = new Map<string, number[]>()
+  const figures: Record<string, number[]> = {}
   for (const [by, run] of Object.entries(variants)) {
-    // Once for the compiler.
-    await run()
-    figures.set(by, [])
+    for (let i = 0; i < warmups; i++) await run()
+    figures[by] = []
   }
   for (let round = 0; round < rounds; round++)
-    for (const [by, run] of Object.entries(variants)) {
-      globalThis.gc?.()
-      figures.get(by)!.push(await run())
-    }
-  const [ours, ...peers] = [...figures]
-  const first = peers[0]?.[1]
+    for (const [by, run] of Object.entries(variants)) figures[by]!.push(await run())
+  return measureOf(name, unit, figures)
+}
+
+/** @param figures of each round, by who made them */
+export function measureOf(
+  name: string,
+  unit: string,
+  figures: Readonly<Record<string, readonly number[]>>,
+): Measure {
+  const { handfast = [], limit, ...peers } = figures
+  const to = (others: readonly number[] | undefined) =>
+    others && rounded(median(handfast.map((one, i) => one / others[i]!)))
+  const ratio = handfast.length > 0 ? to(peers['node:tls']) : undefined
+  const toLimit = handfast.length > 0 ? to(limit) : undefined
   const measure: Measure = {
     name,
     unit,
-    handfast: rounded(median(ours![1])),
-    peers: Object.fromEntries(peers.map(([by, all]) => [by, rounded(median(all))])),
-    ...(first && { ratio: rounded(median(ours![1].map((one, i) => one / first[i]!))) }),
+    handfast: handfast.length > 0 ? rounded(median(handfast)) : 0,
+    peers: Object.fromEntries(Object.entries(peers).map(([by, all]) => [by, rounded(median(all))])),
+    ...(ratio !== undefined && { ratio }),
+    ...(limit && { limit: rounded(median(limit)) }),
+    ...(toLimit !== undefined && { toLimit }),
   }
   tell(measure)
   return measure
 }
 
-export function tell({ name, unit, handfast, peers, ratio }: Measure): void {
+export function tell({ name, unit, handfast, peers, ratio, limit, toLimit }: Measure): void {
   const others = Object.entries(peers).map(([by, figure]) => `${by} ${figure}`)
+  if (limit !== undefined) others.push(`limit ${limit}`)
   const all = [`handfast ${handfast}`, ...others].join(', ')
-  const end = ratio === undefined ? '' : `  ratio ${ratio.toFixed(2)}`
-  process.stdout.write(`${name.padEnd(44)} ${all} ${unit}${end}\n`)
+  const end = [
+    ratio === undefined ? '' : `  ratio ${ratio.toFixed(2)}`,
+    toLimit === undefined ? '' : `  of the limit ${toLimit.toFixed(2)}`,
+  ]
+  process.stdout.write(`${name.padEnd(48)} ${all} ${unit}${end.join('')}\n`)
 }
 
 /** @param file where to, if anywhere */
 export function writeJson(file: string | undefined, measures: readonly Measure[]): void {
   if (file === undefined) return
   const { node, openssl } = process.versions
-  writeFileSync(file, `${JSON.stringify({ node, openssl, measures }, null, 2)}\n`)
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}`
+  writeFileSync(file, `${JSON.stringify({ node, openssl, machine, measures }, null, 2)}\n`)
 }

@@ -1,4 +1,5 @@
 /** handfast/node and node:tls, by the one API that they share: a server on the loopback interface, and its clients. */
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import * as nodeTls from 'node:tls'
 import { createAuthority } from '@handfast/ca'
@@ -13,36 +14,76 @@ export const implementations: Readonly<Record<string, typeof nodeTls>> = {
 }
 
 export const serverName = 'server.test'
-const authority = await createAuthority()
-const issued = await authority.issue({ names: [serverName] })
 
-/** An ECDSA P-256 certificate, of an authority that the client trusts; TLS 1.3 with X25519 only. */
-const common = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ecdhCurve: 'X25519' } as const
-
-export interface Pair {
-  readonly server: nodeTls.Server
-  readonly connectOptions: nodeTls.ConnectionOptions
+/** What is measured: one choice of everything that a handshake chooses. */
+export interface Profile {
+  readonly version?: 'TLSv1.3' | 'TLSv1.2'
+  readonly keyType?: 'ec-p256' | 'rsa-2048'
+  readonly group?: string
+  /** As node:tls names it. */
+  readonly cipher?: string
+  /** The server asks for a certificate, and the client has one. */
+  readonly clientCertificate?: boolean
 }
 
-/** A server that listens, and what a client wants to reach it. @param ciphers as node:tls names them */
+/** Of a server: what its clients must know. It can be sent to another process. */
+export interface Target {
+  readonly port: number
+  readonly ca: string
+  readonly profile: Profile
+  readonly client: { readonly cert: string; readonly key: string }
+}
+
+const authority = await createAuthority()
+const issued = await authority.issue({ names: [serverName] })
+const issuedRsa = await authority.issue({ names: [serverName], keyType: 'rsa-2048' })
+const issuedClient = await authority.issue({ names: ['client.test'], client: true })
+
+const ciphers12 = {
+  'ec-p256': 'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'rsa-2048': 'ECDHE-RSA-AES128-GCM-SHA256',
+}
+
+function common({ version = 'TLSv1.3', keyType = 'ec-p256', group, cipher }: Profile) {
+  return {
+    minVersion: version,
+    maxVersion: version,
+    // RFC 8422 §5.1: up to TLS 1.2 the groups say which curves a certificate may have.
+    ecdhCurve: group ?? (version === 'TLSv1.3' ? 'X25519' : 'X25519:P-256'),
+    ciphers: cipher ?? (version === 'TLSv1.3' ? 'TLS_AES_128_GCM_SHA256' : ciphers12[keyType]),
+  }
+}
+
+/** A server that listens, and what a client must know. */
 export async function listen(
   tls: typeof nodeTls,
   onConnection: (socket: nodeTls.TLSSocket) => void,
-  ciphers = 'TLS_AES_128_GCM_SHA256',
-): Promise<Pair> {
-  const server = tls.createServer(
-    { ...common, ciphers, key: issued.key, cert: issued.chain },
-    onConnection,
-  )
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  profile: Profile = {},
+): Promise<{ readonly server: nodeTls.Server; readonly target: Target }> {
+  const { key, chain } = profile.keyType === 'rsa-2048' ? issuedRsa : issued
+  const options = {
+    ...common(profile),
+    key,
+    cert: chain,
+    ...(profile.clientCertificate && { requestCert: true, ca: authority.certificate }),
+  }
+  const server = tls.createServer(options, onConnection)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  const client = { cert: issuedClient.chain, key: issuedClient.key }
+  return { server, target: { port, ca: authority.certificate, profile, client } }
+}
+
+/** What a program keeps that connects again and again. */
+export function connectOptions(tls: typeof nodeTls, target: Target): nodeTls.ConnectionOptions {
+  const { port, ca, profile, client } = target
   const secureContext = tls.createSecureContext({
-    ...common,
-    ciphers,
-    ca: authority.certificate,
+    ...common(profile),
+    ca,
+    ...(profile.clientCertificate && client),
   })
-  const connectOptions = { host: '127.0.0.1', port, servername: serverName, secureContext }
-  return { server, connectOptions }
+  return { host: '127.0.0.1', port, servername: serverName, secureContext }
 }
 
 /** A connection whose handshake is complete and whose chain was verified. */
@@ -58,6 +99,40 @@ export function connected(
       else reject(new Error('the chain was not verified'))
     })
   })
+}
+
+/** One connection from `connect` to `close`. @param reused whether a session is to be resumed by it */
+export async function handshake(
+  tls: typeof nodeTls,
+  options: nodeTls.ConnectionOptions,
+  reused: boolean,
+): Promise<void> {
+  const socket = await connected(tls, options)
+  if (socket.isSessionReused() !== reused) throw new Error('resumed, or not, against the plan')
+  await new Promise<void>((resolve) => {
+    socket.once('close', () => resolve())
+    // A server ends its side as it reads the end of ours.
+    socket.resume()
+    socket.end()
+  })
+}
+
+/** The same options, with a session to resume. */
+export async function withSession(
+  tls: typeof nodeTls,
+  options: nodeTls.ConnectionOptions,
+): Promise<nodeTls.ConnectionOptions> {
+  const socket = await connected(tls, options)
+  // TLS 1.3 sends it behind the handshake, TLS 1.2 within it.
+  const session =
+    socket.getProtocol() === 'TLSv1.2'
+      ? socket.getSession()
+      : await new Promise<Buffer>((resolve) => {
+          socket.once('session', resolve)
+          socket.resume()
+        })
+  socket.destroy()
+  return { ...options, session }
 }
 
 export { authority, issued }
