@@ -59,6 +59,14 @@ describe.skipIf(!hasCurl())('a folder, by curl', () => {
     expect(await get('/', '--no-alpn')).toMatchObject({ ...page, version: '1.1' })
   })
 
+  it('is told of clients with --verbose', async () => {
+    const { get, stderr } = await serveSite('--verbose')
+    await get('/')
+    expect(stderr()).toMatch(
+      /^127\.0\.0\.1:\d+: JA4 t13d\d{4}h2_[0-9a-f]{12}_[0-9a-f]{12}, JA3 [0-9a-f]{32}$/m,
+    )
+  })
+
   it.each(['--http2', '--http1.1'])(
     'has types, lengths, HEAD, ranges and dates (%s)',
     async (http) => {

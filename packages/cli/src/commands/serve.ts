@@ -3,7 +3,7 @@ import { realpathSync, statSync, writeFileSync } from 'node:fs'
 import { createAuthority } from '@handfast/ca'
 import { defaultDirectory, isInitialised } from '@handfast/ca/node'
 import type { Command } from 'commander'
-import type { ServerOptions } from 'handfast/node'
+import { ja3, ja4, type ServerOptions } from 'handfast/node'
 import { inOurWords, openToSign } from '../ca/options.ts'
 import { usageError } from '../exit.ts'
 import { readCertificates, readOptionFile, reasonOf } from '../options/files.ts'
@@ -29,6 +29,7 @@ interface ServeOptions extends TlsOptions {
   readonly caOut?: string
   readonly clientCa?: readonly string[]
   readonly requireClientCert?: boolean
+  readonly verbose?: boolean
 }
 
 /** Milliseconds that connections have to finish once the server is asked to stop. */
@@ -67,6 +68,7 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option('--client-ca <file>', 'ask clients for a certificate of these authorities', collect)
     .option('--require-client-cert', 'refuse clients without one')
     .option('--keylog <file>', 'append the secrets for Wireshark (as SSLKEYLOGFILE does)')
+    .option('--verbose', 'tell of each client: its address, and its fingerprints JA4 and JA3')
     .action((folder: string, options: ServeOptions) => serve(folder, options, terminal))
 }
 
@@ -79,7 +81,11 @@ async function serve(folder: string, options: ServeOptions, terminal: Terminal):
   const server = await startServer({
     host: options.host,
     port: options.port,
-    tls: { ...tls, ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }) },
+    tls: {
+      ...tls,
+      ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
+      ...(options.verbose ? { onClientHello: tellOfClients(say) } : {}),
+    },
     service,
     keyLog: keyLogTo(options.keylog, terminal),
     onFailure: (error, peer) => stderr.write(`${yellow(harmless(`${peer}: ${error.message}`))}\n`),
@@ -88,6 +94,13 @@ async function serve(folder: string, options: ServeOptions, terminal: Terminal):
   if (!stop.aborted)
     await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()))
   await server.stop(grace)
+}
+
+function tellOfClients(say: (text: string) => void): NonNullable<ServerOptions['onClientHello']> {
+  return (hello, { remoteAddress = 'a client', remotePort = 0 }) => {
+    say(`${formatAddress(remoteAddress, remotePort)}: JA4 ${ja4(hello)}, JA3 ${ja3(hello)}`)
+    return undefined
+  }
 }
 
 function serviceOf(

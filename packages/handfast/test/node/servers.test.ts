@@ -1,5 +1,5 @@
 /** Servers: what happens to them, and to their sockets, when clients misbehave, and when contexts change. */
-import { connect as netConnect } from 'node:net'
+import { type AddressInfo, createServer, connect as netConnect } from 'node:net'
 import { authority, files } from './certificates.ts'
 import { once, same } from './same.ts'
 
@@ -31,6 +31,24 @@ same(
     await done
   },
 )
+
+same('upgrades a connection of a net.Server, which is given as server', async (run) => {
+  const { createSecureContext, TLSSocket } = run.server
+  const secureContext = createSecureContext(await files('good'))
+  const server = createServer((transport) => {
+    const socket = new TLSSocket(transport, { isServer: true, server, secureContext })
+    socket.on('secure', () => {
+      run.see('server', socket.getProtocol(), socket.authorized)
+      socket.end('hello')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = run.connect({ port, ca: (await authority()).root, servername: 'localhost' })
+  run.see('client', Buffer.concat(await client.toArray()))
+  server.close()
+})
 
 same('setSecureContext changes the identity for new connections', async (run) => {
   let server: import('node:tls').Server | undefined
