@@ -115,6 +115,7 @@ describe('versions', () => {
     expect(versions(0x0304)).toEqual([0x0304])
     expect(versions(0x0301, 0x0303)).toEqual([0x0303])
     expect(() => versions(undefined, 0x0302)).toThrow(/speaks TLS 1.3 and TLS 1.2/)
+    expect(versionsOf({ maxVersion: 0x0302, legacy: true })).toEqual([0x0302, 0x0301, 0x0300])
     expect(() => versions(0x0304, 0x0303)).toThrow(/newer than/)
     const { TLS_AES_128_GCM_SHA256 } = CipherSuiteId
     const { TLS_RSA_WITH_AES_128_CBC_SHA } = ClassicCipherSuiteId

@@ -4,7 +4,6 @@ import { type ExitCode, exitCodeOf, usageError } from '../exit.ts'
 import { type HandshakeFacts, handshakeFacts } from '../net/handshakeFacts.ts'
 import { observe } from '../net/observe.ts'
 import { openTls } from '../net/open.ts'
-import { versionsOf } from '../options/names.ts'
 import { formatAddress, type Target } from '../options/target.ts'
 import type { ClientOptions, PreparedClient } from '../options/tls.ts'
 import { progressOn } from '../progress.ts'
@@ -29,7 +28,7 @@ export async function compare(
   const { stdout, stop } = terminal
   const { serverName } = client
   const { timeout } = options
-  if (versionsOf(options).length < versions.length)
+  if (versions.some((version) => !client.config.versions?.includes(version)))
     throw usageError(
       '--compare wants both versions, and --ciphers, --min-version or --max-version leave one only',
     )

@@ -52,6 +52,7 @@ export function addInspect(
         'sessionOut',
       ]),
     )
+    .option('--legacy', 'offer TLS 1.1, TLS 1.0 and SSL 3.0 too, which are broken')
     .option('--fetch', 'fetch missing issuers, OCSP and revocation lists over HTTP')
   addClientOptions(command).action(async (text: string, options: InspectOptions) => {
     finish(await inspect(text, options, terminal))
@@ -77,6 +78,7 @@ async function inspect(
         target,
         config,
         serverName: client.serverName,
+        connectionOf: client.connectionOf,
         timeout: options.timeout,
         stop,
         progress: progress.say,

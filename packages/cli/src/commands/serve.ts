@@ -10,6 +10,7 @@ import { readCertificates, readOptionFile, reasonOf } from '../options/files.ts'
 import { identityFromFiles } from '../options/identity.ts'
 import { keyLogTo } from '../options/keyLog.ts'
 import { nodeVersionRange } from '../options/names.ts'
+import { suitesFrom } from '../options/suites.ts'
 import { formatAddress, parsePort, parseTarget } from '../options/target.ts'
 import { addTlsOptions, type TlsOptions } from '../options/tls.ts'
 import { harmless } from '../render/paper.ts'
@@ -67,6 +68,7 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option('--ca-out <file>', 'write the local authority here, for clients to trust')
     .option('--client-ca <file>', 'ask clients for a certificate of these authorities', collect)
     .option('--require-client-cert', 'refuse clients without one')
+    .option('--legacy', 'let in TLS 1.1, TLS 1.0 and SSL 3.0 too, which are broken')
     .option('--keylog <file>', 'append the secrets for Wireshark (as SSLKEYLOGFILE does)')
     .option('--verbose', 'tell of each client: its address, and its fingerprints JA4 and JA3')
     .action((folder: string, options: ServeOptions) => serve(folder, options, terminal))
@@ -138,11 +140,15 @@ async function tlsOf(
       '--require-client-cert wants to know whose certificates are accepted',
       'Name the authorities with --client-ca FILE.',
     )
+  const { ciphers, door } = await suitesFrom(options, terminal)
   const clientCa = options.clientCa?.flatMap((path) => readCertificates('--client-ca', path))
   return {
     ...(await identityOf(options, say, terminal)),
-    ...nodeVersionRange(options),
-    ...(options.ciphers === undefined ? {} : { ciphers: options.ciphers }),
+    ...nodeVersionRange({ ...options, ciphers }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(door === undefined ? {} : { legacy: door }),
+    // For suites of DHE, where they are named.
+    dhparam: 'auto',
     ...(options.groups === undefined ? {} : { groups: options.groups }),
     ...(options.sigalgs === undefined ? {} : { sigalgs: options.sigalgs }),
     ...(clientCa === undefined

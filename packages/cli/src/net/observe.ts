@@ -4,6 +4,7 @@
  */
 import {
   type ClientConfig,
+  type Connection,
   type ConnectionInfo,
   clientConnection,
   type Session,
@@ -28,6 +29,8 @@ export interface ObserveOptions {
   /** Milliseconds for each of: connecting, agreeing, an answer. */
   readonly timeout: number
   readonly stop: AbortSignal
+  /** Default: of the versions that are enabled by default. */
+  readonly connectionOf?: (config: ClientConfig) => Connection
   /** Application data to send, and to read the answer to until the peer closes. */
   readonly request?: Uint8Array
   /** Hears each event as it happens. */
@@ -85,7 +88,10 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
     }
     progress?.('shaking hands')
     const start = preciseNow()
-    const drive = new Drive(clientConnection({ ...config, trace }), socket)
+    const drive = new Drive(
+      (options.connectionOf ?? clientConnection)({ ...config, trace }),
+      socket,
+    )
     const seen = await watch(drive, dialled, options, start)
     if (drive.transportError !== undefined) transport('failed', drive.transportError.message)
     return { story, address: dialled.address, start, ...seen }

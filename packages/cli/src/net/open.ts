@@ -22,7 +22,11 @@ export interface Opened {
  */
 export async function openTls(
   target: Target,
-  { config, serverName }: Pick<PreparedClient, 'config' | 'serverName'>,
+  {
+    config,
+    serverName,
+    connectionOf = clientConnection,
+  }: Pick<PreparedClient, 'config' | 'serverName'> & Partial<PreparedClient>,
   timeout: number,
   stop: AbortSignal,
 ): Promise<Opened> {
@@ -34,7 +38,7 @@ export async function openTls(
     if (target.starttls !== undefined)
       await startTls(target.starttls, socket, serverName, performance.now() + timeout)
     const start = performance.now()
-    const drive = new Drive(clientConnection(config), socket)
+    const drive = new Drive(connectionOf(config), socket)
     const sessions: Session[] = []
     const complete = await drive.complete(performance.now() + timeout, (session) =>
       sessions.push(session),

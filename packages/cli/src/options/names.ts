@@ -58,9 +58,18 @@ const signatureSchemes = choices(
   schemeAliases,
 )
 
-/** @returns code points in the order given. @throws CommandError (usage) that lists the names known */
-export function parseCipherSuites(text: string): readonly number[] {
-  return parseNames(text, 'cipher suite', cipherSuites)
+/**
+ * @param more suites of the legacy door, by name
+ * @returns code points in the order given. @throws CommandError (usage) that lists the names known
+ */
+export function parseCipherSuites(
+  text: string,
+  more: Readonly<Record<string, number>> = {},
+): readonly number[] {
+  const legacy = Object.entries(more).map(([name, id]) => ({
+    ...{ id, name, aliases: [opensslName(name)] },
+  }))
+  return parseNames(text, 'cipher suite', [...cipherSuites, ...legacy])
 }
 
 /** @returns code points in the order given. @throws CommandError (usage) that lists the names known */
@@ -118,17 +127,20 @@ export function parseVersion(text: string): number {
   if (version === undefined)
     throw usageError(
       `There is no version called ${JSON.stringify(text)}`,
-      'The versions are TLSv1.3, TLSv1.2, TLSv1.1, TLSv1.0 and SSLv3; this build speaks TLSv1.3 and TLSv1.2',
+      'The versions are TLSv1.3, TLSv1.2, and with --legacy TLSv1.1, TLSv1.0 and SSLv3',
     )
   return version
 }
 
 const spoken = [ProtocolVersion.TLS13, ProtocolVersion.TLS12]
+const spokenBefore = [ProtocolVersion.TLS11, ProtocolVersion.TLS10, ProtocolVersion.SSL3]
 
 /** What `--min-version`, `--max-version` and `--ciphers` ask for. */
 export interface VersionWishes {
   readonly minVersion?: number | undefined
   readonly maxVersion?: number | undefined
+  /** The versions before TLS 1.2 are spoken too. */
+  readonly legacy?: boolean | undefined
   /** Where only suites of one version are named, only that version is spoken. */
   readonly ciphers?: readonly number[] | undefined
 }
@@ -137,14 +149,20 @@ export interface VersionWishes {
  * The versions that are asked for and that this build speaks, the highest first.
  * @throws CommandError (usage) where there is none
  */
-export function versionsOf({ minVersion, maxVersion, ciphers }: VersionWishes): readonly number[] {
+export function versionsOf({
+  minVersion,
+  maxVersion,
+  ciphers,
+  legacy,
+}: VersionWishes): readonly number[] {
   if (minVersion !== undefined && maxVersion !== undefined && minVersion > maxVersion)
     throw usageError('--min-version is newer than --max-version')
-  const inRange = spoken.filter((one) => one >= (minVersion ?? 0) && one <= (maxVersion ?? 0xffff))
+  const all = legacy ? [...spoken, ...spokenBefore] : spoken
+  const inRange = all.filter((one) => one >= (minVersion ?? 0) && one <= (maxVersion ?? 0xffff))
   if (inRange.length === 0)
     throw usageError(
       'This build speaks TLS 1.3 and TLS 1.2: --max-version leaves nothing to speak',
-      'Leave --max-version out, or set it to TLSv1.3 or TLSv1.2',
+      'Leave --max-version out, or set it to TLSv1.3 or TLSv1.2; inspect and serve speak older versions with --legacy',
     )
   if (ciphers === undefined) return inRange
   const are13 = new Set(ciphers.map((id) => suitesOf13.has(id)))
@@ -162,11 +180,17 @@ export function versionsOf({ minVersion, maxVersion, ciphers }: VersionWishes): 
  * @throws CommandError (usage) where there is none
  */
 export function nodeVersionRange(wishes: VersionWishes): {
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
-  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly minVersion: string
+  readonly maxVersion: string
 } {
   const versions = versionsOf(wishes)
-  const name = (version: number | undefined) =>
-    version === ProtocolVersion.TLS13 ? 'TLSv1.3' : 'TLSv1.2'
-  return { minVersion: name(versions.at(-1)), maxVersion: name(versions[0]) }
+  return { minVersion: nodeNames[versions.at(-1)!]!, maxVersion: nodeNames[versions[0]!]! }
+}
+
+const nodeNames: Readonly<Record<number, string>> = {
+  [ProtocolVersion.TLS13]: 'TLSv1.3',
+  [ProtocolVersion.TLS12]: 'TLSv1.2',
+  [ProtocolVersion.TLS11]: 'TLSv1.1',
+  [ProtocolVersion.TLS10]: 'TLSv1',
+  [ProtocolVersion.SSL3]: 'SSLv3',
 }

@@ -6,12 +6,17 @@ import { type Command, Option } from 'commander'
 import {
   type CertificateVerifier,
   type ClientConfig,
+  type Connection,
   certificateVerifier,
+  clientConnection,
+  clientConnectionOf,
   dangerousAcceptAnyCertificate,
   parseSession,
   type Session,
   serializeSession,
   type TraceListener,
+  tls12Client,
+  tls13Client,
 } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
 import { fetchingVerifier } from '../cert/fetchingVerifier.ts'
@@ -22,13 +27,8 @@ import type { Terminal } from '../terminal.ts'
 import { readOptionFile, reasonOf } from './files.ts'
 import { identityFromFiles } from './identity.ts'
 import { keyLogTo } from './keyLog.ts'
-import {
-  parseCipherSuites,
-  parseGroups,
-  parseSignatureSchemes,
-  parseVersion,
-  versionsOf,
-} from './names.ts'
+import { parseGroups, parseSignatureSchemes, parseVersion, versionsOf } from './names.ts'
+import { type Suites, suitesFrom } from './suites.ts'
 import { asciiName, type Target } from './target.ts'
 import { type Trust, trustFrom } from './trust.ts'
 
@@ -37,7 +37,9 @@ export interface TlsOptions {
   readonly alpn?: readonly string[]
   readonly minVersion?: number
   readonly maxVersion?: number
-  readonly ciphers?: readonly number[]
+  /** As typed: what the names mean is known when it is known whether the legacy door is open. */
+  readonly ciphers?: string
+  readonly legacy?: boolean
   readonly groups?: readonly number[]
   readonly sigalgs?: readonly number[]
   readonly keylog?: string
@@ -63,9 +65,9 @@ const collect = (value: string, previous: readonly string[]): string[] => [...pr
 export function addTlsOptions(command: Command): Command {
   return command
     .optionsGroup('What is offered and accepted:')
-    .option('--min-version <version>', 'oldest version: TLSv1.2 or TLSv1.3', parseVersion)
-    .option('--max-version <version>', 'newest version: TLSv1.2 or TLSv1.3', parseVersion)
-    .option('--ciphers <names>', 'cipher suites, the preferred first', parseCipherSuites)
+    .option('--min-version <version>', 'oldest version, such as TLSv1.2', parseVersion)
+    .option('--max-version <version>', 'newest version, such as TLSv1.2', parseVersion)
+    .option('--ciphers <names>', 'cipher suites, the preferred first')
     .option('--groups <names>', 'key exchange groups, the preferred first', parseGroups)
     .option('--sigalgs <names>', 'signature schemes that are accepted', parseSignatureSchemes)
     .option('--alpn <names>', 'application protocols, such as h2,http/1.1', parseProtocols)
@@ -126,6 +128,8 @@ export interface PreparedClient {
   readonly config: ClientConfig
   readonly trust: Trust
   readonly serverName: string
+  /** A connection with this configuration, of the versions that are there: those of the legacy door too, where it is open. */
+  readonly connectionOf: (config: ClientConfig) => Connection
   /** With `--insecure`: what the check found, where it would have refused. */
   refused(): Verdict | undefined
 }
@@ -161,15 +165,17 @@ export async function prepareClient(
       checks: verdict.checks,
     }
   }
+  const suites = await suitesFrom(options, terminal)
+  const { door } = suites
   const keyLog = keyLogTo(options.keylog, terminal)
   const session = options.sessionIn === undefined ? undefined : readSession(options.sessionIn)
   const config: ClientConfig = {
-    crypto: nodeProvider,
+    crypto: door?.crypto(nodeProvider) ?? nodeProvider,
     clock: () => Date.now(),
     serverName: isIP(serverName) === 0 ? serverName.replace(/\.$/, '') : serverName,
     verifyCertificate: options.insecure ? insecure : check,
     postHandshakeAuth: options.cert !== undefined,
-    ...tlsConfig(options),
+    ...tlsConfig(options, suites),
     ...(options.cert === undefined
       ? {}
       : { identity: await identityFromFiles(options.cert, options.key) }),
@@ -177,19 +183,27 @@ export async function prepareClient(
     ...(keyLog === undefined ? {} : { keyLog }),
     ...(trace === undefined ? {} : { trace }),
   }
-  return { config, trust, serverName, refused: () => refused }
+  return {
+    ...{ config, trust, serverName, refused: () => refused },
+    connectionOf: (changed) =>
+      door === undefined
+        ? clientConnection(changed)
+        : clientConnectionOf([tls13Client, tls12Client, ...door.client], changed),
+  }
 }
 
 /** What `addTlsOptions` declares, in the engine's words. */
-export function tlsConfig(
+function tlsConfig(
   options: TlsOptions,
+  chosen: Suites,
 ): Pick<
   ClientConfig,
   'versions' | 'alpnProtocols' | 'cipherSuites' | 'groups' | 'signatureSchemes'
 > {
-  const { alpn, ciphers, groups, sigalgs } = options
+  const { alpn, groups, sigalgs } = options
+  const { ciphers } = chosen
   return {
-    versions: versionsOf(options),
+    versions: versionsOf({ ...options, ciphers }),
     ...(alpn === undefined ? {} : { alpnProtocols: alpn }),
     ...(ciphers === undefined ? {} : { cipherSuites: ciphers }),
     ...(groups === undefined ? {} : { groups }),

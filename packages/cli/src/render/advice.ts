@@ -24,7 +24,7 @@ const alertAdvice: Readonly<Record<string, string>> = {
   insufficient_security:
     'The server wants stronger ciphers: offer others with --ciphers and --groups.',
   protocol_version:
-    'The server speaks none of the versions that were offered: leave --min-version and --max-version out, so that TLS 1.3 and TLS 1.2 are. One that knows only older versions should be updated.',
+    'The server speaks none of the versions that were offered: leave --min-version and --max-version out, so that TLS 1.3 and TLS 1.2 are. One that knows only older versions should be updated; inspect --legacy looks at it all the same.',
   unrecognized_name: 'Ask for a name that the server has: --servername NAME.',
   no_application_protocol: 'Offer other protocols with --alpn, or none at all.',
   unknown_ca:
@@ -48,7 +48,7 @@ function ownAdvice(error: TlsError): string | undefined {
     case 'ERR_NOT_TLS':
       return 'Check the port. Where the protocol begins in the clear, name it with --starttls.'
     case 'ERR_NO_COMMON_VERSION':
-      return 'Leave --min-version and --max-version out, so that TLS 1.3 and TLS 1.2 are offered. A server that knows only older versions should be updated.'
+      return 'Leave --min-version and --max-version out, so that TLS 1.3 and TLS 1.2 are offered. A server that knows only older versions should be updated; inspect --legacy looks at it all the same.'
     case 'ERR_CLOSED_DURING_HANDSHAKE':
       return 'Try again. If it stays so: something on the way, or the server, may not like the offer (a smaller one: --groups x25519), the name (--servername), or may speak in the clear first (--starttls).'
     default:

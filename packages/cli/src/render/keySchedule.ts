@@ -28,13 +28,7 @@ export function renderKeySchedule(
 ): void {
   const [first] = events
   if (first === undefined) return
-  const hash = first.hash.replace('sha', 'SHA-')
-  paper.heading(
-    'The key schedule',
-    first.operation === 'PRF'
-      ? `PRF with ${hash}, RFC 5246 §5, §6.3, §8.1`
-      : `HKDF with ${hash}, RFC 8446 §7.1`,
-  )
+  paper.heading('The key schedule', functionInWords(first))
   const roots = treeOf(events, beginning)
   const look = {
     explaining,
@@ -42,6 +36,18 @@ export function renderKeySchedule(
   }
   for (const root of roots) renderNode(paper, root, '', '', look)
 }
+
+function functionInWords({ operation, hash }: KeyScheduleEvent): string {
+  if (operation === 'SSL 3.0') return 'MD5 and SHA-1 in each other, RFC 6101 §6.1, §6.2'
+  if (hash === 'md5-sha1') return 'PRF with MD5 and SHA-1, RFC 2246 §5, §6.3, §8.1'
+  const name = hash.replace('sha', 'SHA-')
+  return operation === 'PRF'
+    ? `PRF with ${name}, RFC 5246 §5, §6.3, §8.1`
+    : `HKDF with ${name}, RFC 8446 §7.1`
+}
+
+const isClassic = ({ operation }: KeyScheduleEvent) =>
+  operation === 'PRF' || operation === 'SSL 3.0'
 
 interface Look {
   readonly explaining: boolean
@@ -62,7 +68,7 @@ function treeOf(events: readonly KeyScheduleEvent[], beginning: Beginning): Node
   for (const event of events) {
     const { name, operation, from, length } = event
     let parent = from.map((input) => latest.get(input)).find((found) => found !== undefined)
-    if (parent === undefined && operation === 'PRF') {
+    if (parent === undefined && isClassic(event)) {
       parent = inputNode(from[0] ?? '', beginning)
       latest.set(parent.name, parent)
       roots.push(parent)
@@ -71,9 +77,15 @@ function treeOf(events: readonly KeyScheduleEvent[], beginning: Beginning): Node
     if (name === 'key_block') cut = 0
     const node: Node = {
       name,
-      step: operation === 'partition' ? `bytes ${cut} to ${cut + length - 1}` : stepInWords(event),
+      step:
+        operation === 'partition'
+          ? `bytes ${cut} to ${cut + length - 1}`
+          : stepInWords(event, beginning),
       isSecret: operation === 'HKDF-Extract' || name === 'master_secret',
-      explanation: operation === 'HKDF-Extract' || operation === 'PRF' ? explain(event) : undefined,
+      explanation:
+        operation === 'HKDF-Extract' || (isClassic(event) && !latest.has(name))
+          ? explain(event)
+          : undefined,
       children: [],
     }
     if (operation === 'partition') cut += length
@@ -130,26 +142,32 @@ function renderNode(
 }
 
 /** `Extract(0, (EC)DHE)`, `"c hs traffic" over ClientHello…ServerHello` */
-function stepInWords(event: KeyScheduleEvent): string {
+function stepInWords(event: KeyScheduleEvent, { resumed }: Beginning): string {
   const { operation, from, label = '', transcript = [], length } = event
   if (operation === 'HKDF-Extract') return `Extract of ${from.join(' and ')}`
-  const isPrf = operation === 'PRF'
   const over =
     transcript.length > 0
-      ? `, over ${range(transcript, label)}`
-      : isPrf
-        ? ', with both randoms'
+      ? `over ${range(transcript, isClassic(event) && !resumed)}`
+      : isClassic(event)
+        ? 'with both randoms'
         : ''
-  const size = isPrf || operation === 'HKDF-Expand-Label' ? `, ${length} bytes` : ''
-  return `"${label}"${over}${size}`
+  const parts = [
+    // SSL 3.0 has no labels.
+    operation === 'SSL 3.0' ? '' : `"${label}"`,
+    over,
+    isClassic(event) || operation === 'HKDF-Expand-Label' ? `${length} bytes` : '',
+  ]
+  return parts.filter((part) => part !== '').join(', ')
 }
 
-/** The messages in a transcript by the first and the last: `ClientHello…server Finished`. */
-function range(messages: readonly string[], label: string): string {
+/**
+ * The messages in a transcript by the first and the last: `ClientHello…server Finished`.
+ * @param clientFirst whose Finished is the first of the two
+ */
+function range(messages: readonly string[], clientFirst: boolean): string {
   const last = messages.at(-1) ?? ''
-  // In TLS 1.3, and where a session of TLS 1.2 is resumed, the server's Finished is the first of the two.
-  const isClients =
-    label === 'server finished' || messages.filter((name) => name === 'Finished').length > 1
-  const end = last === 'Finished' ? `${isClients ? 'client' : 'server'} Finished` : last
+  const isFirst = messages.filter((name) => name === 'Finished').length === 1
+  const end =
+    last === 'Finished' ? `${isFirst === clientFirst ? 'client' : 'server'} Finished` : last
   return messages.length === 1 ? end : `${messages[0]}…${end}`
 }

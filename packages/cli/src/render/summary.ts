@@ -31,7 +31,7 @@ export function renderSummary(
     paper.text(`! ${caveat}`, { indent: 4, style: paper.colors.yellow })
   paper.gap()
   row('version', versionInWords(info))
-  const suite = cipherInWords(info.cipherSuiteName)
+  const suite = cipherInWords(info)
   row('cipher suite', `${info.cipherSuiteName}${suite === undefined ? '' : `: ${suite}`}`)
   const exchange = keyExchangeInWords(info, story)
   if (exchange !== undefined) row('key exchange', exchange)
@@ -73,6 +73,13 @@ function renderPadlock(paper: Paper, info: ConnectionInfo, options: SummaryOptio
     paper.text(`A browser would refuse: ${why}. You asked to go on (--insecure).`, { indent: 4 })
     return
   }
+  if (info.version < ProtocolVersion.TLS12) {
+    paper.text(
+      `! Encrypted with ${serverName}, but not secure: ${versionInWords(info)} does not hold against those who try.`,
+      { style: (text) => bold(yellow(text)) },
+    )
+    return
+  }
   const anchor = info.verdict?.path.at(-1)
   paper.text(
     `${glyphs.pass} Secure: this is ${serverName}, and nobody on the way can read or change what is said.`,
@@ -99,6 +106,16 @@ export function versionInWords({ version }: Pick<ConnectionInfo, 'version'>): st
 function caveatsOf(info: ConnectionInfo, story: Story): string[] {
   const { keyExchange = '' } = story.classic ?? {}
   const caveats: string[] = []
+  if (info.version === ProtocolVersion.SSL3)
+    caveats.push(
+      'SSL 3.0 is broken: its padding cannot be checked, and whoever can make the client repeat itself reads what is secret (POODLE, RFC 7568).',
+    )
+  else if (info.version < ProtocolVersion.TLS12)
+    caveats.push(
+      `${versionInWords(info)} is obsolete: it relies on MD5 and SHA-1, and browsers refuse it (RFC 8996).`,
+    )
+  if (info.cipherSuiteName.includes('3DES'))
+    caveats.push('3DES has blocks of 64 bits: in much data some repeat, and betray it (Sweet32).')
   if (keyExchange === 'RSA' || keyExchange === 'PSK')
     caveats.push(
       `No forward secrecy: whoever gets the ${keyExchange === 'RSA' ? "server's" : 'pre-shared'} key, even years later, can read what was recorded.`,
@@ -115,7 +132,10 @@ function caveatsOf(info: ConnectionInfo, story: Story): string[] {
 }
 
 /** The cipher of a suite and its hash, by the parts of the name (RFC 8446 §B.4, RFC 5246 §C). */
-function cipherInWords(suite: string): string | undefined {
+function cipherInWords({
+  cipherSuiteName: suite,
+  version,
+}: Pick<ConnectionInfo, 'cipherSuiteName' | 'version'>): string | undefined {
   const [, cipher = '', hash] = /^TLS_(?:\w+_WITH_)?(\w+?)(?:_SHA(\d*))?$/.exec(suite) ?? []
   const aes = /^AES_(\d+)_(GCM|CCM|CBC)(_8)?$/.exec(cipher)
   const isBlock = aes?.[2] === 'CBC' || cipher === '3DES_EDE_CBC'
@@ -129,7 +149,8 @@ function cipherInWords(suite: string): string | undefined {
           : undefined
   if (how === undefined) return undefined
   const sha = `SHA-${hash || (isBlock ? '1' : '256')}`
-  return isBlock ? `${how}; changes are noticed by HMAC with ${sha}` : `${how}; hashes by ${sha}`
+  const mac = version === ProtocolVersion.SSL3 ? `SSL's keyed MAC, the forerunner of HMAC,` : 'HMAC'
+  return isBlock ? `${how}; changes are noticed by ${mac} with ${sha}` : `${how}; hashes by ${sha}`
 }
 
 /** How the secret came about, and what that means for a recording. */

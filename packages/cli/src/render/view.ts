@@ -5,6 +5,7 @@ import type { Observation } from '../net/observe.ts'
 import type { Output, Terminal } from '../terminal.ts'
 import { colorsFor, widthOf } from '../terminal.ts'
 import { renderVerdict } from './certificates.ts'
+import { renderEras } from './eras.ts'
 import { renderFailure } from './failure.ts'
 import { glyphs, isAsciiOnly } from './glyphs.ts'
 import { renderKeySchedule } from './keySchedule.ts'
@@ -45,6 +46,7 @@ export function renderConnection(paper: Paper, seen: Observation, view: ViewOpti
     resumed: info?.resumed === true,
     ...story.classic,
   })
+  if (explain && story.classic !== undefined) renderEras(paper, story.classic.version)
   const verdict = refused ?? story.verdicts.at(-1)?.verdict
   if (verdict !== undefined) renderVerdict(paper, verdict)
   if (error instanceof TlsError) {

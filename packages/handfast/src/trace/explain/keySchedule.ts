@@ -32,9 +32,9 @@ export const keySchedule: Readonly<Record<string, string>> = {
   finished_key:
     'The key of the code in a Finished message (or of a binder): who can make that code has seen the same messages and has the same secret.',
   master_secret:
-    'TLS 1.2: the premaster secret, mixed with both randoms, or with the whole handshake where both sides have extended_master_secret. All keys of the connection come from it.',
+    'Up to TLS 1.2: the premaster secret, mixed with both randoms, or with the whole handshake where both sides have extended_master_secret. All keys of the connection come from it.',
   key_block:
-    'TLS 1.2: the master secret and both randoms, stretched to as many bytes as all keys together need.',
+    'Up to TLS 1.2: the master secret and both randoms, stretched to as many bytes as all keys together need.',
   write_MAC_key:
     'A piece of the key block: with it the code is made by which a changed record of the {owner} is noticed.',
   verify_data:
