@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/handfast/src': ['@handfast/x509'],
   'packages/handfast/src/crypto/noble': ['@noble/', '@handfast/x509'],
   'packages/handfast/src/crypto/node': ['node:', '@handfast/x509'],
-  'packages/handfast/src/node': ['node:', '@handfast/x509'],
+  'packages/handfast/src/node': ['node:', '@handfast/x509', 'node-forge'],
   'packages/cli/src': ['node:', '@handfast/', 'handfast', 'commander', 'picocolors', 'tldts'],
 }
 
@@ -32,7 +32,11 @@ const enteredFrom: Readonly<Record<string, readonly string[]>> = {
   'packages/ca/src/node': [],
   'packages/handfast/src/node': [],
   'packages/handfast/src/web': [],
-  'packages/handfast/src/crypto/node': ['packages/handfast/src/node'],
+  // The hashes and ciphers of old versions are OpenSSL's: the legacy door is for Node.
+  'packages/handfast/src/crypto/node': [
+    'packages/handfast/src/node',
+    'packages/handfast/src/legacy',
+  ],
   'packages/handfast/src/crypto/web': ['packages/handfast/src/web'],
   // The other providers take from noble what OpenSSL of an older Node, or WebCrypto, lacks.
   'packages/handfast/src/crypto/noble': [

@@ -83,8 +83,8 @@ function* classicServer(
     asked(ExtensionType.session_ticket) && config.tickets !== undefined && config.ticketCount !== 0
 
   if (session !== undefined) {
-    // The abbreviated handshake: we finish first. Some tickets are good for one use: another comes in place of each.
-    const ticketPromised = ticketsWanted && session.byTicket
+    // The abbreviated handshake: we finish first.
+    const ticketPromised = ticketsWanted && session.byTicket && config.tickets?.singleUse === true
     const answer = { ...settled, ticketPromised, identity: undefined }
     sendServerHello12(hs, config, version, info, answer, random, hello.legacySessionId)
     const master = { name: 'master_secret', value: session.state.psk.slice() }

@@ -11,6 +11,8 @@ import { parseState, type SessionState, serializeState } from './session.ts'
 export interface TicketService {
   /** Seconds that a ticket may be used, at the most 604800. */
   readonly lifetime: number
+  /** A ticket is forgotten when it is redeemed. Up to TLS 1.2 another then comes in its place; with TLS 1.3 always. */
+  readonly singleUse?: boolean
   /** @returns the ticket's bytes */
   issue(state: SessionState): MaybePromise<Uint8Array>
   /** @returns what was remembered; undefined for a ticket that is not ours, too old or damaged: the handshake then goes on in full */
@@ -152,6 +154,7 @@ export function statefulTickets(options: {
 
   return {
     lifetime,
+    singleUse: true,
     issue: (state) => runSteps(issue(state)),
     redeem: (ticket) => runSteps(redeem(ticket)),
   }
