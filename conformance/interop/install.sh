@@ -8,6 +8,8 @@
 # 2. From Debian's newer suites, unpacked into the cache folder without changing the system: OpenSSL with post-quantum
 #    groups, NSS, Botan, a newer GnuTLS, a newer curl, a newer JDK and a newer tshark. They run on the C library that comes with them.
 # 3. Our own small peer programs (Go, Rust, Java), built by peers/build.sh.
+# 4. tlslite-ng, which still has SSL 3.0, for the tests of `handfast/legacy`: from PyPI, into the cache folder. What they
+#    can use beside it is an OpenSSL that build-legacy-openssl.sh makes.
 #
 # Every step that is done already is skipped, so a second run takes a second. A step that fails is named, and the tests
 # then name the peers that are absent; with --strict, the exit code is 1 as well.
@@ -166,6 +168,16 @@ build_programs() {
   done
 }
 
+# ---- 4. tlslite-ng ----------------------------------------------------------------------------------------------------
+
+install_tlslite() {
+  local folder=$cache/legacy/tlslite log=$cache/legacy-tlslite.log
+  [[ -d $folder/tlslite ]] && return 0
+  command -v python3 >/dev/null || return 0
+  say "installing tlslite-ng into $folder"
+  python3 -m pip install --quiet --target "$folder" tlslite-ng==0.8.2 >"$log" 2>&1 || fail tlslite-ng "$log"
+}
+
 install_system_packages
 if [[ $(uname -m) == x86_64 ]] && command -v dpkg-deb >/dev/null; then
   unpack unstable openssl libnss3-tools botan gnutls-bin curl openjdk-27-jre-headless patchelf
@@ -175,6 +187,7 @@ else
   fail "newer peers: only built for Debian on x86_64"
 fi
 build_programs
+install_tlslite
 
 for tool in go cargo javac python3; do
   command -v "$tool" >/dev/null || say "$tool is not on this machine: its peer will be named as absent"

@@ -121,6 +121,9 @@ function notTls(bytes: Uint8Array): string {
   if (/^(HTTP\/|[A-Z]{3,5}[ /])/.test(start)) return 'The peer speaks plain HTTP, not TLS'
   if (/^(220|\* OK|\+OK)/.test(start))
     return 'The peer greets in plain text (mail or FTP): it wants STARTTLS before TLS'
+  // RFC 5246 §E.2: two bytes of length with the first bit set, a message type, a version.
+  if (bytes[0]! >= 0x80 && bytes[2] === 1 && (bytes[3] === 0 || bytes[3] === 3))
+    return 'The peer greets in the format of SSL 2.0, which nobody may use any more (RFC 6176): its ClientHello has no place for extensions'
   if (start.startsWith('SSH-')) return 'The peer speaks SSH, not TLS'
   return 'The first bytes from the peer are not a TLS record'
 }
