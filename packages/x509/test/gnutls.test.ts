@@ -10,7 +10,7 @@ import { afterAll, expect, test } from 'vitest'
 import * as maker from './support/certificate-maker.ts'
 import { type Chain, compareChains, type Explanation } from './support/chains.ts'
 
-const count = Number(process.env.X509_CHAINS ?? 250)
+const count = Number(process.env.X509_CHAINS ?? 500)
 const directory = mkdtempSync(join(tmpdir(), 'x509-gnutls-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 

@@ -11,7 +11,7 @@ import { afterAll, expect, test } from 'vitest'
 import * as maker from './support/certificate-maker.ts'
 import { type Chain, compareChains, type Explanation } from './support/chains.ts'
 
-const count = Number(process.env.X509_CHAINS ?? 1000)
+const count = Number(process.env.X509_CHAINS ?? 4000)
 const directory = mkdtempSync(join(tmpdir(), 'x509-go-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 

@@ -19,7 +19,7 @@ import {
   type Spec,
 } from './support/chains.ts'
 
-const chains = Number(process.env.X509_CHAINS ?? 250)
+const chains = Number(process.env.X509_CHAINS ?? 500)
 const directory = mkdtempSync(join(tmpdir(), 'x509-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 

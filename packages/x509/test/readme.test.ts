@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { formatName, type PathCheck, type Verdict, verifyCertificate } from '../src/index.ts'
+import { isToBeBelieved } from './support/browser-example.ts'
 import * as maker from './support/certificate-maker.ts'
 import { judge } from './support/readme-example.ts'
 import { nodeVerifiers } from './support/verifiers.ts'
@@ -35,6 +36,31 @@ describe('the first example', () => {
     expect(shape(line)).toBe(shape(shown))
     expect((await judge(leaf(), 'example.com'))[0]).toMatch(/^unknown-issuer: /)
     expect(await judge('', 'example.com')).toEqual(['there is no certificate in the file'])
+  })
+})
+
+describe('the example for browsers', () => {
+  test('is the file that is run here', () => {
+    const page = readFileSync(new URL('../../../docs/x509.md', import.meta.url), 'utf8')
+    const file = readFileSync(new URL('./support/browser-example.ts', import.meta.url), 'utf8')
+    expect(page).toContain(`\`\`\`ts\n${file}\`\`\``)
+  })
+
+  test.each([
+    ['P-256', maker.poolKey(0)],
+    ['P-384', maker.makeEcKey('P-384')],
+    ['RSA', maker.makeRsaKey()],
+  ])('believes a chain of %s, and no other', async (_, key) => {
+    const trusted = maker.toPem(maker.makeRoot('Our Root', key, around))
+    const make = (issuerKey: maker.Key): string =>
+      maker.toPem(maker.makeLeaf(leafKey, 'Our Root', issuerKey, around))
+    expect(await isToBeBelieved(make(key), trusted, 'example.com')).toBe('yes')
+    expect(await isToBeBelieved(make(key), trusted, 'example.org')).toMatch(/is not for/)
+    // A signature with other last bytes.
+    const forged = make(key).replace(/.{4}(?=\n-----END)/, (end) =>
+      end === 'AAAA' ? 'BBBB' : 'AAAA',
+    )
+    expect(await isToBeBelieved(forged, trusted, 'example.com')).not.toBe('yes')
   })
 })
 
