@@ -33,6 +33,7 @@ export { createServer, Server } from './server.ts'
 export {
   CLIENT_RENEG_LIMIT,
   CLIENT_RENEG_WINDOW,
+  createSecurePair,
   DEFAULT_CIPHERS,
   DEFAULT_ECDH_CURVE,
   DEFAULT_MAX_VERSION,

@@ -36,6 +36,7 @@ export class ClientSide implements Side {
   readonly context: SecureContext
   readonly verification: Verification
   sharedSignatureSchemes: readonly number[] = []
+  enableTrace: boolean
   /** The name that is sent in server_name; undefined for none. */
   serverName: string | undefined
   session: Session | undefined
@@ -54,6 +55,7 @@ export class ClientSide implements Side {
   ) {
     this.#socket = socket
     this.#options = options
+    this.enableTrace = options.enableTrace === true
     this.context = context
     if (options.servername != null) validateString(options.servername, 'options.servername')
     if (options.checkServerIdentity !== undefined)
@@ -118,7 +120,7 @@ export class ClientSide implements Side {
         keyUpdateAfterRecords: options.keyUpdateAfterRecords,
         limits: options.limits,
         keyLog,
-        trace: traceListener(options),
+        trace: traceListener(options.trace, this.enableTrace),
         traceSecrets: options.traceSecrets,
       }),
     }

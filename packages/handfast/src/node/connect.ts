@@ -1,5 +1,6 @@
 /** `connect`: a TCP connection, or another transport, and TLS over it. */
 import { connect as dial, type NetConnectOpts, type Socket } from 'node:net'
+import { checkOnRead, readInto } from './onRead.ts'
 import { type ConnectOptions, dialOptions } from './options.ts'
 import { TLSSocket } from './tlsSocket.ts'
 import { refuseUnsupported } from './unsupported.ts'
@@ -65,6 +66,7 @@ export function connect(...args: readonly unknown[]): TLSSocket {
   const [options, callback] = normalize(args)
   // Before a connection is opened that nobody would close.
   refuseUnsupported(options)
+  if (options.onread != null) checkOnRead(options.onread)
   const given = options.socket
   const hostOfSocket = (given as { _host?: string } | undefined)?._host
   const expectedName = options.servername || options.host || hostOfSocket || 'localhost'
@@ -78,6 +80,7 @@ export function connect(...args: readonly unknown[]): TLSSocket {
   }
   if (given !== undefined && given !== null) {
     const socket = new TLSSocket(given, { ...settings, allowHalfOpen: given.allowHalfOpen })
+    if (options.onread != null) readInto(socket, options.onread)
     if (callback !== undefined) socket.once('secureConnect', callback)
     return socket
   }
@@ -89,6 +92,7 @@ export function connect(...args: readonly unknown[]): TLSSocket {
     transport.destroy()
     throw error
   }
+  if (options.onread != null) readInto(socket, options.onread)
   for (const event of transportEvents)
     transport.on(event, (...details: unknown[]) => socket.emit(event, ...details))
   transport.once('connect', () => {

@@ -8,8 +8,9 @@ import type { Limits } from '../limits.ts'
 import type { TicketService } from '../session/tickets.ts'
 import type { TraceListener } from '../trace/events.ts'
 import type { NameList } from './names.ts'
+import type { OnReadOptions } from './onRead.ts'
 import type { PskClientCallback, PskServerCallback } from './psk.ts'
-import type { SecureContext, SecureContextOptions } from './secureContext.ts'
+import type { AnyContext, SecureContext, SecureContextOptions } from './secureContext.ts'
 import type { Server } from './server.ts'
 import type { TLSSocket } from './tlsSocket.ts'
 import type { IdentityCheck } from './verification.ts'
@@ -20,7 +21,7 @@ export type AlpnProtocols = readonly (string | Uint8Array)[] | NodeJS.ArrayBuffe
 /** What both ends take. */
 export interface CommonOptions extends SecureContextOptions {
   /** In place of the options that it was made of. */
-  readonly secureContext?: SecureContext | undefined
+  readonly secureContext?: AnyContext | undefined
   readonly ALPNProtocols?: AlpnProtocols | undefined
   /** Refuses a peer whose certificate is not accepted. Default: true. False is dangerous. */
   readonly rejectUnauthorized?: boolean | undefined
@@ -82,14 +83,16 @@ export interface ClientOptions extends CommonOptions {
 /** Options of net.connect that are not a client's anyway. */
 type DialOption = Exclude<(typeof dialOptions)[number], 'host' | 'path'>
 
+type DialOptions = { readonly [name in DialOption]?: TcpNetConnectOpts[name] | undefined }
+
 /** What `connect` takes. */
-export interface ConnectOptions
-  extends ClientOptions,
-    Partial<Pick<TcpNetConnectOpts, DialOption>> {
+export interface ConnectOptions extends ClientOptions, DialOptions {
   /** A unix socket, or a named pipe, in place of `host` and `port`. */
   readonly path?: string | undefined
   /** The transport, in place of a new connection. */
   readonly socket?: Duplex | undefined
+  /** Puts what is received into a buffer of the program's, in place of `data` events. */
+  readonly onread?: OnReadOptions | undefined
   /** Milliseconds of `setTimeout()`, from the beginning. */
   readonly timeout?: number | undefined
 }
@@ -117,7 +120,7 @@ export type ClientHelloAnswer = Partial<ServerConfig> & {
   readonly secureContext?: SecureContext
 }
 
-type SniAnswer = (error: Error | null, context?: SecureContext) => void
+type SniAnswer = (error: Error | null, context?: AnyContext) => void
 
 /** What only a server takes. */
 export interface ServerSideOptions extends CommonOptions {

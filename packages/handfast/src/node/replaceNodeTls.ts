@@ -9,14 +9,13 @@ import { syncBuiltinESMExports } from 'node:module'
 import tls from 'node:tls'
 import { convertALPNProtocols } from './alpn.ts'
 import { connect } from './connect.ts'
-import { unavailable } from './errors.ts'
 import { connectHttp2 } from './http2.ts'
 import { createHttpsServer, createSecureServer, HttpsServer } from './https.ts'
 import { checkServerIdentity } from './identity.ts'
 import { getCACertificates, setDefaultCACertificates } from './roots.ts'
 import { createSecureContext, SecureContext } from './secureContext.ts'
 import { createServer, Server } from './server.ts'
-import { getCiphers, settingsAccessors } from './tables.ts'
+import { createSecurePair, getCiphers, settingsAccessors } from './tables.ts'
 import { TLSSocket } from './tlsSocket.ts'
 
 const replacements: readonly [exports: object, Readonly<Record<string, unknown>>][] = [
@@ -40,11 +39,6 @@ const replacements: readonly [exports: object, Readonly<Record<string, unknown>>
   [https, { createServer: createHttpsServer, Server: HttpsServer }],
   [http2, { connect: connectHttp2, createSecureServer }],
 ]
-
-/** Node had it until 24, deprecated. */
-function createSecurePair(): never {
-  throw unavailable('createSecurePair()', 'make a TLSSocket over a Duplex')
-}
 
 /**
  * Replaces what this Node has of those, for whoever asks from now on: by `import`, `require()` or

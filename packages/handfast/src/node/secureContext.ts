@@ -1,4 +1,5 @@
 /** What connections can share: identities, trusted certificates, and what is enabled. Made once, used for many. */
+import type { SecureContext as NodeSecureContext } from 'node:tls'
 import {
   type Certificate,
   createTrustStore,
@@ -291,6 +292,14 @@ function ticketKeysOf(keys: NodeJS.ArrayBufferView | undefined | null): Uint8Arr
 /** A context made of options; nothing is read from a file, and no default root is parsed until one is needed. */
 export function createSecureContext(options?: SecureContextOptions): SecureContext {
   return new SecureContext(options ?? {})
+}
+
+/** What node:tls's types call a context; only this library's own is one at run time. */
+export type AnyContext = NodeSecureContext
+
+/** A context, or the options of one. */
+export function contextFrom(value: AnyContext | SecureContextOptions): SecureContext {
+  return 'context' in value ? asSecureContext(value) : createSecureContext(value)
 }
 
 /** @throws TypeError `ERR_TLS_INVALID_CONTEXT` for a context of another library, node:tls included */

@@ -6,8 +6,11 @@ import type { TicketService } from '../session/tickets.ts'
 import { connectionReset } from './errors.ts'
 import type { ServerOptions, TLSSocketOptions } from './options.ts'
 import {
+  type AnyContext,
+  asSecureContext,
+  contextFrom,
   createSecureContext,
-  SecureContext,
+  type SecureContext,
   type SecureContextOptions,
   ticketKeysLength,
 } from './secureContext.ts'
@@ -109,7 +112,7 @@ export class Server extends NetServer {
    * The context for clients that ask for this name.
    * @param servername a name; `*` stands for what a label holds
    */
-  addContext(servername: string, context: SecureContext | SecureContextOptions): void {
+  addContext(servername: string, context: AnyContext | SecureContextOptions): void {
     if (!servername)
       throw withCode(
         new Error('"servername" is required parameter for Server.addContext'),
@@ -119,7 +122,7 @@ export class Server extends NetServer {
     const pattern = servername.replace(/[.^$+?\-\\[\]{}()|]/g, '\\$&').replaceAll('*', '[^.]*')
     this.#contexts.push({
       name: new RegExp(`^${pattern}$`, 'i'),
-      context: context instanceof SecureContext ? context : createSecureContext(context),
+      context: contextFrom(context),
     })
   }
 
@@ -140,7 +143,7 @@ export class Server extends NetServer {
   // ── Sessions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** 48 bytes that encrypt session tickets; whoever has them reads the sessions. */
-  getTicketKeys(): Buffer {
+  getTicketKeys(): Buffer<ArrayBuffer> {
     return Buffer.from(this.#ticketKeys)
   }
 
@@ -179,7 +182,8 @@ export class Server extends NetServer {
 
 /** A server prefers its own order, as in Node, unless it is told otherwise. */
 function contextOf(options: ServerOptions | SecureContextOptions): SecureContext {
-  if ('secureContext' in options && options.secureContext != null) return options.secureContext
+  if ('secureContext' in options && options.secureContext != null)
+    return asSecureContext(options.secureContext, 'options.secureContext')
   return createSecureContext({ ...options, honorCipherOrder: options.honorCipherOrder ?? true })
 }
 

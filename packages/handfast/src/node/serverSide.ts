@@ -20,7 +20,7 @@ import {
   type TLSSocketOptions,
 } from './options.ts'
 import { checkPskOptions, serverPsk } from './psk.ts'
-import { asSecureContext, type SecureContext } from './secureContext.ts'
+import { type AnyContext, asSecureContext, type SecureContext } from './secureContext.ts'
 import type { Server } from './server.ts'
 import type { Side } from './side.ts'
 import type { TLSSocket } from './tlsSocket.ts'
@@ -33,6 +33,7 @@ export class ServerSide implements Side {
   readonly context: SecureContext
   readonly verification: Verification | undefined
   sharedSignatureSchemes: readonly number[] = []
+  enableTrace: boolean
   /** What is shown, read by the engine after every callback has run: `setKeyCert` may change it until then. */
   readonly #identities: Identity[]
   readonly #socket: TLSSocket
@@ -46,6 +47,7 @@ export class ServerSide implements Side {
     // Programs that upgrade connections give the net.Server that these came from.
     this.#server = options.server && 'contextFor' in options.server ? options.server : undefined
     this.#options = options
+    this.enableTrace = options.enableTrace === true
     this.context = context
     this.#identities = [...context.identities]
     checkServerOptions(options)
@@ -103,7 +105,7 @@ export class ServerSide implements Side {
         keyUpdateAfterRecords: options.keyUpdateAfterRecords,
         limits: options.limits,
         keyLog: wantsKeys ? (line: string) => this.#onKeyLog(line) : undefined,
-        trace: traceListener(options),
+        trace: traceListener(options.trace, this.enableTrace),
         traceSecrets: options.traceSecrets,
       }),
     }
@@ -170,7 +172,7 @@ export class ServerSide implements Side {
     const { SNICallback } = this.#options
     if (SNICallback == null) return this.#server?.contextFor(servername)
     const found = yield* settle(
-      answerOf<SecureContext>(
+      answerOf<AnyContext>(
         (callback) => SNICallback.call(this.#socket, servername, callback),
         (error) => this.#socket.destroy(error),
       ),

@@ -13,6 +13,8 @@ export interface Side {
   readonly verification: Verification | undefined
   /** Code points of the signature schemes that both ends have; empty where nobody asked. */
   readonly sharedSignatureSchemes: readonly number[]
+  /** Set before `open()`: prints the trace. */
+  enableTrace: boolean
   open(): Connection
   /** The handshake is complete: tells the program. */
   complete(info: ConnectionInfo): void

@@ -2,8 +2,9 @@
  * What programs expect of a socket besides its stream: addresses, options of the transport, the idle timeout. All of it
  * is the transport's, as far as that has it; a transport may be any Duplex.
  */
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Socket } from 'node:net'
 import { Duplex, type DuplexOptions } from 'node:stream'
+import { unavailable } from './errors.ts'
 import { validateDuration, validateFunction } from './validate.ts'
 
 /** What a transport may have of a `net.Socket`. */
@@ -11,12 +12,14 @@ type Transport = Duplex & Partial<Pick<Socket, SharedMember>>
 type SharedMember =
   | 'address'
   | 'connecting'
+  | 'pending'
   | 'localAddress'
   | 'localPort'
   | 'localFamily'
   | 'remoteAddress'
   | 'remotePort'
   | 'remoteFamily'
+  | 'connect'
   | 'ref'
   | 'unref'
   | 'setNoDelay'
@@ -24,11 +27,15 @@ type SharedMember =
   | 'resetAndDestroy'
   | 'autoSelectFamilyAttemptedAddresses'
 
+/**
+ * For programs this is a `net.Socket`: `instanceof` says so, below. It is made as a Duplex, since it has no handle of its own
+ * that a net.Socket's constructor would have to prepare.
+ */
 export abstract class SocketShape extends Duplex {
   /** What carries the records. */
   readonly transport: Transport
   /** Milliseconds of `setTimeout()`; undefined where none is set. */
-  timeout: number | undefined = undefined
+  timeout?: number
   #idle: NodeJS.Timeout | undefined = undefined
 
   constructor(transport: Duplex, options: DuplexOptions) {
@@ -42,8 +49,17 @@ export abstract class SocketShape extends Duplex {
     return this.transport.connecting ?? false
   }
 
+  /** Connects the transport, where that is a socket that does not belong to a connection yet. */
+  connect(...args: readonly unknown[]): this {
+    const { transport } = this
+    if (transport.connect === undefined)
+      throw unavailable('connect() over a transport that is no net.Socket', 'use tls.connect()')
+    ;(transport.connect as (...args: readonly unknown[]) => unknown)(...args)
+    return this
+  }
+
   get pending(): boolean {
-    return this.connecting
+    return this.transport.pending ?? this.connecting
   }
 
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
@@ -52,16 +68,17 @@ export abstract class SocketShape extends Duplex {
     return this.writable ? 'writeOnly' : 'closed'
   }
 
-  get localAddress(): string | undefined {
-    return this.transport.localAddress
+  // The types are Node's own, which leave out that there may be none.
+  get localAddress(): string {
+    return this.transport.localAddress as string
   }
 
-  get localPort(): number | undefined {
-    return this.transport.localPort
+  get localPort(): number {
+    return this.transport.localPort as number
   }
 
-  get localFamily(): string | undefined {
-    return this.transport.localFamily
+  get localFamily(): string {
+    return this.transport.localFamily as string
   }
 
   get remoteAddress(): string | undefined {
@@ -76,8 +93,8 @@ export abstract class SocketShape extends Duplex {
     return this.transport.remoteFamily
   }
 
-  get autoSelectFamilyAttemptedAddresses(): string[] | undefined {
-    return this.transport.autoSelectFamilyAttemptedAddresses
+  get autoSelectFamilyAttemptedAddresses(): string[] {
+    return this.transport.autoSelectFamilyAttemptedAddresses as string[]
   }
 
   /** The local address; empty where the transport has none. */
@@ -86,8 +103,8 @@ export abstract class SocketShape extends Duplex {
   }
 
   /** Bytes written and not yet handed to the transport. */
-  get bufferSize(): number | undefined {
-    return this.transport.destroyed ? undefined : this.writableLength
+  get bufferSize(): number {
+    return (this.transport.destroyed ? undefined : this.writableLength) as number
   }
 
   // ── How it goes ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,3 +179,5 @@ export abstract class SocketShape extends Duplex {
     socket.emit('timeout')
   }
 }
+
+Object.setPrototypeOf(SocketShape.prototype, Socket.prototype)

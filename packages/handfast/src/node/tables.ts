@@ -5,6 +5,7 @@ import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
 import { opensslName } from '../codec/opensslName.ts'
 import { defaultCipherSuites } from '../defaults.ts'
 import { defaultClassicCipherSuites } from '../defaults12.ts'
+import { unavailable } from './errors.ts'
 import { knownCipherNames } from './names.ts'
 
 /** PEM of the certificates that come with Node (Mozilla's); what is trusted by default may be more. */
@@ -68,4 +69,9 @@ export function settingsAccessors(): PropertyDescriptorMap {
       },
     ]),
   )
+}
+
+/** Node had it until 24, deprecated for ten years before. */
+export function createSecurePair(..._: unknown[]): never {
+  throw unavailable('createSecurePair()', 'make a TLSSocket over a Duplex')
 }

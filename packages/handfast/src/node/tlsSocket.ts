@@ -24,9 +24,11 @@ import { ephemeralKeyInfo, sharedSigalgName, versionName } from './keyInfo.ts'
 import type { TLSSocketOptions } from './options.ts'
 import { detailedCertificate, legacyCertificate } from './peerCertificate.ts'
 import {
+  type AnyContext,
   asSecureContext,
+  contextFrom,
   createSecureContext,
-  SecureContext,
+  type SecureContext,
   type SecureContextOptions,
 } from './secureContext.ts'
 import { ServerSide } from './serverSide.ts'
@@ -48,8 +50,9 @@ export class TLSSocket extends EngineStream {
   readonly encrypted = true as const
   /** True where the peer's certificate was checked and accepted. */
   authorized = false
-  /** Why it was not; null where it was, or nobody asked. */
-  authorizationError: string | null = null
+  /** Why it was not: a code, or a message; null where it was, or nobody asked. */
+  // biome-ignore lint/suspicious/noExplicitAny: Node's types have an Error here, which it never was
+  authorizationError: any = null
   /** The application protocol; false where none was agreed on, null before the handshake is complete. */
   alpnProtocol: string | false | null = null
   /** The name in server_name; false where there was none, null before the handshake is complete. */
@@ -91,7 +94,7 @@ export class TLSSocket extends EngineStream {
     }
     if (options.pauseOnConnect === true) this.pause()
     this.#limitHandshake(options.handshakeTimeout)
-    if (this.connecting) socket.once('connect', () => this.begin())
+    if (this.connecting || isUnconnected(socket)) socket.once('connect', () => this.begin())
     // The program sets its listeners before anything happens.
     else process.nextTick(TLSSocket.#begin, this)
     // It may have been given already: there must be something to destroy.
@@ -246,9 +249,8 @@ export class TLSSocket extends EngineStream {
   }
 
   /** Server: shows this identity, where the handshake has not come so far yet; for `ALPNCallback` and its like. */
-  setKeyCert(context: SecureContext | SecureContextOptions): void {
-    if (this.#side instanceof ServerSide)
-      this.#side.show(context instanceof SecureContext ? context : createSecureContext(context))
+  setKeyCert(context: AnyContext | SecureContextOptions): void {
+    if (this.#side instanceof ServerSide) this.#side.show(contextFrom(context))
     else throw unavailable("setKeyCert() on a client's socket", 'give the options cert and key')
   }
 
@@ -260,14 +262,14 @@ export class TLSSocket extends EngineStream {
   // ── Sessions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The newest session that can be resumed, for the option `session`; undefined while there is none. It is a secret. */
-  getSession(): Buffer | undefined {
+  getSession(): Buffer<ArrayBuffer> | undefined {
     if (this.destroyed) return null as unknown as undefined
     const session = this.#session ?? this.#offeredSession()
     return session && Buffer.from(serializeSession(session))
   }
 
   /** The newest ticket, on a client. */
-  getTLSTicket(): Buffer | undefined {
+  getTLSTicket(): Buffer<ArrayBuffer> | undefined {
     if (this.destroyed) return null as unknown as undefined
     const session = this.#session ?? this.#offeredSession()
     return session && session.byId !== true ? Buffer.from(session.ticket) : undefined
@@ -307,7 +309,11 @@ export class TLSSocket extends EngineStream {
    * Keying material for the application (RFC 8446 §7.5).
    * @param length bytes. @param label by the registry of exporter labels
    */
-  exportKeyingMaterial(length: number, label: string, context?: NodeJS.ArrayBufferView): Buffer {
+  exportKeyingMaterial(
+    length: number,
+    label: string,
+    context?: NodeJS.ArrayBufferView,
+  ): Buffer<ArrayBuffer> {
     validateInteger(length, 'length', 1, 2 ** 32 - 1)
     validateString(label, 'label')
     if (context !== undefined) validateBuffer(context, 'context')
@@ -356,16 +362,16 @@ export class TLSSocket extends EngineStream {
   }
 
   /** The verify_data of our last Finished; undefined before there is one. For a channel binding use `exportKeyingMaterial` (RFC 9266). */
-  getFinished(): Buffer | undefined {
+  getFinished(): Buffer<ArrayBuffer> | undefined {
     return this.#finished('sent')
   }
 
   /** The verify_data of the peer's last Finished; undefined before there is one. */
-  getPeerFinished(): Buffer | undefined {
+  getPeerFinished(): Buffer<ArrayBuffer> | undefined {
     return this.#finished('received')
   }
 
-  #finished(direction: 'sent' | 'received'): Buffer | undefined {
+  #finished(direction: 'sent' | 'received'): Buffer<ArrayBuffer> | undefined {
     if (this.destroyed) return null as unknown as undefined
     const data = this.connection?.finished(direction)
     return data && Buffer.from(data)
@@ -386,8 +392,14 @@ export class TLSSocket extends EngineStream {
   /** It is always so. */
   disableRenegotiation(): void {}
 
-  enableTrace(): never {
-    throw unavailable('enableTrace() on a socket', 'give the option enableTrace, or trace')
+  /** Prints what happens to stderr; for a connection that has begun it is too late. */
+  enableTrace(): void {
+    if (this.connection !== undefined)
+      throw unavailable(
+        'enableTrace() after the handshake began',
+        'call it when the socket is made, or give the option enableTrace',
+      )
+    this.#side.enableTrace = true
   }
 }
 
@@ -398,6 +410,11 @@ function noRenegotiation(isTls13: boolean): Error {
     `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`,
     { library: 'SSL routines', reason },
   )
+}
+
+/** A socket that nobody has told yet where to go. */
+function isUnconnected(transport: Duplex & { readonly pending?: boolean }): boolean {
+  return transport.pending === true && !transport.destroyed
 }
 
 function asTransport(socket: unknown): Duplex {

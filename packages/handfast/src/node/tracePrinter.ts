@@ -2,12 +2,11 @@
 import type { TraceEvent, TraceListener } from '../trace/events.ts'
 
 /** The listener that the options ask for. */
-export function traceListener(options: {
-  readonly trace?: TraceListener | undefined
-  readonly enableTrace?: boolean | undefined
-}): TraceListener | undefined {
-  const { trace, enableTrace } = options
-  if (enableTrace !== true) return trace
+export function traceListener(
+  trace: TraceListener | undefined,
+  enableTrace: boolean,
+): TraceListener | undefined {
+  if (!enableTrace) return trace
   if (trace === undefined) return printEvent
   return (event) => {
     printEvent(event)

@@ -6,7 +6,6 @@ const unsupported: Readonly<Record<string, string>> = {
   privateKeyIdentifier:
     'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',
   clientCertEngine: 'give a SigningKey ({ schemes, sign }) as key for a key that lives elsewhere',
-  onread: 'read the socket with "data" events, or read()',
 }
 
 /** @throws Error `ERR_FEATURE_UNAVAILABLE` for the first option that is set and not supported */

@@ -60,6 +60,12 @@ async function visitTwice(run: Run, port: number, options: object = {}): Promise
   }
 }
 
+/** A server may give a new ticket to a client that resumes (RFC 5077 §3.3): this one does, OpenSSL does not. */
+const withoutRenewal = ({ second = [], ...seen }: Record<string, unknown[]>) => ({
+  ...seen,
+  second: second.filter((what) => what !== 'session'),
+})
+
 const echo = (socket: import('node:tls').TLSSocket) => {
   socket.on('error', () => {})
   socket.pipe(socket)
@@ -90,7 +96,7 @@ for (const [what, secureOptions] of [
         })
         await visitTwice(run, port)
       },
-      only12,
+      { ...only12, normalize: withoutRenewal },
     )
 
 same(
