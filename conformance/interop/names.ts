@@ -42,6 +42,15 @@ export const suites12: readonly string[] = Object.keys(ClassicCipherSuiteId).fil
   (name) => !name.includes('PSK_'),
 )
 
+/** One of each kind, for programs over OpenSSL: with that itself all of them run. */
+export const someSuites12: readonly string[] = [
+  'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384',
+  'TLS_RSA_WITH_AES_128_CBC_SHA',
+]
+
 /** RFC 8422's curves, the only groups that TLS 1.2 names. */
 export const groups12 = ['x25519', 'secp256r1', 'secp384r1', 'secp521r1', 'x448'] as const
 

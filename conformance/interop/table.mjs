@@ -120,7 +120,7 @@ ${table('peer → handfast')}
 
 ## TLS 1.2: handfast is the client
 
-Suites with pre-shared keys run with OpenSSL and GnuTLS in [the tests of the engine](../packages/handfast/test/tls12).
+Suites with pre-shared keys run with OpenSSL in [the tests of the engine](../packages/handfast/test/tls12).
 
 ${table('handfast → peer', 'TLS 1.2')}
 

@@ -6,9 +6,12 @@ import { join } from 'node:path'
 import { pipeThrough } from '../lines.ts'
 import {
   groups,
+  groups12,
   reasonsOfTools,
   signatureSchemes,
+  signatureSchemes12,
   suites,
+  suites12,
   translate,
   untranslate,
 } from '../names.ts'
@@ -32,6 +35,23 @@ const policySuites: Record<string, string> = {
   TLS_CHACHA20_POLY1305_SHA256: 'ChaCha20Poly1305',
   TLS_AES_128_CCM_SHA256: 'AES-128/CCM',
   TLS_AES_128_CCM_8_SHA256: 'AES-128/CCM(8)',
+}
+
+/** The same for a suite of TLS 1.2, with the words for its other parts. */
+function partsOf(suite: string) {
+  const [, exchange = '', protection = ''] = /^TLS_(\w+)_WITH_(\w+)$/.exec(suite) ?? []
+  const [, bits, mode] = /^AES_(\d+)_(\w+?)(?:_SHA\d*)?$/.exec(protection) ?? []
+  const modes: Record<string, string> = { GCM: '/GCM', CCM: '/CCM', CCM_8: '/CCM(8)', CBC: '' }
+  const isBlock = mode === 'CBC'
+  const mac = { SHA: 'SHA-1', SHA256: 'SHA-256', SHA384: 'SHA-384' }[
+    protection.slice(protection.lastIndexOf('_') + 1)
+  ]
+  return {
+    cipher: bits === undefined ? 'ChaCha20Poly1305' : `AES-${bits}${modes[mode ?? ''] ?? ''}`,
+    mac: isBlock ? (mac ?? '') : 'AEAD',
+    exchange: exchange.startsWith('ECDHE') ? 'ECDH' : exchange.startsWith('DHE') ? 'DH' : 'RSA',
+    signature: exchange === 'RSA' ? 'IMPLICIT' : exchange.endsWith('ECDSA') ? 'ECDSA' : 'RSA',
+  }
 }
 
 const policyGroups: Record<string, string> = {
@@ -62,8 +82,17 @@ async function probe(program: string): Promise<Probe> {
       ],
       [`server ${name}`, 'tls_server finds no certificate to show, or ends the connection'],
     ])
+  const of12 = {
+    suites: suites12,
+    groups: groups12,
+    signatureSchemes: signatureSchemes12.filter((name) => !/^ed|^rsa_pss_pss/.test(name)),
+  }
   return {
     version: (await output(program, ['version'])).trim(),
+    tls12: {
+      client: { ...of12, features: ['resumption', 'alpn'] },
+      server: { ...of12, features: ['resumption'] },
+    },
     abilities: {
       client: {
         ...common,
@@ -92,6 +121,27 @@ async function probe(program: string): Promise<Probe> {
   }
 }
 
+function policy12({ suites: named }: CommonOptions): string[] {
+  const parts = (named ?? suites12.filter((name) => /^TLS_ECDHE.*(GCM|POLY)/.test(name))).map(
+    partsOf,
+  )
+  const words = (part: keyof ReturnType<typeof partsOf>) =>
+    [...new Set(parts.map((one) => one[part]))].join(' ')
+  return [
+    ...['allow_tls12 = true', 'allow_tls13 = false'],
+    ...[`ciphers = ${words('cipher')}`, `macs = ${words('mac')}`],
+    `key_exchange_methods = ${words('exchange')}`,
+    `signature_methods = ${words('signature')}`,
+  ]
+}
+
+function policy13(
+  { suites: named = suites }: CommonOptions,
+  names: (table: Record<string, string>, list: readonly string[]) => string,
+): string[] {
+  return ['allow_tls12 = false', 'allow_tls13 = true', `ciphers = ${names(policySuites, named)}`]
+}
+
 /** Writes the policy file that both programs take. */
 function writePolicy(folder: string, options: CommonOptions): string {
   const names = (table: Record<string, string>, list: readonly string[]) =>
@@ -102,11 +152,11 @@ function writePolicy(folder: string, options: CommonOptions): string {
   writeFileSync(
     path,
     [
-      'allow_tls12 = false',
-      'allow_tls13 = true',
-      `ciphers = ${names(policySuites, options.suites ?? suites)}`,
+      ...(options.version === 'TLS 1.2' ? policy12(options) : policy13(options, names)),
       `key_exchange_groups = ${names(policyGroups, chosen)}`,
-      `key_exchange_groups_to_offer = ${names(policyGroups, chosen.slice(0, 1))}`,
+      ...(options.version === 'TLS 1.2'
+        ? []
+        : [`key_exchange_groups_to_offer = ${names(policyGroups, chosen.slice(0, 1))}`]),
       `signature_hashes = ${[...new Set([`SHA-${hash ?? 256}`, 'SHA-256', 'SHA-384', 'SHA-512'])].join(' ')}`,
       'minimum_rsa_bits = 2048',
       '',
@@ -117,11 +167,12 @@ function writePolicy(folder: string, options: CommonOptions): string {
 
 function parseReport(text: string): ConnectionReport {
   const field = (pattern: RegExp) => pattern.exec(text)?.[1]
-  const suite = field(/Negotiated ciphersuite (\w+)/) ?? field(/TLS v1\.3 using (\w+)/)
+  const suite = field(/Negotiated ciphersuite (\w+)/) ?? field(/TLS v1\.[23] using (\w+)/)
+  const version = field(/TLS v(1\.[23])/)
   const group = field(/Key exchange using (\S+)/)
   const fields: Record<string, string | boolean | undefined> = {
-    version: /TLS v1\.3/.test(text) ? 'TLS 1.3' : undefined,
-    suite: suites.find((name) => name === `TLS_${suite}`),
+    version: version && `TLS ${version}`,
+    suite: [...suites, ...suites12].find((name) => name === `TLS_${suite}`),
     group: group && untranslate(policyGroups, group),
     alpn:
       field(/Server negotiated application protocol: *(\S+)/) ??

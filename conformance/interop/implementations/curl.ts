@@ -3,7 +3,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { groups, reasonsOfTools, signatureSchemes, suites, translate } from '../names.ts'
+import { opensslName } from 'handfast'
+import {
+  groups,
+  groups12,
+  ianaName,
+  reasonsOfTools,
+  signatureSchemes,
+  signatureSchemes12,
+  someSuites12,
+  suites,
+  translate,
+} from '../names.ts'
 import { expectedAnswer, makePayload } from '../payload.ts'
 import type { ClientOptions, ClientReport, ConnectionReport, Peer, Probe } from '../peer.ts'
 import { defaultPayloadBytes } from '../peer.ts'
@@ -37,6 +48,12 @@ async function probe(program: string): Promise<Probe | string> {
         features: ['hello-retry-request', 'client-auth', 'alpn', 'ocsp-stapling', 'plain'],
       },
     },
+    tls12: {
+      client: {
+        ...{ suites: someSuites12, groups: groups12, signatureSchemes: signatureSchemes12 },
+        features: ['client-auth', 'alpn', 'ocsp-stapling'],
+      },
+    },
     source: `the features of ${library.replace('/', ' ')}, and the options of curl`,
     reasons: {
       ...reasonsOfTools('the options of curl'),
@@ -60,13 +77,19 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
       '--show-error',
       '--verbose',
       '--http1.1',
-      ...(options.plain ? [] : ['--tlsv1.3']),
+      ...(options.version === 'TLS 1.2'
+        ? ['--tlsv1.2', '--tls-max', '1.2']
+        : options.plain
+          ? []
+          : ['--tlsv1.3']),
       '--max-time',
       '10',
     ]
     args.push('--resolve', `${options.serverName}:${options.port}:127.0.0.1`, '--noproxy', '*')
     args.push('--cacert', options.authorities, '--data-binary', `@${body}`, '-H', 'Expect:')
-    if (options.suites) args.push('--tls13-ciphers', options.suites.join(':'))
+    if (options.version === 'TLS 1.2')
+      args.push('--ciphers', `${options.suites?.map(opensslName).join(':') ?? 'DEFAULT'}`)
+    else if (options.suites) args.push('--tls13-ciphers', options.suites.join(':'))
     if (options.groups)
       args.push(
         '--curves',
@@ -94,10 +117,10 @@ async function runClient(program: string, options: ClientOptions): Promise<Clien
 /** Reads `* SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384 / X25519 / id-ecPublicKey` and its neighbours. */
 function parseReport(log: string): ConnectionReport {
   const [, version, suite, group] =
-    /SSL connection using (TLSv[\d.]+) \/ (\w+)(?: \/ ([\w-]+))?/.exec(log) ?? []
+    /SSL connection using (TLSv[\d.]+) \/ ([\w-]+)(?: \/ ([\w-]+))?/.exec(log) ?? []
   const fields: Record<string, string | boolean | undefined> = {
     version: version?.replace('TLSv', 'TLS '),
-    suite,
+    suite: suite && (ianaName.get(suite) ?? suite),
     group: group && groups.find((name) => name.toLowerCase() === group.toLowerCase()),
     alpn:
       /ALPN: server accepted (\S+)/.exec(log)?.[1] ??

@@ -11,12 +11,16 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ClassicCipherSuiteId } from 'handfast'
 import { type Identities, identities, keyNames } from '../identities.ts'
 import {
   groups,
+  groups12,
   reasonsOfTools,
   signatureSchemes,
+  signatureSchemes12,
   suites,
+  suites12,
   translate,
   untranslate,
 } from '../names.ts'
@@ -42,6 +46,11 @@ const suiteNumbers: Record<string, string> = {
   TLS_AES_128_GCM_SHA256: ':1301',
   TLS_AES_256_GCM_SHA384: ':1302',
   TLS_CHACHA20_POLY1305_SHA256: ':1303',
+}
+
+const numberOf = (suite: string): string => {
+  const id = ClassicCipherSuiteId[suite as keyof typeof ClassicCipherSuiteId]
+  return suiteNumbers[suite] ?? `:${id.toString(16).padStart(4, '0').toUpperCase()}`
 }
 
 /** How the cipher is printed: `using 128-bit AES-GCM with 128-bit AEAD MAC`. */
@@ -97,8 +106,24 @@ async function probe({ selfserv, tstclnt }: NssPrograms): Promise<Probe> {
   }
   const inClients = signatureSchemes.filter((name) => !name.startsWith('ed'))
   const inServers = inClients.filter((name) => !name.startsWith('rsa_pss_pss'))
+  const of12 = {
+    // It has no CCM.
+    suites: suites12.filter((name) => !name.includes('CCM')),
+    groups: groups12.filter((name) => common.groups.includes(name)),
+  }
+  const schemes12 = signatureSchemes12.filter((name) => !/^ed|^rsa_pss_pss/.test(name))
   return {
     version: version ?? '?',
+    tls12: {
+      client: {
+        ...{ ...of12, signatureSchemes: schemes12 },
+        features: ['resumption', 'client-auth'],
+      },
+      server: {
+        ...{ ...of12, signatureSchemes: schemes12 },
+        features: ['resumption', 'client-auth', 'alpn'],
+      },
+    },
     abilities: {
       client: { ...common, signatureSchemes: inClients, features },
       server: { ...common, signatureSchemes: inServers, features: [...features, 'alpn'] },
@@ -150,9 +175,9 @@ async function makeDatabase({ certutil, pk12util }: NssPrograms, ids: Identities
 }
 
 function commonArguments(options: CommonOptions): string[] {
-  const args = [...(options.plain ? [] : ['-V', 'tls1.3:tls1.3']), '-v', '-u']
-  if (options.suites)
-    args.push('-c', options.suites.map((name) => translate(suiteNumbers, name, 'NSS')).join(''))
+  const version = options.version === 'TLS 1.2' ? 'tls1.2:tls1.2' : 'tls1.3:tls1.3'
+  const args = [...(options.plain ? [] : ['-V', version]), '-v', '-u']
+  if (options.suites) args.push('-c', options.suites.map(numberOf).join(''))
   if (options.groups)
     args.push('-I', options.groups.map((name) => translate(groupNames, name, 'NSS')).join(','))
   if (options.signatureSchemes) args.push('-J', options.signatureSchemes.join(','))
@@ -161,15 +186,17 @@ function commonArguments(options: CommonOptions): string[] {
 
 function parseReport(text: string): ConnectionReport {
   const field = (pattern: RegExp) => pattern.exec(text)?.[1]
+  // The cipher tells a suite of TLS 1.3, not one of TLS 1.2.
   const cipher = field(/SSL version 3\.4 using (.*?) with/)
+  const minor = field(/SSL version 3\.(\d)/)
   const group = field(/Key Exchange Group: ?(\S+)/)
   const scheme = field(/Signature Scheme: ?(\S+)/)
   const resumed = /[1-9]\d* stateless resumes/.test(text)
   const fields: Record<string, string | boolean | undefined> = {
-    version: /SSL version 3\.4/.test(text) ? 'TLS 1.3' : undefined,
+    version: minor && `TLS 1.${Number(minor) - 1}`,
     suite: cipher && untranslate(printedSuites, cipher),
     group: group && untranslate(groupNames, group),
-    signatureScheme: signatureSchemes.find((name) => name === scheme),
+    signatureScheme: signatureSchemes12.find((name) => name === scheme),
     peerSubject: field(/subject DN: ?(.*)/),
     resumed: resumed ? true : undefined,
   }

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { opensslName } from 'handfast'
-import { reasonsOfTools, signatureSchemes, signatureSchemes12 } from '../names.ts'
+import { reasonsOfTools, signatureSchemes, signatureSchemes12, someSuites12 } from '../names.ts'
 import { interopFolder, notInstalled, systemProgram, unpackedProgram } from '../paths.ts'
 import type { Feature, Peer } from '../peer.ts'
 import { build, programPeer } from './program.ts'
@@ -148,14 +148,7 @@ export const python: Peer = programPeer({
   tls12: {
     features: { client: usual12, server: usual12 },
     signatureSchemes: signatureSchemes12,
-    // It is OpenSSL 3.0, with which all of them run: one of each kind.
-    suites: [
-      'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
-      'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
-      'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
-      'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384',
-      'TLS_RSA_WITH_AES_128_CBC_SHA',
-    ],
+    suites: someSuites12,
     suiteName: opensslName,
   },
   async command() {
