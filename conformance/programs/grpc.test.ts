@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { build } from '../../scripts/build.mjs'
 import {
   type Child,
@@ -15,6 +15,9 @@ import {
   removeFolder,
   start,
 } from './support.ts'
+
+// Two processes for each call, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 const folder = makeFolder()
 let own: Credentials
@@ -47,7 +50,7 @@ async function serve(library: Library, credential: Credential = own.server, more
 /** What the client says, or its error. */
 async function call(library: Library, port: number, more: object = {}): Promise<unknown> {
   const child = run(library, 'client', { ca: own.ca, port, ...more })
-  const code = await child.ended()
+  const code = await child.ended(60_000)
   return code === 0 ? JSON.parse(child.stdout()) : child.log()
 }
 

@@ -52,7 +52,7 @@ export function connect({ port, ca, cert, key }) {
 
 /** One call of each kind. Rejects with gRPC's error where the server cannot be reached or trusted. */
 export async function exercise(client) {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 50_000
   const call = (method, request) =>
     new Promise((resolve, reject) =>
       client[method](request, { deadline }, (error, answer) =>
