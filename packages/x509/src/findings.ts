@@ -26,12 +26,12 @@ export class Findings implements CheckReport {
     }
   }
 
-  pass(what: string, against: string, section: string, detail?: string): void {
-    this.#add({ what, against, result: 'pass', section }, detail)
+  pass(what: string, against: string, section: string, detail?: string, depth?: number): void {
+    this.#add({ what, against, result: 'pass', section }, detail, depth)
   }
 
-  skip(what: string, against: string, section: string, detail: string): void {
-    this.#add({ what, against, result: 'skipped', section }, detail)
+  skip(what: string, against: string, section: string, detail: string, depth?: number): void {
+    this.#add({ what, against, result: 'skipped', section }, detail, depth)
   }
 
   fail(

@@ -80,7 +80,7 @@ class RevocationChecker {
       const certificate = certificates[depth]!
       if (certificate === anchor.certificate) {
         const detail = 'nobody above a trust anchor could revoke it'
-        this.#context.report.skip('revocation', 'the anchor', 'RFC 5280 §6.3', detail)
+        this.#context.report.skip('revocation', 'the anchor', 'RFC 5280 §6.3', detail, depth)
         continue
       }
       const above = whole[depth + 1]
@@ -134,7 +134,7 @@ class RevocationChecker {
         place,
       )
     } else if (good !== undefined) {
-      report.pass('revocation', good, sectionOf(good), 'not revoked')
+      report.pass('revocation', good, sectionOf(good), 'not revoked', depth)
     } else if (this.#options.policy === 'require') {
       report.fail(
         'revocation',
@@ -145,7 +145,13 @@ class RevocationChecker {
       )
     } else {
       const detail = reasons.length === 0 ? 'nothing was given' : reasons.join('; ')
-      report.skip('revocation', 'an OCSP response or a revocation list', 'RFC 5280 §6.3', detail)
+      report.skip(
+        'revocation',
+        'an OCSP response or a revocation list',
+        'RFC 5280 §6.3',
+        detail,
+        depth,
+      )
     }
   }
 

@@ -17,8 +17,10 @@ export type Problem = Pick<Failure, 'code' | 'message' | 'help'>
 
 /** Where a check says what it found. */
 export interface CheckReport {
-  pass(what: string, against: string, section: string, detail?: string): void
-  skip(what: string, against: string, section: string, detail: string): void
+  /** @param depth of the certificate concerned, where it is one */
+  pass(what: string, against: string, section: string, detail?: string, depth?: number): void
+  /** @param depth of the certificate concerned, where it is one */
+  skip(what: string, against: string, section: string, detail: string, depth?: number): void
   fail(
     what: string,
     against: string,
