@@ -54,3 +54,34 @@ it('can leave the explanations out, and show the bytes', async () => {
   expect(stdout).not.toContain('The client opens the conversation')
   expect(stdout).toMatch(/host_name: localhost/)
 })
+
+it('shows the handshakes of TLS 1.2 that textbooks describe, with both certificates', async () => {
+  const words = ['demo', '--mutual', '--ciphers', 'AES128-SHA']
+  const { code, stdout, stderr } = await runCli(words)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const order = [
+    'a TLS 1.2 handshake',
+    'The client has one too',
+    'RFC 5246',
+    '◀── CertificateRequest ─',
+    '◀── ServerHelloDone ─',
+    '─── Certificate ─',
+    '─── ClientKeyExchange ─',
+    'no forward secrecy',
+    '─── CertificateVerify ─',
+    '─── change_cipher_spec ─',
+    '═══ Finished ═',
+    'premaster_secret',
+    'What later versions do otherwise',
+    'Hello!',
+    'Again, with the ticket',
+    'What the session saved',
+    'no fresh key exchange is made either',
+  ]
+  let at = 0
+  for (const part of order) {
+    const found = stdout.indexOf(part, at)
+    expect(found, `${part} in its place`).toBeGreaterThanOrEqual(at)
+    at = found
+  }
+})

@@ -7,10 +7,12 @@ import { nodeProvider } from 'handfast/crypto/node'
 import { CommandError, ExitCode } from '../exit.ts'
 import { type Observation, observe } from '../net/observe.ts'
 import { type Opened, openTls } from '../net/open.ts'
+import { nodeVersionRange, parseCipherSuites, parseVersion, versionsOf } from '../options/names.ts'
 import { formatAddress } from '../options/target.ts'
 import { certificateRows } from '../render/certificates.ts'
 import { harmless } from '../render/paper.ts'
 import { renderSaving, type Times } from '../render/saving.ts'
+import { versionInWords } from '../render/summary.ts'
 import { paperOn, renderConnection } from '../render/view.ts'
 import type { Handler } from '../serve/http.ts'
 import { startServer } from '../serve/server.ts'
@@ -20,6 +22,9 @@ import type { Terminal } from '../terminal.ts'
 interface DemoOptions {
   readonly bytes?: boolean
   readonly explain: boolean
+  readonly mutual?: boolean
+  readonly maxVersion?: number
+  readonly ciphers?: string
 }
 
 /** Milliseconds for each step; everything happens on this machine. */
@@ -31,6 +36,12 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .description('Watch a handshake, step by step, with a server made for it.')
     .option('--bytes', 'the bytes of each message, field by field')
     .option('--no-explain', 'leave out what each message is for')
+    .option('--mutual', 'the client shows a certificate too')
+    .option('--max-version <version>', 'TLSv1.2 shows how it was before TLS 1.3', parseVersion)
+    .option(
+      '--ciphers <names>',
+      'cipher suites; AES128-SHA is a secret sent by RSA, DHE-RSA-AES128-GCM-SHA256 Diffie-Hellman',
+    )
     .action((options: DemoOptions) => demo(options, terminal))
 }
 
@@ -45,12 +56,26 @@ const greet: Handler = (_, reply) => {
 
 async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
   const { stdout, stop } = terminal
+  const cipherSuites =
+    options.ciphers === undefined ? undefined : parseCipherSuites(options.ciphers)
+  const versions = versionsOf({ maxVersion: options.maxVersion, ciphers: cipherSuites })
   const authority = await createAuthority()
-  const issued = await authority.issue({ names: ['localhost', '127.0.0.1', '::1'] })
+  const issued = await authority.issue({
+    names: ['localhost', '127.0.0.1', '::1'],
+    keyType: wantsRsa(cipherSuites) ? 'rsa-2048' : 'ec-p256',
+  })
+  const ours = options.mutual
+    ? await authority.issue({ names: ['client.localhost'], client: true })
+    : undefined
   const server = await startServer({
     host: '127.0.0.1',
     port: 0,
-    tls: { cert: issued.chain, key: issued.key },
+    tls: {
+      ...{ cert: issued.chain, key: issued.key, dhparam: 'auto' },
+      ...nodeVersionRange({ maxVersion: options.maxVersion, ciphers: cipherSuites }),
+      ...(cipherSuites === undefined ? {} : { ciphers: cipherSuites }),
+      ...(ours === undefined ? {} : { requestCert: true, ca: authority.certificate }),
+    },
     service: webService(greet),
     onFailure: (error) => terminal.stderr.write(`the server: ${error.message}\n`),
   })
@@ -66,6 +91,16 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
     clock: () => Date.now(),
     serverName: 'localhost',
     alpnProtocols: ['http/1.1'],
+    versions,
+    ...(cipherSuites === undefined ? {} : { cipherSuites }),
+    ...(ours === undefined
+      ? {}
+      : {
+          identity: {
+            certificateChain: ours.chainDer,
+            signingKey: await nodeProvider.importPrivateKey(ours.keyDer),
+          },
+        }),
     verifyCertificate: certificateVerifier({
       crypto: nodeProvider,
       trust: [authority.certificateDer],
@@ -91,7 +126,10 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
       peer,
       refused: undefined,
     }
-    paper.text('handfast: a TLS 1.3 handshake, step by step', { style: paper.colors.bold })
+    const { info } = first
+    const version = info === undefined ? 'TLS' : versionInWords(info)
+    const isClassic = first.story.classic !== undefined
+    paper.text(`handfast: a ${version} handshake, step by step`, { style: paper.colors.bold })
     paper.heading('Before: a certificate')
     paper.text(
       'A server must be able to show who it is. For this run a certificate authority was made in memory; it vouches for a server on this machine, and the client trusts it.',
@@ -102,7 +140,13 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
     certificateRows(paper, parseCertificate(authority.certificateDer), '', now, 4)
     paper.gap()
     certificateRows(paper, parseCertificate(issued.certificateDer), '', now, 4)
-    paper.heading('The handshake', 'RFC 8446 §2')
+    if (ours !== undefined) {
+      paper.gap()
+      paper.text('The client has one too, so that both can prove who they are:', { indent: 4 })
+      paper.gap()
+      certificateRows(paper, parseCertificate(ours.certificateDer), '', now, 4)
+    }
+    paper.heading('The handshake', isClassic ? 'RFC 5246 §7.3' : 'RFC 8446 §2')
     renderConnection(paper, first, view)
     const [session] = first.sessions
     if (first.error !== undefined || session === undefined) {
@@ -113,7 +157,7 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
     for (const line of Buffer.from(first.response).toString('utf8').trimEnd().split(/\r?\n/))
       paper.text(harmless(line), { indent: 4 })
     const second = await connect({ session })
-    paper.heading('Again, with the ticket', 'RFC 8446 §4.6.1')
+    paper.heading('Again, with the ticket', isClassic ? 'RFC 5077 §3.1' : 'RFC 8446 §4.6.1')
     renderConnection(paper, second, { ...view, explain: false, brief: true })
     if (second.error === undefined) {
       const open = (changes: Partial<ClientConfig>) =>
@@ -133,16 +177,27 @@ async function demo(options: DemoOptions, terminal: Terminal): Promise<void> {
     paper.row(
       'handfast inspect example.com',
       'the same with a server of the world; --bytes shows every byte',
-      { column: 38 },
+      { column: 40 },
     )
-    paper.row('handfast serve', 'this folder over HTTPS, for a browser or curl', { column: 38 })
-    paper.row('handfast help', 'all commands; from a clone: npm start -- help', { column: 38 })
+    paper.row(
+      'handfast demo --ciphers AES128-SHA',
+      'the handshake by RSA of old; --mutual: both prove who they are',
+      { column: 40 },
+    )
+    paper.row('handfast serve', 'this folder over HTTPS, for a browser or curl', { column: 40 })
+    paper.row('handfast help', 'all commands; from a clone: npm start -- help', { column: 40 })
     paper.gap()
     stdout.write(paper.toString())
     if (second.error !== undefined) throw second.error
   } finally {
     await server.stop(0)
   }
+}
+
+/** Suites of TLS 1.2 say what the server's key is; the first decides. */
+function wantsRsa([first]: readonly number[] = []): boolean {
+  const suite = nodeProvider.classicCipherSuites?.find(({ id }) => id === first)
+  return suite?.authentication === 'RSA'
 }
 
 /** Handshakes of each kind that are measured, after as many that are not: a process begins slowly. */
