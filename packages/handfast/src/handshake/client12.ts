@@ -98,6 +98,7 @@ function* classicClient(
   if (session !== undefined) {
     // The abbreviated handshake: the server finishes first.
     const master = { name: 'master_secret', value: session.psk.slice() }
+    hs.hold(() => master.value.fill(0))
     const keys = yield* classicKeys(hs, version, suite, agreed.encryptThenMac, context, master)
     const ticket = agreed.ticketPromised ? yield* receiveTicket(hs) : undefined
     const first = yield* receiveFinished12(hs, keys)
@@ -116,6 +117,7 @@ function* classicClient(
   const sent = yield* sendClientKeyExchange(hs, version, config, offer, suite, params, leaf)
   const sessionHash = agreed.extendedMasterSecret ? hs.transcript : undefined
   const master = yield* masterSecret(context, sent.premaster, sessionHash)
+  hs.hold(() => master.value.fill(0))
   if (ours !== undefined) yield* sendCertificateVerify12(hs, version, context, master, ours)
   const keys = yield* classicKeys(hs, version, suite, agreed.encryptThenMac, context, master)
   const first = yield* sendFinished12(hs, keys)

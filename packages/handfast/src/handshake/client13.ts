@@ -86,6 +86,7 @@ function* client13(
   // With a PSK that was taken, its Early Secret exists since the binder; else it is of zeros.
   const early = psk?.earlySecret ?? (yield* EarlySecret.extract(context))
   const handshakeSecret = yield* early.handshakeSecret(sharedSecret)
+  hs.hold(() => handshakeSecret.forget())
   const clientTraffic = yield* handshakeSecret.trafficSecret('client', hs.transcript)
   const serverTraffic = yield* handshakeSecret.trafficSecret('server', hs.transcript)
   hs.logKey(clientTraffic)
@@ -94,6 +95,7 @@ function* client13(
   if (!sentChangeCipherSpec && config.middleboxCompatibility !== false) hs.sendChangeCipherSpec()
   yield* hs.setKeys(context, suite, 'client', clientTraffic, 'handshake')
   const masterSecret = yield* handshakeSecret.masterSecret()
+  hs.hold(() => masterSecret.forget())
 
   // EncryptedExtensions, and who the server is.
   const alpnProtocol = yield* receiveEncryptedExtensions(hs, config, offer)
@@ -118,7 +120,10 @@ function* client13(
   const clientApplication = yield* masterSecret.trafficSecret('client', hs.transcript)
   const serverApplication = yield* masterSecret.trafficSecret('server', hs.transcript)
   const exporterSecret = yield* masterSecret.exporterSecret(hs.transcript)
-  for (const secret of [clientApplication, serverApplication, exporterSecret]) hs.logKey(secret)
+  for (const secret of [clientApplication, serverApplication, exporterSecret]) {
+    hs.hold(() => secret.value.fill(0))
+    hs.logKey(secret)
+  }
   hs.changeCipherSpecAllowed = false
   yield* hs.setKeys(context, suite, 'server', serverApplication, 'application')
 

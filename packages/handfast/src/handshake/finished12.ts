@@ -32,6 +32,8 @@ export function* classicKeys(
   const block = yield* keyBlock(context, master, version.keyLengths(suite))
   const client = yield* version.protection(hs.crypto, suite, block.client, encryptThenMac)
   const server = yield* version.protection(hs.crypto, suite, block.server, encryptThenMac)
+  // One of them is in force only when the peer has finished.
+  for (const protection of [client, server]) hs.hold(() => protection.destroy())
   return { version, suite, context, master, protections: { client, server } }
 }
 

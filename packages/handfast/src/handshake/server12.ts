@@ -88,6 +88,7 @@ function* classicServer(
     const answer = { ...settled, ticketPromised, identity: undefined }
     sendServerHello12(hs, config, version, info, answer, random, hello.legacySessionId)
     const master = { name: 'master_secret', value: session.state.psk.slice() }
+    hs.hold(() => master.value.fill(0))
     const keys = yield* classicKeys(hs, version, suite, encryptThenMac, context, master)
     const client = { chain: session.state.peerCertificates, verdict: session.verdict }
     const outcome = infoOf(version, info, answer, client, session)
@@ -128,6 +129,7 @@ function* classicServer(
   const received = yield* receiveClientKeyExchange(hs, version, config, full, pair, offered)
   const sessionHash = extended ? hs.transcript : undefined
   const master = yield* masterSecret(context, received.premaster, sessionHash)
+  hs.hold(() => master.value.fill(0))
   const scheme =
     shown && (yield* receiveCertificateVerify12(hs, version, config, context, master, shown))
   const keys = yield* classicKeys(hs, version, suite, encryptThenMac, context, master)

@@ -90,6 +90,7 @@ function* server13(
   sendServerHello(hs, config, hello, suite, group, exchanged.share, psk)
   const early = psk?.earlySecret ?? (yield* EarlySecret.extract(context))
   const handshakeSecret = yield* early.handshakeSecret(exchanged.secret)
+  hs.hold(() => handshakeSecret.forget())
   const clientTraffic = yield* handshakeSecret.trafficSecret('client', hs.transcript)
   const serverTraffic = yield* handshakeSecret.trafficSecret('server', hs.transcript)
   hs.logKey(clientTraffic)
@@ -99,6 +100,7 @@ function* server13(
   yield* hs.setKeys(context, suite, 'server', serverTraffic, 'handshake')
   yield* hs.setKeys(context, suite, 'client', clientTraffic, 'handshake')
   const masterSecret = yield* handshakeSecret.masterSecret()
+  hs.hold(() => masterSecret.forget())
 
   // EncryptedExtensions, who we are, and who the client should be.
   sendEncryptedExtensions(hs, config, info, protocol, certificate !== undefined)
@@ -120,7 +122,10 @@ function* server13(
   const clientApplication = yield* masterSecret.trafficSecret('client', hs.transcript)
   const serverApplication = yield* masterSecret.trafficSecret('server', hs.transcript)
   const exporterSecret = yield* masterSecret.exporterSecret(hs.transcript)
-  for (const secret of [clientApplication, serverApplication, exporterSecret]) hs.logKey(secret)
+  for (const secret of [clientApplication, serverApplication, exporterSecret]) {
+    hs.hold(() => secret.value.fill(0))
+    hs.logKey(secret)
+  }
   yield* hs.setKeys(context, suite, 'server', serverApplication, 'application')
 
   // The client's second flight.

@@ -49,14 +49,19 @@ export function* hkdfExpand(
   length: number,
 ): Steps<Uint8Array> {
   let block = yield* settle(hash.hmac(secret, concat(info, Uint8Array.of(1))))
-  if (length <= block.length) return length === block.length ? block : block.slice(0, length)
+  if (length === block.length) return block
+  // A key is a part of what HMAC gave: the rest of the bytes are as secret, and nobody else will wipe them.
   const output = new Uint8Array(length)
-  output.set(block)
+  output.set(block.subarray(0, length))
   for (let at = block.length, i = 2; at < length; i++) {
-    block = yield* settle(hash.hmac(secret, concat(block, info, Uint8Array.of(i))))
+    const input = concat(block, info, Uint8Array.of(i))
+    block.fill(0)
+    block = yield* settle(hash.hmac(secret, input))
+    input.fill(0)
     output.set(block.subarray(0, length - at), at)
     at += block.length
   }
+  block.fill(0)
   return output
 }
 

@@ -13,11 +13,15 @@ export function* expand(
   const output = new Uint8Array(length)
   let a = seed
   for (let at = 0; at < length; at += hash.outputLength) {
-    a = yield* settle(hash.hmac(secret, a))
-    const block = yield* settle(hash.hmac(secret, concat(a, seed)))
+    const next = yield* settle(hash.hmac(secret, a))
+    if (a !== seed) a.fill(0)
+    a = next
+    const input = concat(a, seed)
+    const block = yield* settle(hash.hmac(secret, input))
     output.set(block.subarray(0, length - at), at)
-    block.fill(0)
+    for (const bytes of [block, input]) bytes.fill(0)
   }
+  if (a !== seed) a.fill(0)
   return output
 }
 

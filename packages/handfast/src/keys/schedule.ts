@@ -151,6 +151,11 @@ export class HandshakeSecret {
     this.#secret = secret
   }
 
+  /** For a handshake that does not come to its end. */
+  forget(): void {
+    this.#secret.value.fill(0)
+  }
+
   /** @param transcript ClientHello…ServerHello */
   *trafficSecret(role: 'client' | 'server', transcript: Transcript): Steps<NamedSecret> {
     const name = `${role}_handshake_traffic_secret`
@@ -174,6 +179,11 @@ export class MasterSecret {
   constructor(context: ScheduleContext, secret: NamedSecret) {
     this.context = context
     this.#secret = secret
+  }
+
+  /** For a handshake that does not come to its end. */
+  forget(): void {
+    this.#secret.value.fill(0)
   }
 
   /** @param transcript ClientHello…server Finished */
