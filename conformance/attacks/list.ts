@@ -20,6 +20,8 @@ const sockets = here('sockets')
 const engine = (file: string) => `packages/handfast/test/engine/${file}`
 const hostile = (file: string) => engine(`hostile/${file}.ts`)
 const tls12 = 'packages/handfast/test/tls12/hostile.test.ts'
+const oracles = 'packages/handfast/test/tls12/oracles.test.ts'
+const legacy = 'packages/handfast/test/legacy/versions.test.ts'
 const x509 = (file: string) => `packages/x509/test/${file}.test.ts`
 
 export const attacks: readonly Attack[] = [
@@ -300,6 +302,19 @@ export const attacks: readonly Attack[] = [
     },
   },
   {
+    name: 'BEAST (CVE-2011-3389), POODLE (CVE-2014-3566), Sweet32 (CVE-2016-2183), SSL 2.0',
+    seen: 'what was known of the old versions was made use of where they were still there',
+    tests: {
+      [legacy]: [
+        'sends one byte of data ahead, in both roles',
+        'SSL 3.0 is not spoken where nobody brought it',
+        '3DES is only for those who come through the door',
+        'its ClientHello is refused with a sentence that says so',
+      ],
+      'packages/handfast/test/legacy/bundles.test.ts': ['nothing of the legacy door is in'],
+    },
+  },
+  {
     name: 'FREAK, Logjam (CVE-2015-4000), DROWN, SWEET32, SLOTH',
     seen: 'export suites, small groups, weak ciphers and hashes that were still there were used',
     tests: {
@@ -371,7 +386,10 @@ export const attacks: readonly Attack[] = [
   {
     name: 'Bleichenbacher, ROBOT (CVE-2017-13099), Marvin (CVE-2022-4304)',
     seen: 'alerts, and then the time, told whether the padding of an RSA ciphertext was right',
-    tests: { [tls12]: ['RSA key transport gives no oracle', ': 48 other bytes'] },
+    tests: {
+      [tls12]: ['RSA key transport gives no oracle', ': 48 other bytes'],
+      [oracles]: ['the same calls, in the same order, of the same lengths'],
+    },
   },
   {
     name: 'Lucky Thirteen (CVE-2013-0169), CVE-2016-2107',
@@ -381,6 +399,7 @@ export const attacks: readonly Attack[] = [
         'refuses every error in the same way, with the same work',
         'takes as many hash blocks for each',
       ],
+      [oracles]: ['hashes as many blocks for every length of padding'],
     },
   },
   {
