@@ -135,7 +135,8 @@ Object.defineProperty(connectHttp2, promisify.custom, {
 const nodeConnect = http2.connect
 
 function isSecure(authority: string | URL, options: http2.ClientSessionOptions): boolean {
-  const { protocol } = typeof authority === 'string' ? new URL(authority) : authority
+  // Of a wrong type: Node says so.
+  const { protocol } = typeof authority === 'string' ? new URL(authority) : (authority ?? {})
   return (protocol || options.protocol || 'https:') === 'https:'
 }
 

@@ -378,6 +378,18 @@ describe('sessions of HTTP/2 know their TLS', () => {
     session.close()
   })
 
+  it('and throw what http2.connect throws', () => {
+    const thrown = (call: () => unknown) => {
+      try {
+        call()
+      } catch (error) {
+        return (error as { code?: string }).code
+      }
+    }
+    for (const wrong of [undefined, 7, 'nowhere', 'ftp://localhost'] as never[])
+      expect(thrown(() => handfast.connectHttp2(wrong))).toBe(thrown(() => http2.connect(wrong)))
+  })
+
   it('a certificate that is refused is the error of the session, and nothing is connected', async () => {
     const session = handfast.connectHttp2(`https://localhost:${await serve()}`)
     let connected = false
