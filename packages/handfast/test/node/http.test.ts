@@ -385,6 +385,7 @@ describe('sessions of HTTP/2 know their TLS', () => {
       } catch (error) {
         return (error as { code?: string }).code
       }
+      return undefined
     }
     for (const wrong of [undefined, 7, 'nowhere', 'ftp://localhost'] as never[])
       expect(thrown(() => handfast.connectHttp2(wrong))).toBe(thrown(() => http2.connect(wrong)))
