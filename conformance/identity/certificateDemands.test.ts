@@ -16,6 +16,7 @@ import {
   parseCertificate,
   type TlsaRecord,
 } from '../../packages/x509/src/index.ts'
+import { webpki } from '../../packages/x509/src/profiles/index.ts'
 import * as maker from '../../packages/x509/test/support/certificate-maker.ts'
 import * as der from '../../packages/x509/test/support/der-writer.ts'
 import { OpensslAuthority } from '../../packages/x509/test/support/openssl-ca.ts'
@@ -260,6 +261,20 @@ describe.each(versions)('$name', ({ name, pair }) => {
     const other = [record(3, sha256(otherKey.spki))]
     expect(connect(pair, {}, { tlsaRecords: other }).alert).toBe('bad_certificate')
     expect(connect(pair, {}, { tlsaRecords: [] }).error).toBeUndefined()
+  })
+
+  it('policies and profiles: the path has to have them', () => {
+    const policies = { acceptable: ['1.2.3.4'], explicit: true }
+    const refused = connect(pair, {}, { policies })
+    expect(refused.error!.verdict!.failures.map(({ code }) => code)).toEqual(['policy'])
+    expect(refused.alert).toBe('bad_certificate')
+    const certificateChain = [makeLeaf(0x1003, [maker.policies('1.2.3.4')])]
+    expect(connect(pair, { certificateChain }, { policies }).error).toBeUndefined()
+    // A serial number of zero is against the rules of the web, and of no concern for a path.
+    const odd = { certificateChain: [makeLeaf(0)] }
+    expect(connect(pair, odd, {}).error).toBeUndefined()
+    const { error } = connect(pair, odd, { profile: webpki() })
+    expect(error?.verdict?.failures.map(({ code }) => code)).toEqual(['profile'])
   })
 
   it('demands of the caller come after all others', () => {

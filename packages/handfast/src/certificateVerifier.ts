@@ -3,6 +3,7 @@ import {
   checkPins,
   checkRevocation,
   type PathCheck,
+  type PolicyDemands,
   type Profile,
   parseCertificate,
   type RevocationOptions,
@@ -30,6 +31,8 @@ export interface CertificateVerifierOptions {
    * more, which suits private authorities too.
    */
   readonly profile?: Profile
+  /** Certificate policies that the peer's path has to have (RFC 5280 §6.1.1). Default: what the certificates themselves demand. */
+  readonly policies?: PolicyDemands
   /**
    * Whether the certificate was withdrawn: by what the peer stapled, and by the lists and responses that are given here.
    * A session keeps no stapled response: where one is needed, a session is not resumed and a full handshake asks for a
@@ -58,7 +61,7 @@ export interface CertificateVerifierOptions {
  * @throws X509Error `invalid-argument` for pins that are no SHA-256
  */
 export function certificateVerifier(options: CertificateVerifierOptions): CertificateVerifier {
-  const { crypto, trust, profile, tlsaRecords = [] } = options
+  const { crypto, trust, profile, policies, tlsaRecords = [] } = options
   const { sha256, sha512 } = crypto.hashes
   const checksFor = demands(options)
   const verifiers = rememberedSignatures(crypto)
@@ -73,6 +76,7 @@ export function certificateVerifier(options: CertificateVerifierOptions): Certif
       additionalChecks: checksFor(peer),
       ...(peer.serverName === undefined ? {} : { name: peer.serverName }),
       ...(profile === undefined ? {} : { profile }),
+      ...(policies === undefined ? {} : { policies }),
     }
     if (tlsaRecords.length === 0 || peer.role === 'client') return verifyCertificate(input)
     const digests = { sha256: sha256.digest, sha512: sha512.digest }
