@@ -6,7 +6,14 @@ import { createServer, type TlsOptions } from 'node:tls'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from './support/cli.ts'
-import { fileWith, folder, makeSite, type Site, tlsServer } from './support/servers.ts'
+import {
+  fileWith,
+  folder,
+  makeSite,
+  opensslServer,
+  type Site,
+  tlsServer,
+} from './support/servers.ts'
 
 let site: Site
 
@@ -234,6 +241,18 @@ describe('what does not come about', () => {
     ])
     expect(code).toBe(4)
     expectInOrder(stdout, ['handshake_failure', 'nobody: the two sides', '--ciphers'])
+  })
+
+  it('a certificate that the server wants of us, which OpenSSL calls handshake_failure', async () => {
+    const port = await opensslServer(site, '-tls1_2', '-Verify', '1', '-CAfile', site.ca)
+    const { code, stdout } = await runCli(['inspect', `localhost:${port}`, '--ca', site.ca])
+    expect(code).toBe(4)
+    expectInOrder(stdout, [
+      'sent the alert handshake_failure',
+      'It asked for a certificate and got none',
+      'this side: the server',
+      'Name a client certificate with --cert FILE',
+    ])
   })
 
   it('suites of one version and a range without it', async () => {

@@ -1,10 +1,10 @@
 /** `--legacy`: the versions before TLS 1.2, with OpenSSL at security level 0, and SSL 3.0 with ourselves. */
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from './support/cli.ts'
 import { serve } from './support/serve.ts'
-import { fileWith, makeSite, type Site } from './support/servers.ts'
+import { fileWith, makeSite, opensslServer, type Site } from './support/servers.ts'
 
 let site: Site
 let files: string[]
@@ -14,25 +14,8 @@ beforeAll(async () => {
   files = ['--cert', fileWith(site.cert), '--key', fileWith(site.key)]
 })
 
-/** @returns the port of an openssl s_server that speaks one version */
-async function oldServer(version: '-tls1' | '-tls1_1', cipher: string): Promise<number> {
-  const [, cert, , key] = files as [string, string, string, string]
-  const child = spawn('openssl', [
-    ...['s_server', '-accept', '127.0.0.1:0', version, '-cipher', `${cipher}:@SECLEVEL=0`],
-    ...['-cert', cert, '-key', key, '-cert_chain', cert, '-www'],
-  ])
-  onTestFinished(() => {
-    child.kill()
-  })
-  child.stdout.setEncoding('utf8')
-  let said = ''
-  for await (const text of child.stdout) {
-    said += text
-    const port = /ACCEPT .*:(\d+)/.exec(said)?.[1]
-    if (port !== undefined) return Number(port)
-  }
-  throw new Error(`openssl ended: ${said}`)
-}
+const oldServer = (version: '-tls1' | '-tls1_1') =>
+  opensslServer(site, version, '-cipher', 'ALL:@SECLEVEL=0')
 
 const warning = /^! --legacy: TLS 1\.1, TLS 1\.0 and SSL 3\.0 are broken/
 
@@ -41,7 +24,7 @@ describe('inspect --legacy', () => {
     ['TLS 1.1', '-tls1_1'],
     ['TLS 1.0', '-tls1'],
   ] as const)('tells %s, and what later versions do otherwise', async (name, version) => {
-    const port = await oldServer(version, 'ALL')
+    const port = await oldServer(version)
     const words = ['inspect', `localhost:${port}`, '--ca', site.ca, '--legacy', '--explain']
     const { code, stdout, stderr } = await runCli(words)
     expect(code).toBe(0)
@@ -55,7 +38,7 @@ describe('inspect --legacy', () => {
   })
 
   it('is what such a server is looked at with', async () => {
-    const port = await oldServer('-tls1', 'ALL')
+    const port = await oldServer('-tls1')
     const { code, stdout, stderr } = await runCli(['inspect', `localhost:${port}`, '--ca', site.ca])
     expect({ code, stderr }).toEqual({ code: 4, stderr: '' })
     expect(stdout.replace(/\s+/g, ' ')).toContain('inspect --legacy looks at it all the same')

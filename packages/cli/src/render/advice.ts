@@ -17,8 +17,11 @@ const certificateAdvice: { readonly [code in CertificateFailure]?: string } = {
     'It is a private authority: if it is yours, trust it for this command with --ca FILE. To look at the server nevertheless: --insecure.',
 }
 
+export const certificateAdviceOfOurs =
+  'Name a client certificate with --cert FILE, and its key with --key FILE.'
+
 const alertAdvice: Readonly<Record<string, string>> = {
-  certificate_required: 'Name a client certificate with --cert FILE, and its key with --key FILE.',
+  certificate_required: certificateAdviceOfOurs,
   handshake_failure:
     'Compare the offer above with what the server is set up for, and offer more with --ciphers, --groups or --sigalgs. A server that wants a client certificate may say the same: --cert and --key.',
   insufficient_security:

@@ -51,7 +51,7 @@ export function renderConnection(paper: Paper, seen: Observation, view: ViewOpti
   if (verdict !== undefined) renderVerdict(paper, verdict)
   if (error instanceof TlsError) {
     paper.heading('The outcome')
-    renderFailure(paper, error, story.lastAlert)
+    renderFailure(paper, error, story)
   } else if (error === undefined && info !== undefined) {
     paper.heading('The outcome')
     renderSummary(paper, info, story, {

@@ -1,4 +1,5 @@
 /** Servers on loopback that others wrote (Node's own TLS), and plain ones that follow a script. */
+import { spawn } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import {
   type AddressInfo,
@@ -38,6 +39,26 @@ export async function makeSite(options: Partial<IssueOptions> = {}): Promise<Sit
   const authority = await createAuthority()
   const { chain, key } = await authority.issue({ names: ['localhost', '127.0.0.1'], ...options })
   return { authority, ca: fileWith(authority.certificate), cert: chain, key }
+}
+
+/** An `openssl s_server` with these arguments. @returns the port */
+export async function opensslServer(site: Site, ...args: readonly string[]): Promise<number> {
+  const [cert, key] = [fileWith(site.cert), fileWith(site.key)]
+  const child = spawn('openssl', [
+    ...['s_server', '-accept', '127.0.0.1:0', '-www', ...args],
+    ...['-cert', cert, '-key', key, '-cert_chain', cert],
+  ])
+  onTestFinished(() => {
+    child.kill()
+  })
+  child.stdout.setEncoding('utf8')
+  let said = ''
+  for await (const text of child.stdout) {
+    said += text
+    const port = /ACCEPT .*:(\d+)/.exec(said)?.[1]
+    if (port !== undefined) return Number(port)
+  }
+  throw new Error(`openssl ended: ${said}`)
 }
 
 /** @returns the port */
