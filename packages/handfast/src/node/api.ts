@@ -38,6 +38,7 @@ export {
   DEFAULT_ECDH_CURVE,
   DEFAULT_MAX_VERSION,
   DEFAULT_MIN_VERSION,
+  getCertificateCompressionAlgorithms,
   getCiphers,
   rootCertificates,
 } from './tables.ts'

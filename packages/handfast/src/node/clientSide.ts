@@ -103,6 +103,7 @@ export class ClientSide implements Side {
         serverName: this.serverName || undefined,
         cipherSuites: context.cipherSuites,
         groups: context.groups,
+        certificateCompression: context.certificateCompression,
         signatureSchemes: context.signatureSchemes,
         keyShares: keySharesOf(options, context.groups),
         alpnProtocols: alpnNames(options.ALPNProtocols),

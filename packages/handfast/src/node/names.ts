@@ -4,8 +4,14 @@
  */
 import { ClassicCipherSuiteId } from '../codec/classicCipherSuites.ts'
 import { opensslName } from '../codec/opensslName.ts'
-import { CipherSuiteId, NamedGroup } from '../codec/registry.ts'
+import {
+  CipherSuiteId,
+  certificateCompressionAlgorithms,
+  NamedGroup,
+  nameOf,
+} from '../codec/registry.ts'
 import { signatureSchemeTable } from '../codec/signatureScheme.ts'
+import { nodeProvider } from '../crypto/node/index.ts'
 import { invalidArgType, invalidArgValue } from './validate.ts'
 
 /** What an option of names may be: `'a:b'`, or names and code points. */
@@ -85,6 +91,20 @@ export function parseGroups(list: NameList, option: string): readonly number[] |
 export function parseSignatureSchemes(list: NameList, option: string): readonly number[] {
   return lookUp(list, option, schemeNames)
 }
+
+const compressionNames = table(
+  (nodeProvider.certificateCompressions ?? []).map(
+    ({ id }) => [nameOf(certificateCompressionAlgorithms, id), [id]] as const,
+  ),
+)
+
+/** Code points of compressions of certificates, in order; an empty list is none. */
+export function parseCompressions(list: NameList, option: string): readonly number[] {
+  return split(list, option).length === 0 ? [] : lookUp(list, option, compressionNames)
+}
+
+/** The names of the compressions that this Node has. */
+export const knownCompressions: readonly string[] = [...compressionNames.keys()]
 
 /** Code points of suites of any version, in order, of an array of names and code points. */
 export function parseCipherSuites(list: NameList, option: string): readonly number[] {

@@ -17,7 +17,7 @@ import { chooseSuites } from './ciphers.ts'
 import { readCrls } from './crls.ts'
 import { type DhParameters, fieldOf } from './dhparam.ts'
 import { type IdentityOptions, makeIdentities } from './identities.ts'
-import { type NameList, parseGroups, parseSignatureSchemes } from './names.ts'
+import { type NameList, parseCompressions, parseGroups, parseSignatureSchemes } from './names.ts'
 import { type PfxInput, readPfx } from './pfx.ts'
 import { defaultTrustStore } from './roots.ts'
 import { engineCiphers, settings } from './tables.ts'
@@ -69,6 +69,8 @@ export interface SecureContextOptions extends IdentityOptions, VersionOptions, C
   readonly honorCipherOrder?: boolean | undefined
   /** Server: PEM of the field of DHE in TLS 1.2, or `auto` for one of RFC 7919. Default: there is no DHE. */
   readonly dhparam?: DhParameters | undefined
+  /** `zlib`, `brotli`, `zstd`, the preferred first: certificates of TLS 1.3 are compressed (RFC 8879). Default: none is. */
+  readonly certificateCompression?: NameList | undefined
   /** Server: 48 bytes that encrypt session tickets, to be shared between servers. */
   readonly ticketKeys?: NodeJS.ArrayBufferView | undefined
   /** Server: seconds for which a session can be resumed. Default: 300. */
@@ -93,6 +95,7 @@ export class SecureContext {
   readonly cipherSuites: readonly number[] | undefined
   readonly groups: readonly number[] | undefined
   readonly signatureSchemes: readonly number[] | undefined
+  readonly certificateCompression: readonly number[] | undefined
   /** Server: of DHE in TLS 1.2. */
   readonly finiteField: FiniteField | 'auto' | undefined
   readonly honorCipherOrder: boolean | undefined
@@ -128,6 +131,10 @@ export class SecureContext {
     this.cipherSuites = suitesOf(options.ciphers, this)
     this.versions = withSuites(versions, this.cipherSuites)
     this.finiteField = fieldOf(options.dhparam)
+    this.certificateCompression =
+      options.certificateCompression == null
+        ? undefined
+        : parseCompressions(options.certificateCompression, 'options.certificateCompression')
     this.groups = groupsOf(options)
     this.signatureSchemes = schemesOf(options)
     this.honorCipherOrder = options.honorCipherOrder ?? (serverPreference ? true : undefined)

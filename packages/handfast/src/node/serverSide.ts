@@ -85,6 +85,7 @@ export class ServerSide implements Side {
         cipherSuites: suitesOf(context),
         finiteField: context.finiteField === 'auto' ? undefined : context.finiteField,
         groups: context.groups,
+        certificateCompression: context.certificateCompression,
         signatureSchemes: context.signatureSchemes,
         alpnProtocols: alpnNames(options.ALPNProtocols),
         selectProtocol: ALPNCallback && this.#selectProtocol(ALPNCallback),

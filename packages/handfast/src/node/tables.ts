@@ -6,7 +6,7 @@ import { opensslName } from '../codec/opensslName.ts'
 import { defaultCipherSuites } from '../defaults.ts'
 import { defaultClassicCipherSuites } from '../defaults12.ts'
 import { unavailable } from './errors.ts'
-import { knownCipherNames } from './names.ts'
+import { knownCipherNames, knownCompressions } from './names.ts'
 
 /** PEM of the certificates that come with Node (Mozilla's); what is trusted by default may be more. */
 export const rootCertificates: readonly string[] = tls.rootCertificates
@@ -14,6 +14,11 @@ export const rootCertificates: readonly string[] = tls.rootCertificates
 /** The suites that can be named in `ciphers`, in lower case. */
 export function getCiphers(): string[] {
   return [...knownCipherNames]
+}
+
+/** The compressions of certificates that this Node has (RFC 8879). */
+export function getCertificateCompressionAlgorithms(): string[] {
+  return [...knownCompressions]
 }
 
 /** What `--tls-cipher-list` says; without it, this library's own choice. */

@@ -199,6 +199,19 @@ describe('of handfast', () => {
     expect(await visitWith({ revocation: { policy: 'require' }, crl })).toBe('secure')
   })
 
+  it('says what is wrong with a list in the words of OpenSSL', async () => {
+    const { createAuthority } = await import('@handfast/ca')
+    const impostor = await createAuthority({ subject: { commonName: 'Test Root' } })
+    const codes = {
+      CERT_REVOKED: await listOf(await authority(), ['good']),
+      UNABLE_TO_GET_CRL: await listOf(await otherAuthority(), []),
+      CRL_SIGNATURE_FAILURE: await listOf(impostor, []),
+      CRL_HAS_EXPIRED: await listOf(await authority(), [], past),
+      CRL_NOT_YET_VALID: await listOf(await authority(), [], future),
+    }
+    for (const [code, crl] of Object.entries(codes)) expect(await visitWith({ crl })).toBe(code)
+  })
+
   it('demands logs', async () => {
     expect(await visitWith({ transparency: { policy: 'report', logs: [] } })).toBe('secure')
     expect(await visitWith({ transparency: { policy: 'require', logs: [] } })).toBe('CERT_REJECTED')
