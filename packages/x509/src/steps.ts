@@ -15,7 +15,6 @@ function isPromiseLike<T>(value: MaybePromise<T>): value is PromiseLike<T> {
   return (
     typeof value === 'object' &&
     value !== null &&
-    'then' in value &&
     typeof (value as PromiseLike<T>).then === 'function'
   )
 }

@@ -18,7 +18,7 @@ import { decode } from '../codec/wire.ts'
 import type { ClientConfig } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
-import { EarlySecret } from '../keys/schedule.ts'
+import { handshakeSecretWithoutPsk } from '../keys/schedule.ts'
 import { afterClientHandshake } from './afterHandshake13.ts'
 import { chosenProtocol } from './chosenProtocol.ts'
 import {
@@ -78,14 +78,15 @@ function* client13(
     refuseSecondRetry(serverHello, suite)
     checkServerHello(offer, serverHello)
   }
-  hs.read(answer, ServerHello)
+  hs.note(answer)
   const context = hs.scheduleContext(suite)
   const { sharedSecret, group, psk } = yield* readServerHello(hs, offer, serverHello, suite)
 
   // The handshake keys.
-  // With a PSK that was taken, its Early Secret exists since the binder; else it is of zeros.
-  const early = psk?.earlySecret ?? (yield* EarlySecret.extract(context))
-  const handshakeSecret = yield* early.handshakeSecret(sharedSecret)
+  // With a PSK that was taken, its Early Secret exists since the binder.
+  const handshakeSecret = yield* psk === undefined
+    ? handshakeSecretWithoutPsk(context, sharedSecret)
+    : psk.earlySecret.handshakeSecret(sharedSecret)
   hs.hold(() => handshakeSecret.forget())
   const clientTraffic = yield* handshakeSecret.trafficSecret('client', hs.transcript)
   const serverTraffic = yield* handshakeSecret.trafficSecret('server', hs.transcript)

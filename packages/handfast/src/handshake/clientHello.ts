@@ -254,6 +254,7 @@ function protocolBytes(protocol: string): Uint8Array {
 
 /** RFC 7685: brings a hello to the length that was asked for, its header included. */
 function padded(hello: ClientHello, { padClientHelloTo = 0 }: ClientConfig): ClientHello {
+  if (padClientHelloTo === 0) return hello
   const { length } = encodeMessage(HandshakeType.client_hello, ClientHello, hello).bytes
   if (length >= padClientHelloTo) return hello
   const zeros = new Uint8Array(Math.max(0, padClientHelloTo - length - 4))

@@ -182,8 +182,13 @@ export class HandshakeContext {
 
   /** Adds a message that was received to the transcript, and decodes it. */
   read<T>(message: HandshakeMessage, wire: Wire<T>, transcript = this.transcript): T {
-    transcript.add(message, this.#nameOf(message))
+    this.note(message, transcript)
     return decode(wire, bodyOf(message))
+  }
+
+  /** Adds a message that was received, and decoded already, to the transcript. */
+  note(message: HandshakeMessage, transcript = this.transcript): void {
+    transcript.add(message, this.#nameOf(message))
   }
 
   /** Adds a message to the transcript and sends it, together with others where they fit. */

@@ -21,7 +21,7 @@ import {
 import type { ClientHelloInfo, ServerConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
-import { EarlySecret } from '../keys/schedule.ts'
+import { handshakeSecretWithoutPsk } from '../keys/schedule.ts'
 import { maxPlaintextLength } from '../limits.ts'
 import { afterServerHandshake } from './afterHandshake13.ts'
 import { certificateRequest, certificateRequired, requestedTypes } from './clientAuthentication.ts'
@@ -88,8 +88,9 @@ function* server13(
     )
   hs.checked('key share', `the rules of ${group.name}`, 'RFC 8446 §4.2.8')
   sendServerHello(hs, config, hello, suite, group, exchanged.share, psk)
-  const early = psk?.earlySecret ?? (yield* EarlySecret.extract(context))
-  const handshakeSecret = yield* early.handshakeSecret(exchanged.secret)
+  const handshakeSecret = yield* psk === undefined
+    ? handshakeSecretWithoutPsk(context, exchanged.secret)
+    : psk.earlySecret.handshakeSecret(exchanged.secret)
   hs.hold(() => handshakeSecret.forget())
   const clientTraffic = yield* handshakeSecret.trafficSecret('client', hs.transcript)
   const serverTraffic = yield* handshakeSecret.trafficSecret('server', hs.transcript)

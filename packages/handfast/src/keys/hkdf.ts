@@ -17,10 +17,20 @@ const labelPrefix = 'tls13 '
  * @throws RangeError where label or context is longer than its length can say
  */
 export function hkdfLabel(label: string, context: Uint8Array, length: number): Uint8Array {
+  return writeLabel(label, context, length, 0)
+}
+
+/** @param behind further bytes behind the structure */
+function writeLabel(
+  label: string,
+  context: Uint8Array,
+  length: number,
+  behind: number,
+): Uint8Array {
   const labelLength = labelPrefix.length + label.length
   if (labelLength > 255 || context.length > 255 || length > 0xffff)
     throw new RangeError('a label, its context or the length wanted does not fit an HkdfLabel')
-  const info = new Uint8Array(4 + labelLength + context.length)
+  const info = new Uint8Array(4 + labelLength + context.length + behind)
   info[0] = length >> 8
   info[1] = length & 0xff
   info[2] = labelLength
@@ -66,12 +76,19 @@ export function* hkdfExpand(
 }
 
 /** RFC 8446 §7.1. @param label without its "tls13 " */
-export function hkdfExpandLabel(
+export function* hkdfExpandLabel(
   hash: HashFunction,
   secret: Uint8Array,
   label: string,
   context: Uint8Array,
   length: number,
 ): Steps<Uint8Array> {
-  return hkdfExpand(hash, secret, hkdfLabel(label, context, length), length)
+  if (length > hash.outputLength)
+    return yield* hkdfExpand(hash, secret, hkdfLabel(label, context, length), length)
+  // All that a handshake asks for: one block, whose number stands behind the label.
+  const info = writeLabel(label, context, length, 1)
+  info[info.length - 1] = 1
+  const later = hash.hmac(secret, info)
+  const block = later instanceof Uint8Array ? later : yield* settle(later)
+  return length === block.length ? block : block.slice(0, length)
 }

@@ -9,7 +9,7 @@
  * ```
  */
 import { type Steps, settle } from '@handfast/x509'
-import type { Aead, AeadKey, HashFunction } from '../crypto/provider.ts'
+import type { Aead, AeadKey, HashFunction, MaybePromise } from '../crypto/provider.ts'
 import type { KeyScheduleEvent } from '../trace/events.ts'
 import { hkdfExpandLabel, hkdfExtract } from './hkdf.ts'
 import type { Transcript } from './transcript.ts'
@@ -71,6 +71,17 @@ export function* expandLabel(
   return { name, value }
 }
 
+const digestsOfNothing = new WeakMap<HashFunction, Uint8Array>()
+
+/** The answer is shared: it is only to be read. */
+function digestOfNothing(hash: HashFunction): MaybePromise<Uint8Array> {
+  const known = digestsOfNothing.get(hash)
+  if (known !== undefined) return known
+  const digest = hash.digest(empty)
+  if (digest instanceof Uint8Array) digestsOfNothing.set(hash, digest)
+  return digest
+}
+
 /** Derive-Secret (RFC 8446 §7.1). @param transcript undefined for the hash of no messages */
 export function* deriveSecret(
   context: ScheduleContext,
@@ -80,7 +91,8 @@ export function* deriveSecret(
   transcript: Transcript | undefined,
 ): Steps<NamedSecret> {
   const { hash } = context
-  const transcriptHash = yield* settle(transcript?.hash(hash) ?? hash.digest(empty))
+  const later = transcript?.hash(hash) ?? digestOfNothing(hash)
+  const transcriptHash = later instanceof Uint8Array ? later : yield* settle(later)
   const value = yield* hkdfExpandLabel(hash, secret.value, label, transcriptHash, hash.outputLength)
   context.trace?.({
     name,
@@ -102,6 +114,42 @@ function zeros(context: ScheduleContext): NamedSecret {
 
 function* derived(context: ScheduleContext, secret: NamedSecret): Steps<NamedSecret> {
   return yield* deriveSecret(context, 'derived', secret, 'derived', undefined)
+}
+
+/** What comes of the Early Secret without a PSK, by hash: it is made of zeros only, and no secret. */
+const saltsWithoutPsk = new WeakMap<HashFunction, Uint8Array>()
+
+/** The Handshake Secret where there is no PSK. @param sharedSecret of the key exchange; it is wiped */
+export function* handshakeSecretWithoutPsk(
+  context: ScheduleContext,
+  sharedSecret: Uint8Array,
+): Steps<HandshakeSecret> {
+  const { hash, trace } = context
+  const known = saltsWithoutPsk.get(hash)
+  // A trace tells every step.
+  if (known !== undefined && trace === undefined)
+    return yield* handshakeSecretOf(
+      context,
+      { name: 'derived', value: known.slice() },
+      sharedSecret,
+    )
+  const early = yield* EarlySecret.extract(context)
+  return yield* early.handshakeSecret(sharedSecret, (salt) =>
+    saltsWithoutPsk.set(hash, salt.slice()),
+  )
+}
+
+/** @param salt and sharedSecret are wiped */
+function* handshakeSecretOf(
+  context: ScheduleContext,
+  salt: NamedSecret,
+  sharedSecret: Uint8Array,
+): Steps<HandshakeSecret> {
+  const input = { name: '(EC)DHE', value: sharedSecret }
+  const secret = yield* extract(context, 'Handshake Secret', salt, input)
+  sharedSecret.fill(0)
+  salt.value.fill(0)
+  return new HandshakeSecret(context, secret)
 }
 
 export class EarlySecret {
@@ -130,15 +178,15 @@ export class EarlySecret {
     this.#secret.value.fill(0)
   }
 
-  /** @param sharedSecret of the key exchange; it is wiped */
-  *handshakeSecret(sharedSecret: Uint8Array): Steps<HandshakeSecret> {
+  /** @param sharedSecret of the key exchange; it is wiped. @param keep sees the salt that was derived */
+  *handshakeSecret(
+    sharedSecret: Uint8Array,
+    keep?: (salt: Uint8Array) => void,
+  ): Steps<HandshakeSecret> {
     const salt = yield* derived(this.context, this.#secret)
     this.#secret.value.fill(0)
-    const input = { name: '(EC)DHE', value: sharedSecret }
-    const secret = yield* extract(this.context, 'Handshake Secret', salt, input)
-    sharedSecret.fill(0)
-    salt.value.fill(0)
-    return new HandshakeSecret(this.context, secret)
+    keep?.(salt.value)
+    return yield* handshakeSecretOf(this.context, salt, sharedSecret)
   }
 }
 

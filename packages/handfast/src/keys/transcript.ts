@@ -1,5 +1,5 @@
 /** The transcript of the handshake (RFC 8446 §4.4.1): every message's bytes, in order. */
-import { concat } from '../codec/bytes.ts'
+import { concat, joined } from '../codec/bytes.ts'
 import { encodeMessage, type HandshakeMessage } from '../codec/messages.ts'
 import { HandshakeType } from '../codec/registry.ts'
 import { rest } from '../codec/wire.ts'
@@ -31,7 +31,7 @@ export class Transcript {
     const known = this.#hashed
     const count = this.#messages.length
     if (known?.hash === hash && known.count === count) return known.digest
-    const digest = hash.digest(concat(...this.#messages))
+    const digest = hash.digest(joined(this.#messages))
     // What is answered later is asked for again; those providers are not for speed.
     if (digest instanceof Uint8Array) this.#hashed = { hash, count, digest }
     return digest
