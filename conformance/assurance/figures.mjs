@@ -1,0 +1,36 @@
+// Writes the figures of the last runs into docs/assurance.md, between its two marks.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../../scripts/workspace.mjs'
+
+const folder = join(root, 'conformance', '.cache', 'assurance')
+const document = join(root, 'docs', 'assurance.md')
+const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->']
+
+const titles = {
+  model: 'Model of the protocol',
+  fuzz: 'Fuzzing',
+  'differential-openssl': 'Differences from OpenSSL',
+  'differential-go': 'Differences from Go',
+  load: 'Load',
+  transfer: 'Transfer',
+  soak: 'Soak',
+  secrets: 'Secrets',
+}
+
+const files = new Set(readdirSync(folder))
+const rows = Object.entries(titles).flatMap(([name, title]) => {
+  if (!files.has(`${name}.json`)) return []
+  const { node, date, figures } = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'))
+  const said = Object.entries(figures).map(([what, figure]) => `${what}: ${figure}`)
+  return [`| ${title} | ${said.join('<br>')} | ${node}, ${date} |`]
+})
+const table = ['| run | figures | Node, day |', '|---|---|---|', ...rows].join('\n')
+
+const text = readFileSync(document, 'utf8')
+const [before, rest] = text.split(begin)
+const after = rest?.split(end)[1]
+if (after === undefined) throw new Error(`docs/assurance.md lacks ${begin} or ${end}`)
+writeFileSync(document, `${before}${begin}\n\n${table}\n\n${end}${after}`)
+console.log(`docs/assurance.md holds the figures of ${rows.length} runs`)
