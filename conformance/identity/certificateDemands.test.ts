@@ -182,6 +182,8 @@ describe.each(versions)('$name', ({ name, pair }) => {
       expect(connect(pair, { certificateChain }, {}).alert).toBe('bad_certificate_status_response')
       const notAsked = connect(pair, { certificateChain }, {}, { requestOcsp: false })
       expect(notAsked.error).toBeUndefined()
+      const ignored = connect(pair, { certificateChain }, { revocation: { policy: 'ignore' } })
+      expect(ignored.error).toBeUndefined()
       const ocspResponse = authority.makeOcspResponse(mustStaple, good)
       const { error, checks } = connect(pair, { certificateChain, ocspResponse }, {})
       expect(error).toBeUndefined()

@@ -37,7 +37,7 @@ export interface CertificateVerifierOptions {
    * Whether the certificate was withdrawn: by what the peer stapled, and by the lists and responses that are given here.
    * A session keeps no stapled response: where one is needed, a session is not resumed and a full handshake asks for a
    * fresh one. Default: asked only of a certificate that demands a stapled response (RFC 7633 §4), which is refused
-   * without a good one wherever this side asked for it.
+   * without a good one wherever this side asked for it; with the policy `ignore` nobody asks at all.
    */
   readonly revocation?: Omit<RevocationOptions, 'stapledOcspResponse' | 'digests'>
   /**

@@ -487,6 +487,15 @@ describe('policy', () => {
     })
   })
 
+  test('to ignore asks nobody, and says so', () => {
+    const verdict = judge({ policy: 'ignore', crls: [authority.makeCrl([revoked])] })
+    expect(verdict.valid).toBe(true)
+    expect(verdict.checks.filter(({ what }) => what === 'revocation')).toMatchObject([
+      { result: 'skipped', detail: 'the policy is to ignore it' },
+    ])
+    expect(judge({ policy: 'ignore' }, { certificate: stapledLeaf }).valid).toBe(true)
+  })
+
   test('one source that says revoked outweighs one that says good', () => {
     const ocspResponses = [authority.makeOcspResponse(leaf, [good])]
     expect(outcome(judge({ ocspResponses, crls: [authority.makeCrl([revoked])] }))).toBe('revoked')

@@ -38,7 +38,11 @@ type Source =
  * Lists and responses are parsed once, when they are first needed; keep the check for as long as they are current.
  */
 export function checkRevocation(options: RevocationOptions): PathCheck {
-  const { stapledOcspResponse: stapled, ocspResponses = [], crls = [] } = options
+  const { policy, stapledOcspResponse: stapled, ocspResponses = [], crls = [] } = options
+  if (policy === 'ignore') {
+    return (_, { report }) =>
+      report.skip('revocation', 'nothing', 'RFC 5280 §6.3', 'the policy is to ignore it')
+  }
   const sources: readonly Source[] = [
     ...(stapled === undefined ? [] : [stapled]).map((der) => ({
       kind: 'stapled OCSP response' as const,

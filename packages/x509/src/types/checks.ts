@@ -55,12 +55,13 @@ export type PathCheck = (path: CertificationPath, context: PathCheckContext) => 
 export interface RevocationOptions {
   /**
    * `require`: a certificate whose status nothing usable tells is refused. `prefer`: only one that is known to be
-   * revoked is. In both, a leaf that demands a stapled response (RFC 7633) is refused without a good one.
+   * revoked is. In both, a leaf that demands a stapled response (RFC 7633) is refused without a good one. `ignore`: nobody
+   * asks, and the verdict says so.
    *
    * The certificate of a delegated responder is exempt where it says so (id-pkix-ocsp-nocheck, RFC 6960 §4.2.2.2.1). Else
    * `crls` are asked about it: one that is revoked vouches for nothing, nor under `require` one of which nothing is known.
    */
-  readonly policy: 'require' | 'prefer'
+  readonly policy: 'require' | 'prefer' | 'ignore'
   /** Whose status is asked: the `leaf`'s (the default), or that of every certificate of the `path` but the anchor. */
   readonly scope?: 'leaf' | 'path'
   /** The DER of the `OCSPResponse` that the peer sent with its certificate (RFC 6066 §8). */
