@@ -42,7 +42,7 @@ const bytewise = () =>
 async function secure(client: Duplex, server: Duplex, options: object = {}) {
   const serverSide = new handfast.TLSSocket(server, {
     isServer: true,
-    secureContext: handfast.createSecureContext(await files('good')),
+    secureContext: handfast.createSecureContext({ ...(await files('good')), ...options }),
     ...options,
   })
   const clientSide = handfast.connect({ socket: client, ca: await ca(), ...options })
@@ -103,74 +103,102 @@ same('writes of every kind', async (run) => {
   await closed(client)
 })
 
-describe('back-pressure', () => {
-  it('stops reading the transport while the reader is slow', async () => {
-    const server = handfast.createServer(await files('good'), (socket) => {
-      socket.write(Buffer.alloc(20_000_000))
-      socket.on('error', () => {})
+for (const version of ['TLSv1.3', 'TLSv1.2'] as const)
+  describe(`back-pressure (${version})`, () => {
+    const pinned = { minVersion: version, maxVersion: version }
+    it('stops reading the transport while the reader is slow', async () => {
+      const server = handfast.createServer({ ...(await files('good')), ...pinned }, (socket) => {
+        socket.write(Buffer.alloc(20_000_000))
+        socket.on('error', () => {})
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as import('node:net').AddressInfo
+      const client = handfast.connect({ port, host: '127.0.0.1', ca: await ca() })
+      await once(client, 'secureConnect')
+      while (client.bytesRead === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      expect(client.bytesRead).toBeLessThan(400_000)
+      expect(client.readableLength).toBe(client.bytesRead)
+      client.resume()
+      while (client.bytesRead < 20_000_000) await once(client, 'data')
+      client.destroy()
+      server.close()
     })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as import('node:net').AddressInfo
-    const client = handfast.connect({ port, host: '127.0.0.1', ca: await ca() })
-    await once(client, 'secureConnect')
-    while (client.bytesRead === 0) await new Promise((resolve) => setTimeout(resolve, 10))
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(client.bytesRead).toBeLessThan(400_000)
-    expect(client.readableLength).toBe(client.bytesRead)
-    client.resume()
-    while (client.bytesRead < 20_000_000) await once(client, 'data')
-    client.destroy()
-    server.close()
-  })
 
-  it('keeps the writer waiting while the reader is slow', async () => {
-    let peer: handfast.TLSSocket | undefined
-    const server = handfast.createServer(await files('good'), (socket) => {
-      peer = socket
-      socket.on('error', () => {})
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as import('node:net').AddressInfo
-    const client = handfast.connect({ port, host: '127.0.0.1', ca: await ca() })
-    await once(client, 'secureConnect')
-    let written = 0
-    const block = Buffer.alloc(16_384)
-    const fill = () => {
-      while (written < 1000) {
-        written++
-        if (!client.write(block)) break
+    it('keeps the writer waiting while the reader is slow', async () => {
+      let peer: handfast.TLSSocket | undefined
+      const server = handfast.createServer({ ...(await files('good')), ...pinned }, (socket) => {
+        peer = socket
+        socket.on('error', () => {})
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as import('node:net').AddressInfo
+      const client = handfast.connect({ port, host: '127.0.0.1', ca: await ca() })
+      await once(client, 'secureConnect')
+      let written = 0
+      const block = Buffer.alloc(16_384)
+      const fill = () => {
+        while (written < 1000) {
+          written++
+          if (!client.write(block)) break
+        }
       }
-    }
-    client.on('drain', fill)
-    fill()
-    await new Promise((resolve) => setTimeout(resolve, 150))
-    const stuck = written
-    expect(stuck).toBeLessThan(1000)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(written).toBe(stuck)
-    peer?.resume()
-    while (written < 1000) await once(client, 'drain')
-    client.destroy()
-    server.close()
+      client.on('drain', fill)
+      fill()
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      const stuck = written
+      expect(stuck).toBeLessThan(1000)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(written).toBe(stuck)
+      peer?.resume()
+      while (written < 1000) await once(client, 'drain')
+      client.destroy()
+      server.close()
+    })
   })
 
-  same('a slow writable gets everything', async (run) => {
-    const bytes = randomBytes(1_000_000)
-    const port = await run.listen(await files('good'), (socket) => socket.end(bytes))
-    const client = run.connect({ port, ca: await ca() })
-    const received: Buffer[] = []
-    const slow = new Writable({
-      highWaterMark: 1000,
-      write(chunk, _encoding, done) {
-        received.push(chunk)
-        setImmediate(done)
-      },
-    })
-    await pipeline(client, slow)
-    run.see('client', digest(Buffer.concat(received)) === digest(bytes))
+same('a slow writable gets everything', async (run) => {
+  const bytes = randomBytes(1_000_000)
+  const port = await run.listen(await files('good'), (socket) => socket.end(bytes))
+  const client = run.connect({ port, ca: await ca() })
+  const received: Buffer[] = []
+  const slow = new Writable({
+    highWaterMark: 1000,
+    write(chunk, _encoding, done) {
+      received.push(chunk)
+      setImmediate(done)
+    },
   })
+  await pipeline(client, slow)
+  run.see('client', digest(Buffer.concat(received)) === digest(bytes))
+})
+
+same('an end with data that has not gone out yet', async (run) => {
+  const bytes = randomBytes(3_000_000)
+  let done: () => void = () => {}
+  const gone = new Promise<void>((resolve) => {
+    done = resolve
+  })
+  const port = await run.listen(await files('good'), (socket) => {
+    const received: Buffer[] = []
+    // A reader that takes its time: most of it waits at the client.
+    socket.pause()
+    setTimeout(() => socket.resume(), 50)
+    socket.on('data', (chunk) => received.push(chunk))
+    socket.pause()
+    socket.on('end', () => {
+      run.see('server', digest(Buffer.concat(received)) === digest(bytes))
+      done()
+    })
+  })
+  const client = run.connect({ port, ca: await ca() })
+  for (const chunk of chunksOf(bytes, 100_000)) client.write(chunk)
+  client.end(() => run.see('client', 'ended'))
+  client.resume()
+  run.watch('client', client, 'finish', 'end', 'error')
+  await Promise.all([closed(client), gone])
 })
 
 describe('over other transports', () => {
@@ -178,29 +206,39 @@ describe('over other transports', () => {
     ['a pair of PassThroughs', () => new PassThrough()],
     ['single bytes', bytewise],
   ] as const)
-    it(what, async () => {
-      const { clientSide, serverSide } = await secure(...duplexPair(through))
-      const bytes = randomBytes(20_000)
-      const received: Buffer[] = []
-      serverSide.pipe(serverSide)
-      clientSide.on('data', (chunk: Buffer) => received.push(chunk))
-      clientSide.end(bytes)
-      await Promise.all([closed(clientSide), closed(serverSide)])
-      expect(digest(Buffer.concat(received))).toBe(digest(bytes))
-      expect(clientSide.remoteAddress).toBeUndefined()
-      expect(clientSide.truncated || serverSide.truncated).toBe(false)
-    })
+    for (const version of ['TLSv1.3', 'TLSv1.2'])
+      it(`${what} (${version})`, async () => {
+        const pinned = { minVersion: version, maxVersion: version }
+        const { clientSide, serverSide } = await secure(...duplexPair(through), pinned)
+        expect(clientSide.getProtocol()).toBe(version)
+        const bytes = randomBytes(20_000)
+        const received: Buffer[] = []
+        serverSide.pipe(serverSide)
+        clientSide.on('data', (chunk: Buffer) => received.push(chunk))
+        clientSide.end(bytes)
+        await Promise.all([closed(clientSide), closed(serverSide)])
+        expect(digest(Buffer.concat(received))).toBe(digest(bytes))
+        expect(clientSide.remoteAddress).toBeUndefined()
+        expect(clientSide.truncated || serverSide.truncated).toBe(false)
+      })
 
-  it('TLS over TLS', async () => {
-    const outer = await secure(...duplexPair())
-    const inner = await secure(outer.clientSide, outer.serverSide)
-    inner.serverSide.end('from within')
-    const [data] = await once(inner.clientSide, 'data')
-    expect(String(data)).toBe('from within')
-    inner.clientSide.end()
-    inner.clientSide.resume()
-    await Promise.all([closed(inner.clientSide), closed(outer.serverSide)])
-  })
+  for (const [within, without] of [
+    ['TLSv1.3', 'TLSv1.3'],
+    ['TLSv1.2', 'TLSv1.3'],
+    ['TLSv1.3', 'TLSv1.2'],
+    ['TLSv1.2', 'TLSv1.2'],
+  ])
+    it(`${within} over ${without}`, async () => {
+      const outer = await secure(...duplexPair(), { minVersion: without, maxVersion: without })
+      const only = { minVersion: within, maxVersion: within }
+      const inner = await secure(outer.clientSide, outer.serverSide, only)
+      inner.serverSide.end('from within')
+      const [data] = await once(inner.clientSide, 'data')
+      expect(String(data)).toBe('from within')
+      inner.clientSide.end()
+      inner.clientSide.resume()
+      await Promise.all([closed(inner.clientSide), closed(outer.serverSide)])
+    })
 
   same('a socket that is connected', async (run) => {
     const { connect } = await import('node:net')
