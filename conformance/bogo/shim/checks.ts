@@ -1,5 +1,5 @@
 /** What the runner's flags say must have come of a handshake. */
-import type { ConnectionInfo } from 'handfast'
+import type { ConnectionInfo, Session } from 'handfast'
 import { certificatesIn, listOf } from './credentials.ts'
 import { type Settings, Unexpected } from './settings.ts'
 import { refusedCheck } from './verifier.ts'
@@ -62,6 +62,17 @@ function checkPeer(settings: Settings, info: ConnectionInfo): void {
     expect('peer certificate', shown, false)
   else if (!settings.server || settings.requireClientCertificate)
     expect('peer certificate', shown, true)
+}
+
+export function checkEarlyData(settings: Settings, status: ConnectionInfo['earlyData']): void {
+  if (settings.expectEarlyAccepted) expect('early data', status, 'accepted')
+  if (settings.expectEarlyRefused) expect('early data accepted', status === 'accepted', false)
+  if (settings.expectNoEarlyOffer && status !== undefined)
+    expect('early data', status, 'not offered')
+}
+
+export function checkEarlyTicket({ expectEarlyTicket }: Settings, session: Session): void {
+  expect('early data with the session', session.maxEarlyData !== undefined, expectEarlyTicket)
 }
 
 function hex(bytes: Uint8Array | undefined): string {

@@ -1,9 +1,11 @@
 /** The flags as a configuration of the library, for one connection. */
 import {
+  type CertificateVerifier,
   CipherSuiteId,
   type ClientConfig,
   type ClientHelloInfo,
   type Identity,
+  type ReplayGuard,
   type ServerConfig,
   type Session,
   type SessionIds,
@@ -37,6 +39,7 @@ const provider = { ...nodeProvider, certificateCompressions: mockCompressions }
 export interface Memory {
   readonly accepted: Accepted
   readonly tickets: TicketService
+  readonly replayGuard: ReplayGuard
   readonly sessionIds: SessionIds
   /** A session was kept under an id. */
   rememberedById: boolean
@@ -107,6 +110,7 @@ export function clientConfig(
   memory: Memory,
   watch: Watch,
   session: Session | undefined,
+  retry: Settings,
 ): ClientConfig {
   const shared = common(settings, memory, watch)
   const identities = identitiesOf(settings)
@@ -115,7 +119,14 @@ export function clientConfig(
     ...shared,
     verifyCertificate: wantsKeyOnly(settings, watch)
       ? noCertificate
-      : scriptedVerifier(settings, memory.accepted),
+      : inTurn(
+          scriptedVerifier(settings, memory.accepted),
+          // What the server shows in place of the session is looked at after early data was refused.
+          scriptedVerifier(
+            session && settings.earlyData && !settings.verifyFails ? retry : settings,
+            memory.accepted,
+          ),
+        ),
     keyShares: sharesOf(settings, shared.groups),
     grease: settings.grease,
     requestOcsp: settings.enableOcsp,
@@ -125,6 +136,9 @@ export function clientConfig(
       ? {}
       : { alpnProtocols: protocolsOf(settings.advertiseAlpn) }),
     ...(session === undefined ? {} : { session }),
+    ...(settings.earlyData
+      ? { earlyData: firstData(settings).subarray(0, session?.maxEarlyData ?? 0) }
+      : {}),
     ...(settings.permuteExtensions ? { shapeClientHello: permuted } : {}),
     ...(settings.fallbackScsv ? { shapeClientHello: fallingBack } : {}),
     ...(settings.noTicket ? { shapeClientHello: withoutTickets } : {}),
@@ -144,6 +158,11 @@ export function clientConfig(
       return settings.asynchronous ? later(choose) : choose()
     },
   }
+}
+
+/** What is written first; as early data, where it can go so early. */
+export function firstData({ writesFirst, initialWrite, repeatInitialWrite }: Settings): Uint8Array {
+  return Buffer.from(writesFirst ? initialWrite.repeat(repeatInitialWrite) : '')
 }
 
 function wantedAuthorities(value: string): string {
@@ -198,6 +217,10 @@ export function serverConfig(settings: Settings, memory: Memory, watch: Watch): 
   return {
     ...shared,
     honorClientOrder: !prefersOurs(settings),
+    // As much, and as long, as BoringSSL takes it.
+    ...(settings.earlyData
+      ? { earlyData: { maxBytes: 14_336, replayGuard: memory.replayGuard, freshness: 60_000 } }
+      : {}),
     sessionIds: memory.sessionIds,
     ...(settings.psk === ''
       ? {}
@@ -348,6 +371,12 @@ function keyFor({ psk, pskIdentity }: Settings, hint: Uint8Array | undefined) {
   const told = Buffer.from(hint).toString()
   if (told !== pskIdentity) throw new Unexpected(`the PSK identity hint is ${told}`)
   return { identity: Buffer.from(pskIdentity), key: Buffer.from(psk) }
+}
+
+/** One judge for the first certificate, and another for the others. */
+function inTurn(first: CertificateVerifier, others: CertificateVerifier): CertificateVerifier {
+  let count = 0
+  return (peer) => (count++ === 0 ? first : others)(peer)
 }
 
 /** A client with keys that the runner does not ask to verify anybody. */

@@ -8,8 +8,8 @@ import {
   serverConnectionOf,
   type TraceEvent,
 } from 'handfast'
-import { checkOutcome } from './checks.ts'
-import { clientConfig, type Memory, serverConfig, type Watch } from './configuration.ts'
+import { checkEarlyData, checkEarlyTicket, checkOutcome } from './checks.ts'
+import { clientConfig, firstData, type Memory, serverConfig, type Watch } from './configuration.ts'
 import { keysOf } from './credentials.ts'
 import { connectToRunner, Link } from './link.ts'
 import { type Settings, Unexpected } from './settings.ts'
@@ -17,6 +17,8 @@ import { clientProtocols, refuseToJudge, serverProtocols } from './versions.ts'
 
 export interface Turn {
   readonly settings: Settings
+  /** What holds in place of `settings` where early data was refused. */
+  readonly retry: Settings
   readonly memory: Memory
   readonly isResume: boolean
   /** For a client: the session of the connection before. */
@@ -32,7 +34,8 @@ type Secrets = Map<string, string>
  * @throws TlsError where the connection failed; Unexpected where it did not come out as it must
  */
 export async function exchange(turn: Turn): Promise<Session | undefined> {
-  const { settings } = turn
+  const refusedSettings = turn.retry
+  let { settings } = turn
   const secrets: Secrets = new Map()
   const messages: string[] = []
   const watch: Watch = {
@@ -53,6 +56,9 @@ export async function exchange(turn: Turn): Promise<Session | undefined> {
   const link = new Link(connection, socket, settings.asynchronous)
   try {
     const early = await handshake(link)
+    const status = connection.info?.earlyData
+    checkEarlyData(settings, status)
+    if (!settings.server && status === 'refused') settings = refusedSettings
     if (!settings.implicitHandshake && connection.info !== undefined)
       checkOutcome(settings, {
         info: connection.info,
@@ -61,7 +67,12 @@ export async function exchange(turn: Turn): Promise<Session | undefined> {
         rememberedById: turn.memory.rememberedById,
       })
     await exportSecrets(connection, settings, secrets)
-    const session = await converse(link, settings, early)
+    const session = await converse(
+      link,
+      settings,
+      early,
+      status === 'accepted' && !settings.server ? (turn.session?.maxEarlyData ?? 0) : 0,
+    )
     if (settings.expectMessages !== '' && messages.join('') !== settings.expectMessages)
       throw new Unexpected(`the messages were\n${messages.join('')}`)
     return session
@@ -82,10 +93,10 @@ function shownCredential({ identities, keys }: Watch, info: ConnectionInfo): num
     ?.index
 }
 
-function open({ settings, memory, session }: Turn, watch: Watch): Connection {
+function open({ settings, retry, memory, session }: Turn, watch: Watch): Connection {
   return settings.server
     ? serverConnectionOf(serverProtocols, serverConfig(settings, memory, watch))
-    : clientConnectionOf(clientProtocols, clientConfig(settings, memory, watch, session))
+    : clientConnectionOf(clientProtocols, clientConfig(settings, memory, watch, session, retry))
 }
 
 /** @returns what happened besides, before the handshake was complete */
@@ -95,7 +106,9 @@ async function handshake(link: Link): Promise<ConnectionEvent[]> {
     const event = await link.next()
     if (event.type === 'handshakeComplete') return early
     if (event.type === 'failed') throw event.error
-    early.push(event)
+    // It is answered at once, before the client's Finished.
+    if (event.type === 'earlyData') link.connection.write(inverted(event.data))
+    else early.push(event)
   }
 }
 
@@ -120,20 +133,25 @@ async function exportSecrets(
   }
 }
 
+const inverted = (data: Uint8Array) => data.map((byte) => byte ^ 0xff)
+
 const writtenSizes = [1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769]
 
 async function converse(
   link: Link,
   settings: Settings,
   early: readonly ConnectionEvent[],
+  /** Bytes of the first write that can have gone as early data. */
+  writtenEarly: number,
 ): Promise<Session | undefined> {
   const { connection } = link
   if (settings.unfinishedWrite) link.hold(1)
   if (settings.writeDifferentSizes)
     for (const size of writtenSizes) connection.write(new Uint8Array(size).fill(0x42))
-  else if (settings.writesFirst || settings.unfinishedWrite)
-    for (let i = 0; i < settings.repeatInitialWrite; i++)
-      connection.write(Buffer.from(settings.initialWrite))
+  else if (settings.writesFirst || settings.unfinishedWrite) {
+    const first = firstData({ ...settings, writesFirst: true })
+    connection.write(first.subarray(Math.min(first.length, writtenEarly)))
+  }
   link.flush()
 
   const session = settings.shutsDown ? undefined : await echo(link, settings, early)
@@ -157,7 +175,7 @@ async function echo(
     else if (event.type === 'data') {
       if (settings.unfinishedWrite) link.release()
       if (settings.keyUpdate) connection.updateKeys()
-      connection.write(event.data.map((byte) => byte ^ 0xff))
+      connection.write(inverted(event.data))
       if (settings.keyUpdateBeforeRead) connection.updateKeys()
     } else if (event.type === 'closeNotify') break
     else if (event.type === 'failed') {
@@ -173,6 +191,7 @@ async function echo(
     const wanted = given && !settings.expectNoSession
     if ((session !== undefined) !== wanted)
       throw new Unexpected(wanted ? 'no session came' : 'a session came')
+    if (session !== undefined && settings.earlyData) checkEarlyTicket(settings, session)
   }
   return session
 }

@@ -93,7 +93,6 @@ function base64(value: string): Uint8Array {
   return new Uint8Array(Buffer.from(value, 'base64'))
 }
 
-const earlyData = 'early data (0-RTT)'
 const hello = 'Encrypted Client Hello'
 const rawKeys = 'raw public keys (RFC 7250)'
 const settingsProtocol = 'ALPS, an expired draft'
@@ -282,12 +281,12 @@ const flags: Readonly<Record<string, Flag>> = {
   '-expect-no-secure-renegotiation': withoutValue((settings) => {
     settings.expectSecureRenegotiation = false
   }),
-  '-expect-early-data-reason': withValue((_, value) => {
-    // "disabled" is what the runner expects of a connection that nobody gave early data to.
-    if (value !== 'disabled') throw new Unimplemented(earlyData)
-  }),
-  '-expect-no-offer-early-data': withoutMeaning('no early data is ever offered'),
-  '-expect-ticket-age-skew': lacks(earlyData, true),
+  '-expect-early-data-reason': withoutMeaning(
+    'the library says in its trace, in words, why early data was refused',
+    true,
+  ),
+  '-expect-no-offer-early-data': yes('expectNoEarlyOffer'),
+  '-expect-ticket-age-skew': withoutMeaning('the library tells nobody how wrong a clock is', true),
   '-expect-ech-accept': lacks(hello),
 
   '-dtls': lacks('DTLS'),
@@ -296,11 +295,14 @@ const flags: Readonly<Record<string, Flag>> = {
   '-expect-quic-transport-params': lacks(quic, true),
   '-quic-use-legacy-codepoint': lacks(quic, true),
   '-quic-early-data-context': lacks(quic, true),
-  '-enable-early-data': lacks(earlyData),
-  '-expect-ticket-supports-early-data': lacks(earlyData),
-  '-expect-accept-early-data': lacks(earlyData),
-  '-expect-reject-early-data': lacks(earlyData),
-  '-early-write-after-message': lacks(earlyData, true),
+  '-enable-early-data': yes('earlyData'),
+  '-expect-ticket-supports-early-data': yes('expectEarlyTicket'),
+  '-expect-accept-early-data': yes('expectEarlyAccepted'),
+  '-expect-reject-early-data': yes('expectEarlyRefused'),
+  '-early-write-after-message': lacks(
+    'writing in the middle of a handshake, after a named message',
+    true,
+  ),
   '-enable-ech-grease': lacks(hello),
   '-reject-unusable-ech-config': lacks(hello),
   '-ech-server-config': lacks(hello, true),
@@ -425,6 +427,8 @@ export const missingByFlag: ReadonlyMap<string, string> = new Map(
 export interface CommandLine {
   readonly initial: Settings
   readonly resume: Settings
+  /** Of a resumption whose early data was refused. */
+  readonly retry: Settings
 }
 
 /**
@@ -434,27 +438,30 @@ export interface CommandLine {
 export function parseFlags(args: readonly string[]): CommandLine {
   const initial = defaultSettings()
   const resume = defaultSettings()
+  const retry = defaultSettings()
   for (let i = 0; i < args.length; i++) {
-    const { name, targets } = scopeOf(args[i]!, initial, resume)
+    const { name, targets } = scopeOf(args[i]!, initial, resume, retry)
     const flag = flags[name]
     if (flag === undefined) throw new Unimplemented(`the flag ${name} is not known to this shim`)
     const value = flag.hasValue ? args[++i] : ''
     if (value === undefined) throw new Error(`${name} wants a value`)
     for (const settings of targets) flag.apply(settings, value)
   }
-  return { initial, resume }
+  return { initial, resume, retry }
 }
 
 function scopeOf(
   argument: string,
   initial: Settings,
   resume: Settings,
+  retry: Settings,
 ): { readonly name: string; readonly targets: readonly Settings[] } {
   const [, process, connection, name] =
     /^(?:-on-(shim|handshaker))?(?:-on-(initial|resume|retry))?(-.*)$/.exec(argument) ?? []
   if (name === undefined) throw new Error(`not a flag: ${argument}`)
-  // There is no other process, and no connection after refused early data: what is said of them applies to nothing.
-  if (process === 'handshaker' || connection === 'retry') return { name, targets: [] }
+  // There is no other process: what is said of it applies to nothing.
+  if (process === 'handshaker') return { name, targets: [] }
+  if (connection === 'retry') return { name, targets: [retry] }
   if (connection === 'initial') return { name, targets: [initial] }
-  return { name, targets: connection === 'resume' ? [resume] : [initial, resume] }
+  return { name, targets: connection === 'resume' ? [resume] : [initial, resume, retry] }
 }

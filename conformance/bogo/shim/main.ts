@@ -6,6 +6,7 @@
  */
 import { appendFileSync } from 'node:fs'
 import {
+  memoryReplayGuard,
   memoryStore,
   type Session,
   type SessionIds,
@@ -35,14 +36,14 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function connections(args: readonly string[]): Promise<void> {
-  const { initial, resume } = parseFlags(args)
+  const { initial, resume, retry } = parseFlags(args)
   const memory = newMemory()
   let session: Session | undefined
   for (let i = 0; i <= initial.resumeCount; i++) {
     const settings = i === 0 ? initial : resume
     if (i > 0 && !settings.server && session === undefined)
       throw new Unexpected('there is no session to resume')
-    session = await exchange({ settings, memory, isResume: i > 0, session })
+    session = await exchange({ settings, retry, memory, isResume: i > 0, session })
     memory.now += settings.resumptionDelay * 1000
   }
 }
@@ -63,7 +64,7 @@ function newMemory(): Memory {
       return cache.keep(id, state)
     },
   }
-  return Object.assign(memory, { tickets, sessionIds })
+  return Object.assign(memory, { tickets, sessionIds, replayGuard: memoryReplayGuard({ clock }) })
 }
 
 /** The runner's error map matches codes and, where one code is too wide, words of the message. */

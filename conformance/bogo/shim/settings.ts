@@ -60,6 +60,7 @@ export interface Settings {
   profile: ProfileName | undefined
   /** Code points of ways to compress certificates. */
   compressions: number[]
+  earlyData: boolean
   psk: string
   pskIdentity: string
   fallbackScsv: boolean
@@ -122,6 +123,10 @@ export interface Settings {
   // What must have come of it.
   expectVersion: number
   expectSessionMiss: boolean
+  expectEarlyTicket: boolean
+  expectEarlyAccepted: boolean
+  expectEarlyRefused: boolean
+  expectNoEarlyOffer: boolean
   expectNoSession: boolean
   expectTicketRenewal: boolean
   /** Whether the server remembers the session by its id; undefined where the runner does not mind. */
@@ -168,6 +173,7 @@ export function defaultSettings(): Settings {
     cipherList: '',
     profile: undefined,
     compressions: [],
+    earlyData: false,
     psk: '',
     pskIdentity: '',
     fallbackScsv: false,
@@ -220,6 +226,10 @@ export function defaultSettings(): Settings {
     tlsUnique: false,
     expectVersion: 0,
     expectSessionMiss: false,
+    expectEarlyTicket: false,
+    expectEarlyAccepted: false,
+    expectEarlyRefused: false,
+    expectNoEarlyOffer: false,
     expectNoSession: false,
     expectTicketRenewal: false,
     expectSessionId: undefined,

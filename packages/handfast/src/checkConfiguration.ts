@@ -9,6 +9,8 @@ export function checkConfiguration(config: ClientConfig | ServerConfig): void {
   // RFC 8449 §4: 64 at the least; the content type counts.
   inRange('recordSizeLimit', config.recordSizeLimit, 64, maxPlaintextLength + 1)
   inRange('keyUpdateAfterRecords', config.keyUpdateAfterRecords, 1, Number.MAX_SAFE_INTEGER)
+  if ('earlyData' in config && config.earlyData !== undefined && 'maxBytes' in config.earlyData)
+    inRange('earlyData.maxBytes', config.earlyData.maxBytes, 1, 2 ** 32 - 1)
   // A ticket's nonce is its number in one byte (RFC 8446 §4.6.1).
   if ('ticketCount' in config) inRange('ticketCount', config.ticketCount, 0, 255)
 }

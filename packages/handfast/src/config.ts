@@ -11,6 +11,7 @@ import type {
   SigningKey,
 } from './crypto/provider.ts'
 import type { Limits } from './limits.ts'
+import type { ReplayGuard } from './session/replayGuard.ts'
 import type { Session } from './session/session.ts'
 import type { SessionIds } from './session/sessionIds.ts'
 import type { TicketService } from './session/tickets.ts'
@@ -132,6 +133,14 @@ export interface ClientConfig extends CommonConfig {
   readonly postHandshakeAuth?: boolean
   /** A session of an earlier connection, to be resumed. */
   readonly session?: Session
+  /**
+   * Sent in the first flight, before the server has answered, where the session allows it (RFC 8446 §2.3). **An attacker can
+   * send it to the server again**, and it is protected by the session's key alone: only what may be done twice belongs here.
+   * What became of it says `info.earlyData`; no bytes only ask whether the server would take some. Default: none.
+   */
+  readonly earlyData?: Uint8Array
+  /** Sends `earlyData` first thing after the handshake where it was not accepted. Default: false, the caller decides. */
+  readonly resendEarlyData?: boolean
   /** The longest content, in bytes, of records up to TLS 1.2: 512, 1024, 2048 or 4096 (RFC 6066 §4). Default: not said. */
   readonly maxFragmentLength?: number
   /**
@@ -244,6 +253,8 @@ export interface ServerConfig extends CommonConfig {
   readonly sessionIds?: SessionIds
   /** Issues and redeems session tickets. Without it there is no resumption. */
   readonly tickets?: TicketService
+  /** Lets clients that resume send data in their first flight. Default: none is taken. */
+  readonly earlyData?: EarlyDataPolicy
   /** Tickets issued after each full handshake. Default: 2; after a resumption, 1. */
   readonly ticketCount?: number
   /** A cookie for the HelloRetryRequest, by the first ClientHello (RFC 8446 §4.2.2). Default: none. */
@@ -258,6 +269,19 @@ export interface ServerConfig extends CommonConfig {
   /** Tells the client this server's groups in EncryptedExtensions (RFC 8446 §4.2.7). Default: false. */
   readonly announceGroups?: boolean
 }
+
+/** Whether, and how much, early data a server takes (RFC 8446 §4.2.10, §8). */
+export interface EarlyDataPolicy {
+  /** Bytes that a client may send, 1 to 4294967295; told in each ticket. They come as events `earlyData`, never as `data`. */
+  readonly maxBytes: number
+  /** Lets no ClientHello bring its data twice; `memoryReplayGuard` makes one. */
+  readonly replayGuard: ReplayGuard
+  /** Milliseconds by which the age that a client gives its ticket may be wrong. Default: 10000. */
+  readonly freshness?: number
+}
+
+/** What became of a client's early data. */
+export type EarlyDataStatus = 'accepted' | 'refused' | 'not offered'
 
 /** The outcome of a handshake. */
 export interface ConnectionInfo {
@@ -276,6 +300,11 @@ export interface ConnectionInfo {
   readonly resumed: boolean
   /** The identity of the pre-shared key by which the sides know each other, in place of certificates. */
   readonly pskIdentity?: Uint8Array
+  /**
+   * Where a client's caller gave early data, or a server was offered some; absent up to TLS 1.2, which has none. What was
+   * refused no program of the peer's has seen.
+   */
+  readonly earlyData?: EarlyDataStatus
   /** Up to TLS 1.2: the master secret is bound to the whole handshake (RFC 7627). TLS 1.3 always does so, and says nothing. */
   readonly extendedMasterSecret?: boolean
   /** Up to TLS 1.2: the peer showed that it knows RFC 5746. */

@@ -317,6 +317,7 @@ export class Connection {
 
   /** Between two messages: commands first, then data, then the end. */
   #sendPending(): void {
+    if (this.#context.mayAnswerEarly && this.#established === undefined) this.#answerEarly()
     while (this.#established !== undefined && this.#driver.idle) {
       const command = this.#commands.shift()
       const data = command === undefined ? this.#unsent.shift() : undefined
@@ -329,6 +330,13 @@ export class Connection {
         return
       }
     }
+  }
+
+  /** RFC 8446 §4.4.4: after its Finished a server may send, before it has the client's. */
+  #answerEarly(): void {
+    if (!this.#driver.idle) return
+    for (const data of this.#unsent.splice(0))
+      this.#records.send(ContentType.application_data, data)
   }
 
   #sendData(data: Uint8Array, established: Established): void {
@@ -354,6 +362,11 @@ export class Connection {
     this.#established = established
     this.#context.at('connected')
     this.#events.push({ type: 'handshakeComplete', info: established.info })
+    const config = this.#config
+    const again =
+      'resendEarlyData' in config && config.resendEarlyData ? config.earlyData : undefined
+    if (again !== undefined && established.info.earlyData !== 'accepted')
+      this.#unsent.unshift(again)
   }
 
   #onSealed(failure: { readonly reason: unknown } | undefined): void {
@@ -400,6 +413,10 @@ export class Connection {
   }
 
   #onData(content: Uint8Array): void {
+    if (this.#records.readProtection === 'early') {
+      this.#onEarlyData(content)
+      return
+    }
     if (this.#established === undefined || this.#records.readProtection !== 'application')
       throw new TlsError(
         'ERR_UNEXPECTED_MESSAGE',
@@ -413,6 +430,22 @@ export class Connection {
     this.#warningAlerts = 0
     this.#context.keyUpdatesWithoutData = 0
     this.#events.push({ type: 'data', data: content })
+  }
+
+  #onEarlyData(content: Uint8Array): void {
+    const left = (this.#context.earlyDataLeft ?? 0) - content.length
+    if (left < 0)
+      throw new TlsError(
+        'ERR_TOO_MUCH',
+        'The client sends more early data than the ticket allows',
+        {
+          section: 'RFC 8446 §4.6.1',
+        },
+      )
+    this.#context.earlyDataLeft = left
+    if (content.length === 0)
+      this.#emptyRecords = this.#count(this.#emptyRecords, 'emptyRecords', 'empty records')
+    else this.#events.push({ type: 'earlyData', data: content })
   }
 
   /** Up to TLS 1.2 a step of the handshake. RFC 8446 §D.4: since then of no meaning, but for middleboxes; anything but its one form at its time is an error. */

@@ -10,6 +10,11 @@ export type ConnectionEvent =
   | { readonly type: 'handshakeComplete'; readonly info: ConnectionInfo }
   /** Application data. The bytes may be a view of what was received: use or copy them before the next `receive`. */
   | { readonly type: 'data'; readonly data: Uint8Array }
+  /**
+   * Data that a client sent before the handshake was complete (server). It may be a replay, and nothing shows yet that the
+   * client is there: do with it only what may be done twice. What is written in answer goes out at once.
+   */
+  | { readonly type: 'earlyData'; readonly data: Uint8Array }
   /** A session that a later connection can resume (client). */
   | { readonly type: 'session'; readonly session: Session }
   /** The client answered a request for its certificate after the handshake (server); an empty chain where it has none. */

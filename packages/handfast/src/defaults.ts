@@ -49,5 +49,8 @@ export const defaultSignatureSchemes: readonly number[] = [
   0x0601, // rsa_pkcs1_sha512
 ]
 
+/** Milliseconds by which the age that a client gives its ticket may be wrong, for early data (RFC 8446 §8.3). */
+export const earlyDataFreshness = 10_000
+
 /** A server answers with a few tickets, so that a client can open connections side by side (RFC 8446 §4.6.1). */
 export const defaultTicketCount = 2

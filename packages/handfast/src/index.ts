@@ -50,6 +50,7 @@ export { type IdentityFiles, identityFrom } from './identity.ts'
 export { importPreSharedKey } from './keys/importedPsk.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export { decodePem, encodePem, type PemBlock } from './pem.ts'
+export { memoryReplayGuard, type ReplayGuard } from './session/replayGuard.ts'
 export {
   parseSession,
   type Session,

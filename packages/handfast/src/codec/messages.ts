@@ -170,6 +170,9 @@ export const EncryptedExtensions = struct('EncryptedExtensions', 'RFC 8446 §4.3
   extensions: extensionsOf('EncryptedExtensions'),
 })
 
+/** RFC 8446 §4.5: it has no content. */
+export const EndOfEarlyData: Wire<true> = { ...empty, type: 'EndOfEarlyData' }
+
 /** RFC 8446 §4.3.2 */
 export const CertificateRequest = struct('CertificateRequest', 'RFC 8446 §4.3.2', {
   certificateRequestContext: opaque(0, 255),
@@ -226,6 +229,7 @@ export const messageBodies: ReadonlyMap<number, AnyWire> = new Map<number, AnyWi
   [HandshakeType.client_hello, ClientHello],
   [HandshakeType.server_hello, ServerHello],
   [HandshakeType.encrypted_extensions, EncryptedExtensions],
+  [HandshakeType.end_of_early_data, EndOfEarlyData],
   [HandshakeType.certificate_request, CertificateRequest],
   [HandshakeType.certificate, Certificate],
   [HandshakeType.certificate_verify, CertificateVerify],

@@ -1,7 +1,8 @@
 /** What may come after the handshake (RFC 8446 §4.6): tickets, key updates, authentication. Each role has its loop. */
 import type { Steps } from '@handfast/x509'
 import { hexOf } from '../codec/bytes.ts'
-import { refuseDuplicates } from '../codec/extension.ts'
+import { extensionOf, findExtension, refuseDuplicates } from '../codec/extension.ts'
+import { earlyData } from '../codec/extensions/early_data.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
 import {
   bodyOf,
@@ -106,6 +107,7 @@ function* onNewSessionTicket(
   })
   if (lifetime === 0 || count > hs.limits.tickets) return
   const { context, info, resumptionSecret } = established
+  const maxEarlyData = findExtension(ticket.extensions, earlyData, 'NewSessionTicket')
   const psk = yield* resumptionPsk(context, resumptionSecret, ticket.ticketNonce)
   hs.emit({
     type: 'session',
@@ -120,6 +122,7 @@ function* onNewSessionTicket(
       alpnProtocol: info.alpnProtocol,
       peerCertificates: info.peerCertificates,
       ...(info.pskIdentity && { pskIdentity: info.pskIdentity }),
+      ...(maxEarlyData && { maxEarlyData }),
       ticket: ticket.ticket.slice(),
     },
   })
@@ -207,6 +210,9 @@ function* sendTickets(
   const { context, info, resumptionSecret } = established
   const count = config.ticketCount ?? (info.resumed ? 1 : defaultTicketCount)
   const lifetime = Math.min(tickets.lifetime, maxTicketLifetime)
+  const maxEarlyData = config.earlyData?.maxBytes
+  const extensions =
+    maxEarlyData === undefined ? [] : [extensionOf(earlyData, 'NewSessionTicket', maxEarlyData)]
   for (let i = 0; i < count; i++) {
     const ticketNonce = Uint8Array.of(i)
     const psk = yield* resumptionPsk(context, resumptionSecret, ticketNonce)
@@ -223,6 +229,7 @@ function* sendTickets(
       alpnProtocol: info.alpnProtocol,
       peerCertificates: info.peerCertificates,
       ...(info.pskIdentity && { pskIdentity: info.pskIdentity }),
+      ...(maxEarlyData && { maxEarlyData }),
     }
     const ticket = yield* hs.settle('issuing a ticket', tickets.issue(state))
     psk.value.fill(0)
@@ -235,7 +242,7 @@ function* sendTickets(
         ticketAgeAdd,
         ticketNonce,
         ticket,
-        extensions: [],
+        extensions,
       }),
     )
   }

@@ -4,11 +4,13 @@ import { HandshakeType, nameOf, ProtocolVersion, protocolVersions } from '../cod
 import { decode } from '../codec/wire.ts'
 import type { ClientConfig } from '../config.ts'
 import { Connection } from '../connection.ts'
+import { TlsError } from '../errors.ts'
+import { sendEarlyData } from './clientEarlyData.ts'
 import { makeOffer } from './clientHello.ts'
 import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
 import { namesOf } from './negotiation.ts'
 import type { ClientProtocol, OfferPart } from './protocol.ts'
-import { enabledProtocols, protocolChosen, versionsOf } from './version.ts'
+import { enabledProtocols, protocolChosen, serverVersion, versionsOf } from './version.ts'
 
 /** A client's end of a connection that speaks these versions. Ask it for its first event to make it begin. */
 export function clientConnectionOf(
@@ -46,10 +48,18 @@ export function* clientHandshake(
   hs.sendMessage(offer.message, hs.transcript)
   // RFC 8446 §5.1: an initial ClientHello may go out as TLS 1.0, for old servers' sake.
   hs.flush(Math.min(ProtocolVersion.TLS10, hs.highestVersion))
+  yield* sendEarlyData(hs, config, offer)
   hs.changeCipherSpecAllowed = hs.highestVersion >= ProtocolVersion.TLS13
 
   const answer = yield* hs.receive(HandshakeType.server_hello)
-  const protocol = protocolChosen(protocols, decode(ServerHello, answer.bytes.subarray(4)))
+  const hello = decode(ServerHello, answer.bytes.subarray(4))
+  if (offer.early !== undefined && serverVersion(hello) < ProtocolVersion.TLS13)
+    throw new TlsError(
+      'ERR_NO_COMMON_VERSION',
+      'The server answers early data with an older version than it gave the session for',
+      { section: 'RFC 8446 §D.3' },
+    )
+  const protocol = protocolChosen(protocols, hello)
   // Warnings that older versions pass over are none of TLS 1.3's (RFC 8446 §6).
   if (protocol.version >= ProtocolVersion.TLS13) hs.toleratedWarnings = []
   hs.decide(() => ({

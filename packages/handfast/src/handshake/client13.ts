@@ -2,6 +2,7 @@
 import type { Verdict } from '@handfast/x509'
 import { findExtension, refuseDuplicates, refuseUnsolicited } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
+import { earlyData } from '../codec/extensions/early_data.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
 import { maxFragmentLength } from '../codec/extensions/max_fragment_length.ts'
 import { recordSizeLimit } from '../codec/extensions/record_size_limit.ts'
@@ -27,6 +28,7 @@ import {
   readCertificateRequest,
   type SentIdentity,
 } from './clientAuthentication.ts'
+import { checkAccepted, earlyDataStatus, sendEndOfEarlyData } from './clientEarlyData.ts'
 import { type Offer, offeredTypes } from './clientHello.ts'
 import { certificateTypes, readCertificateMessage } from './compressedCertificate.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
@@ -66,11 +68,14 @@ function* client13(
   const suite = checkServerHello(offer, serverHello)
   tellSuite(hs, offer, suite)
   const helloRetried = isHelloRetryRequest(serverHello.random)
-  let sentChangeCipherSpec = false
+  const offeredEarly = offer.early !== undefined
+  let sentChangeCipherSpec = offeredEarly
   if (helloRetried) {
     hs.refuseExcess()
     offer = yield* retry(hs, config, offer, answer, serverHello, suite)
-    if (config.middleboxCompatibility !== false) hs.sendChangeCipherSpec()
+    // What was sent early is lost with the keys that protect it.
+    hs.records.clearWrite()
+    if (!offeredEarly && config.middleboxCompatibility !== false) hs.sendChangeCipherSpec()
     sentChangeCipherSpec = true
     hs.sendMessage(offer.message, hs.transcript)
     answer = yield* hs.receive(HandshakeType.server_hello)
@@ -94,12 +99,17 @@ function* client13(
   hs.logKey(serverTraffic)
   yield* hs.setKeys(context, suite, 'server', serverTraffic, 'handshake')
   if (!sentChangeCipherSpec && config.middleboxCompatibility !== false) hs.sendChangeCipherSpec()
-  yield* hs.setKeys(context, suite, 'client', clientTraffic, 'handshake')
+  // The early keys hold until it is known whether the server took what they protect.
+  const useHandshakeKeys = () => hs.setKeys(context, suite, 'client', clientTraffic, 'handshake')
+  hs.hold(() => clientTraffic.value.fill(0))
+  if (offer.early === undefined) yield* useHandshakeKeys()
   const masterSecret = yield* handshakeSecret.masterSecret()
   hs.hold(() => masterSecret.forget())
 
   // EncryptedExtensions, and who the server is.
-  const alpnProtocol = yield* receiveEncryptedExtensions(hs, config, offer)
+  const { alpnProtocol, earlyAccepted } = yield* receiveEncryptedExtensions(hs, config, offer)
+  checkAccepted(earlyAccepted, offer, suite, psk, alpnProtocol)
+  if (offer.early !== undefined && !earlyAccepted) yield* useHandshakeKeys()
   let request: RequestedCertificate | undefined
   let server: ServerIdentity
   if (psk !== undefined)
@@ -129,12 +139,17 @@ function* client13(
   yield* hs.setKeys(context, suite, 'server', serverApplication, 'application')
 
   // Our second flight.
+  if (earlyAccepted) {
+    sendEndOfEarlyData(hs)
+    yield* useHandshakeKeys()
+  }
   let ours: SentIdentity | undefined
   if (request !== undefined) ours = yield* answerCertificateRequest(hs, config, request, suite)
   yield* sendFinished(hs, context, clientTraffic)
   yield* hs.setKeys(context, suite, 'client', clientApplication, 'application')
   const resumptionSecret = yield* masterSecret.resumptionSecret(hs.transcript)
   for (const secret of [clientTraffic, serverTraffic]) secret.value.fill(0)
+  const status = earlyDataStatus(config, offeredEarly, earlyAccepted)
   const pskIdentity = psk?.external?.identity ?? psk?.session?.pskIdentity
 
   return new Established13(hs, {
@@ -158,6 +173,7 @@ function* client13(
       serverName: config.serverName,
       resumed: psk?.session !== undefined,
       ...(pskIdentity && { pskIdentity }),
+      ...(status && { earlyData: status }),
       helloRetried,
       peerCertificates: server.chain.map((der) => der.slice()),
       ocspResponse: server.ocspResponse?.slice(),
@@ -168,12 +184,12 @@ function* client13(
   })
 }
 
-/** @returns the application protocol */
+/** @returns the application protocol, and whether early data was taken */
 function* receiveEncryptedExtensions(
   hs: HandshakeContext,
   config: ClientConfig,
   offer: Offer,
-): HandshakeSteps<string | undefined> {
+): HandshakeSteps<{ alpnProtocol: string | undefined; earlyAccepted: boolean }> {
   const message = yield* hs.receive(HandshakeType.encrypted_extensions)
   const { extensions } = hs.read(message, EncryptedExtensions)
   refuseDuplicates(extensions, 'EncryptedExtensions')
@@ -191,11 +207,13 @@ function* receiveEncryptedExtensions(
     )
   if (limit !== undefined) useRecordSizeLimit(hs, config, limit, 'server')
   if (fragment !== undefined) useMaxFragmentLength(hs, fragment, config.maxFragmentLength)
-  return chosenProtocol(
+  const earlyAccepted = findExtension(extensions, earlyData, 'EncryptedExtensions') === true
+  const alpnProtocol = chosenProtocol(
     hs,
     config,
     findExtension(extensions, applicationLayerProtocolNegotiation, 'EncryptedExtensions'),
   )
+  return { alpnProtocol, earlyAccepted }
 }
 
 interface ServerIdentity {

@@ -10,6 +10,7 @@ import { applicationLayerProtocolNegotiation } from '../codec/extensions/applica
 import { certificateAuthorities } from '../codec/extensions/certificate_authorities.ts'
 import { compressCertificate } from '../codec/extensions/compress_certificate.ts'
 import { cookie } from '../codec/extensions/cookie.ts'
+import { earlyData } from '../codec/extensions/early_data.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
 import { padding } from '../codec/extensions/padding.ts'
 import { postHandshakeAuth } from '../codec/extensions/post_handshake_auth.ts'
@@ -37,6 +38,7 @@ import type { ClientConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup, KeyPair } from '../crypto/provider.ts'
 import { defaultKeyShares, defaultRetryGroups as postQuantumGroups } from '../defaults.ts'
 import { ConfigurationError } from '../errors.ts'
+import { earlySuite } from './clientEarlyData.ts'
 import { bindPsks, type OfferedPsk, usablePsks } from './clientPsk.ts'
 import { unpackable } from './compressedCertificate.ts'
 import type { HandshakeContext } from './context.ts'
@@ -56,6 +58,8 @@ export interface Offer {
   readonly keyPairs: ReadonlyMap<number, KeyPair>
   /** In the order of pre_shared_key. */
   readonly psks: readonly OfferedPsk[]
+  /** The suite of the early keys, where early data goes with it. */
+  readonly early: CipherSuite | undefined
 }
 
 /** The types of extension that an answer may carry. */
@@ -108,11 +112,23 @@ export function* makeOffer(
       ? clientExtensions(config, versions, groups, schemes, keyPairs, grease, parts)
       : [],
   }
-  const hello = padded(config.shapeClientHello?.(plain) ?? plain, config)
   const psks = modern ? yield* usablePsks(hs, config, suites, versions) : []
+  const early = earlySuite(hs, config, suites, psks)
+  const offered =
+    early === undefined
+      ? plain
+      : { ...plain, extensions: [...plain.extensions, extensionOf(earlyData, 'ClientHello', true)] }
+  const hello = padded(config.shapeClientHello?.(offered) ?? offered, config)
   const kept = { suites, groups, signatureSchemes: schemes, keyPairs }
-  return { ...kept, psks, ...(yield* bindPsks(hs, hello, psks)) }
+  return { ...kept, psks, early, ...(yield* bindPsks(hs, hello, psks)) }
 }
+
+/** What the second ClientHello has anew, or not at all. */
+const notRepeated: readonly number[] = [
+  ExtensionType.pre_shared_key,
+  ExtensionType.padding,
+  ExtensionType.early_data,
+]
 
 /**
  * Makes the ClientHello that answers a HelloRetryRequest (RFC 8446 §4.1.2): the same, but for the key share, the cookie
@@ -129,9 +145,7 @@ export function* retryOffer(
   },
 ): Steps<Offer> {
   let { keyPairs } = offer
-  let extensions = offer.hello.extensions.filter(
-    ({ type }) => type !== ExtensionType.pre_shared_key && type !== ExtensionType.padding,
-  )
+  let extensions = offer.hello.extensions.filter(({ type }) => !notRepeated.includes(type))
   if (retry.group !== undefined) {
     for (const pair of keyPairs.values()) pair.destroy()
     const pair = yield* hs.settle('generating a key share', retry.group.generate())
@@ -147,7 +161,7 @@ export function* retryOffer(
   const psks = offer.psks.filter(({ hash }) => hash === retry.suite.hash)
   const plain = { ...offer.hello, extensions }
   const hello = padded(config.shapeSecondClientHello?.(plain) ?? plain, config)
-  return { ...offer, keyPairs, psks, ...(yield* bindPsks(hs, hello, psks)) }
+  return { ...offer, keyPairs, psks, early: undefined, ...(yield* bindPsks(hs, hello, psks)) }
 }
 
 function* generateShares(

@@ -116,6 +116,10 @@ export class HandshakeContext {
   forms: MessageForms | undefined
   /** The highest version that is enabled on this side. */
   highestVersion = 0
+  /** Bytes of early data that may still come (RFC 8446 §4.6.1); undefined where none was accepted. */
+  earlyDataLeft: number | undefined
+  /** A server that has sent its Finished may answer early data before the client's (RFC 8446 §4.4.4). */
+  mayAnswerEarly = false
   /** KeyUpdates received since the last application data. */
   keyUpdatesWithoutData = 0
   /** What the handshake does or waits for, in words. */
@@ -235,7 +239,7 @@ export class HandshakeContext {
     suite: CipherSuite,
     owner: Role,
     secret: NamedSecret,
-    phase: 'handshake' | 'application',
+    phase: 'early' | 'handshake' | 'application',
     generation = 0,
     before?: () => void,
   ): Steps<void> {

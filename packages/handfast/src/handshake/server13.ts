@@ -4,6 +4,7 @@ import { fromText } from '../codec/bytes.ts'
 import { extensionOf, findExtension, hasExtension, type RawExtension } from '../codec/extension.ts'
 import { applicationLayerProtocolNegotiation } from '../codec/extensions/application_layer_protocol_negotiation.ts'
 import { compressCertificate } from '../codec/extensions/compress_certificate.ts'
+import { earlyData } from '../codec/extensions/early_data.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
 import { preSharedKey } from '../codec/extensions/pre_shared_key.ts'
 import { pskKeyExchangeModesExtension } from '../codec/extensions/psk_key_exchange_modes.ts'
@@ -38,6 +39,7 @@ import { hashOf } from './preSharedKeys.ts'
 import type { ServerProtocol } from './protocol.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
 import { chooseCertificate, chooseGroup, chooseProtocol, chooseSuite } from './serverChoices.ts'
+import { acceptEarlyData, offersEarlyData, receiveEndOfEarlyData } from './serverEarlyData.ts'
 import { type AcceptedPsk, acceptPsk, knownKeys, refuseDroppedPsk } from './serverPsk.ts'
 import { checkRetriedHello, sendHelloRetryRequest } from './serverRetry.ts'
 
@@ -64,7 +66,9 @@ function* server13(
   const group = chooseGroup(hs, config, info)
   const token = config.cookie?.(info)
   const helloRetried = token !== undefined || clientShare(info.message, group) === undefined
-  refuseEarlyData(hs, info.message)
+  const offered = offersEarlyData(info)
+  // Early data is passed over until it is accepted.
+  if (offered) hs.records.skippableBytes = hs.limits.skippedEarlyDataBytes
   if (helloRetried) {
     yield* sendHelloRetryRequest(hs, info.message, suite, group, token)
     const message = yield* hs.receive(HandshakeType.client_hello)
@@ -76,6 +80,10 @@ function* server13(
   const hello = info.message
   const protocol = chooseProtocol(hs, config, info)
   const psk = yield* acceptPsk(hs, config, info, suite, keys)
+  const early =
+    offered && (yield* acceptEarlyData(hs, config, info, { suite, protocol, psk, helloRetried }))
+  const earlyTraffic =
+    early && psk !== undefined ? yield* psk.earlySecret.trafficSecret(hs.transcript) : undefined
   const certificate = psk === undefined ? yield* chooseCertificate(hs, config, info) : undefined
 
   // ServerHello, and the handshake keys.
@@ -99,12 +107,18 @@ function* server13(
   // RFC 8446 §D.4: after the first message that we send.
   if (hello.legacySessionId.length > 0 && !helloRetried) hs.sendChangeCipherSpec()
   yield* hs.setKeys(context, suite, 'server', serverTraffic, 'handshake')
-  yield* hs.setKeys(context, suite, 'client', clientTraffic, 'handshake')
+  if (earlyTraffic !== undefined) {
+    hs.hold(() => clientTraffic.value.fill(0))
+    hs.logKey(earlyTraffic)
+    hs.earlyDataLeft = psk?.state?.maxEarlyData ?? 0
+    yield* hs.setKeys(context, suite, 'client', earlyTraffic, 'early')
+    earlyTraffic.value.fill(0)
+  } else yield* hs.setKeys(context, suite, 'client', clientTraffic, 'handshake')
   const masterSecret = yield* handshakeSecret.masterSecret()
   hs.hold(() => masterSecret.forget())
 
   // EncryptedExtensions, who we are, and who the client should be.
-  sendEncryptedExtensions(hs, config, info, protocol, certificate !== undefined)
+  sendEncryptedExtensions(hs, config, info, protocol, certificate !== undefined, early)
   const { clientAuthentication } = config
   const asked =
     psk === undefined &&
@@ -129,7 +143,13 @@ function* server13(
   }
   yield* hs.setKeys(context, suite, 'server', serverApplication, 'application')
 
-  // The client's second flight.
+  // The client's second flight, behind the rest of its first.
+  if (earlyTraffic !== undefined) {
+    hs.mayAnswerEarly = true
+    yield* receiveEndOfEarlyData(hs)
+    hs.earlyDataLeft = undefined
+    yield* hs.setKeys(context, suite, 'client', clientTraffic, 'handshake')
+  }
   const client: ClientIdentity = asked
     ? yield* receiveClientIdentity(hs, config, suite)
     : {
@@ -164,6 +184,7 @@ function* server13(
       serverName: info.serverName,
       resumed: psk?.state !== undefined,
       ...(psk?.pskIdentity && { pskIdentity: psk.pskIdentity }),
+      ...(offered && { earlyData: early ? ('accepted' as const) : ('refused' as const) }),
       helloRetried,
       peerCertificates: client.chain.map((der) => der.slice()),
       ocspResponse: undefined,
@@ -177,20 +198,6 @@ function* server13(
         PskKeyExchangeMode.psk_dhe_ke,
       ) === true,
   })
-}
-
-/** RFC 8446 §4.2.10: what the client may already have sent as early data is read past. */
-function refuseEarlyData(hs: HandshakeContext, hello: ClientHello): void {
-  if (!hasExtension(hello.extensions, ExtensionType.early_data)) return
-  hs.records.skippableBytes = hs.limits.skippedEarlyDataBytes
-  hs.decide(() => ({
-    what: 'early data',
-    by: 'server',
-    offered: ['accept', 'refuse'],
-    chosen: 'refuse',
-    why: 'This server takes no early data: it can be replayed. The client sends it again after the handshake.',
-    section: 'RFC 8446 §4.2.10',
-  }))
 }
 
 function sendServerHello(
@@ -224,6 +231,7 @@ function sendEncryptedExtensions(
   info: ClientHelloInfo,
   protocol: string | undefined,
   usedName: boolean,
+  early: boolean,
 ): void {
   const extensions: RawExtension[] = []
   const offered = info.message.extensions
@@ -235,6 +243,7 @@ function sendEncryptedExtensions(
         enabledGroups(config).map(({ id }) => id),
       ),
     )
+  if (early) extensions.push(extensionOf(earlyData, 'EncryptedExtensions', true))
   const limit = findExtension(offered, recordSizeLimit, 'ClientHello')
   if (limit !== undefined) {
     useRecordSizeLimit(hs, config, limit, 'client')

@@ -3,6 +3,7 @@ import { hexOf } from '../codec/bytes.ts'
 import type { NamedSecret } from './schedule.ts'
 
 const labels: Readonly<Record<string, string>> = {
+  client_early_traffic_secret: 'CLIENT_EARLY_TRAFFIC_SECRET',
   client_handshake_traffic_secret: 'CLIENT_HANDSHAKE_TRAFFIC_SECRET',
   server_handshake_traffic_secret: 'SERVER_HANDSHAKE_TRAFFIC_SECRET',
   client_application_traffic_secret_0: 'CLIENT_TRAFFIC_SECRET_0',

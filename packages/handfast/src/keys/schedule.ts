@@ -173,6 +173,12 @@ export class EarlySecret {
     return yield* deriveSecret(this.context, 'binder_key', this.#secret, label, undefined)
   }
 
+  /** Of the client, for its early data. @param transcript ClientHello */
+  *trafficSecret(transcript: Transcript): Steps<NamedSecret> {
+    const name = 'client_early_traffic_secret'
+    return yield* deriveSecret(this.context, name, this.#secret, 'c e traffic', transcript)
+  }
+
   /** For a key that is not taken. */
   forget(): void {
     this.#secret.value.fill(0)

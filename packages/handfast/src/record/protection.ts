@@ -6,7 +6,7 @@ import { TlsError } from '../errors.ts'
 import { maxCiphertextExpansion, maxPlaintextLength } from '../limits.ts'
 import { recordHeaderLength } from './framing.ts'
 
-export type ProtectionName = 'plaintext' | 'handshake' | 'application'
+export type ProtectionName = 'plaintext' | 'early' | 'handshake' | 'application'
 
 /** What was inside of a record. */
 export interface OpenedRecord {
@@ -68,7 +68,7 @@ export class RecordProtection implements Protection {
   readonly #iv: Uint8Array
 
   constructor(
-    name: 'handshake' | 'application',
+    name: 'early' | 'handshake' | 'application',
     generation: number,
     key: AeadKey,
     iv: Uint8Array,

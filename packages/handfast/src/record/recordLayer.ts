@@ -92,6 +92,12 @@ export class RecordLayer {
     this.#write = protection
   }
 
+  /** Sends in the clear again: the early keys were refused together with what they protect. */
+  clearWrite(): void {
+    this.#write?.destroy()
+    this.#write = undefined
+  }
+
   receive(bytes: Uint8Array): void {
     this.#framer.receive(bytes)
   }

@@ -38,6 +38,8 @@ const common = {
   peerCertificates: CertificateList,
   /** Of the pre-shared key that the session was made with; empty for none. */
   pskIdentity: opaque(0, 65_535),
+  /** Bytes; 0 for none. */
+  maxEarlyData: uint32,
 }
 
 const StoredSession = struct('StoredSession', 'RFC 8446 §4.6.1', {
@@ -63,6 +65,8 @@ export interface SessionState {
   readonly peerCertificates: readonly Uint8Array[]
   /** The identity of the pre-shared key that vouched for the peer in place of a certificate. */
   readonly pskIdentity?: Uint8Array
+  /** Bytes of early data that the server takes with this session; none where it is absent. */
+  readonly maxEarlyData?: number
 }
 
 /** What a client remembers of a connection. It holds a secret: keep it as you keep a key. */
@@ -89,6 +93,7 @@ function toWire(state: SessionState): Common {
     alpnProtocol: fromText(state.alpnProtocol ?? ''),
     peerCertificates: [...state.peerCertificates],
     pskIdentity: state.pskIdentity ?? new Uint8Array(0),
+    maxEarlyData: state.maxEarlyData ?? 0,
   }
 }
 
@@ -110,6 +115,7 @@ function fromWire(value: Common): SessionState {
     alpnProtocol: toText(value.alpnProtocol) || undefined,
     peerCertificates: value.peerCertificates.map((der) => der.slice()),
     ...(value.pskIdentity.length > 0 && { pskIdentity: value.pskIdentity.slice() }),
+    ...(value.maxEarlyData > 0 && { maxEarlyData: value.maxEarlyData }),
   }
 }
 

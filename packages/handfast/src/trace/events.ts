@@ -28,7 +28,7 @@ export interface RecordEvent extends Base {
   /** The type inside of the protection; equal to `contentType` where there is none. */
   readonly innerType: string
   /** The keys that protect it: none, those of the handshake, or those of the application's data. */
-  readonly protection: 'plaintext' | 'handshake' | 'application'
+  readonly protection: 'plaintext' | 'early' | 'handshake' | 'application'
   /** How often the application keys of this direction were updated; 0 before. */
   readonly generation: number
   readonly sequenceNumber: number
@@ -50,7 +50,7 @@ export interface MessageEvent extends Base {
   readonly name: string
   /** Header and body. */
   readonly bytes: Uint8Array
-  readonly protection: 'plaintext' | 'handshake' | 'application'
+  readonly protection: 'plaintext' | 'early' | 'handshake' | 'application'
   /** The version, where it is agreed and not TLS 1.3: several messages have another form there. */
   readonly version?: number
   /** Of TLS 1.2 and before, once it is agreed: what the two key exchange messages hold. */
@@ -145,7 +145,7 @@ export interface StateEvent extends Base {
 export interface KeysEvent extends Base {
   readonly type: 'keys'
   readonly direction: Direction
-  readonly protection: 'handshake' | 'application'
+  readonly protection: 'early' | 'handshake' | 'application'
   /** How often the application keys of this direction were updated; 0 at first. */
   readonly generation: number
   /** The version, where it is not TLS 1.3: there one set of keys protects the Finished and the data. */

@@ -242,6 +242,12 @@ export const messageFields: readonly DescribedMessage[] = [
     fields: fc.record({ requestUpdate: u8 }),
   },
   {
+    name: 'EndOfEarlyData',
+    type: HandshakeType.end_of_early_data,
+    wire: messages.EndOfEarlyData,
+    fields: fc.constant(true),
+  },
+  {
     name: 'CompressedCertificate',
     type: HandshakeType.compressed_certificate,
     wire: messages.CompressedCertificate,

@@ -42,6 +42,7 @@ afterAll(() => {
 export function program(command: string, args: readonly string[]) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   children.add(child)
+  child.stdin.on('error', () => {})
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (bytes: Buffer) => {

@@ -12,6 +12,7 @@ import {
   ClientHello,
   CompressedCertificate,
   EncryptedExtensions,
+  EndOfEarlyData,
   encodeMessage,
   Finished,
   helloRetryRequestRandom,
@@ -217,6 +218,7 @@ export const samples: Readonly<Record<string, Uint8Array>> = {
     extensions: extensionsIn('NewSessionTicket'),
   }),
   KeyUpdate: message(key_update, KeyUpdate, { requestUpdate: 1 }),
+  EndOfEarlyData: message(HandshakeType.end_of_early_data, EndOfEarlyData, true),
   CompressedCertificate: message(HandshakeType.compressed_certificate, CompressedCertificate, {
     algorithm: 2,
     uncompressedLength: 900,

@@ -34,7 +34,7 @@ export const messages: Readonly<Record<string, string>> = {
     "TLS 1.2: the client's half of the key exchange: its fresh public key, or a secret that is encrypted so that only the owner of the server's certificate can read it.",
   CertificateStatus:
     "TLS 1.2: the authority's fresh statement that the certificate was not revoked (OCSP), stapled by the server. In TLS 1.3 it is an extension of the certificate.",
-  end_of_early_data:
+  EndOfEarlyData:
     "The client has sent the last of its early data, which it encrypted with keys of the earlier connection; what follows is under the new handshake's keys.",
   message_hash:
     'Not a message on the wire: after a HelloRetryRequest the first ClientHello stands in the transcript as its hash, so that a server need not remember it.',

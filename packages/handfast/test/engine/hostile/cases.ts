@@ -3,6 +3,7 @@ import { afterServerHandshakeCases, keyUpdateCases } from './afterHandshake.ts'
 import { clientFlightCases } from './clientFlight.ts'
 import { clientHelloCases } from './clientHello.ts'
 import { compressedCertificateCases, compressionOfferCases } from './compression.ts'
+import { earlyDataCases, earlyDataClaims } from './earlyData.ts'
 import type { Case } from './expected.ts'
 import { clientShareCases, serverShareCases } from './keyShares.ts'
 import { beforeClientHelloCases, changeCipherSpecCases, plainRecordCases } from './plainRecords.ts'
@@ -26,6 +27,7 @@ export const againstClients: readonly Case[] = [
   ...serverOrderCases,
   ...certificateRequestCases,
   ...certificateCases,
+  ...earlyDataClaims,
   ...compressedCertificateCases,
   ...certificateVerifyCases,
   ...finishedCases,
@@ -39,6 +41,7 @@ export const againstClients: readonly Case[] = [
 export const againstServers: readonly Case[] = [
   ...clientHelloCases,
   ...compressionOfferCases,
+  ...earlyDataCases,
   ...preSharedKeyCases,
   ...externalKeyCases,
   ...beforeRetryCases,
