@@ -24,7 +24,7 @@ const { values } = parseArgs({
 
 const programs = ['handshakes', 'eachEnd', 'bulk', 'echo', 'idle', 'coldStart']
 const short = ['--rounds', '3', '--seconds', '0.4']
-const shortIdle = ['--rounds', '1', '--pairs', '300']
+const shortIdle = ['--rounds', '1', '--pairs', '2000']
 
 /**
  * What a measure is to come to, as a ratio to node:tls: of a rate at the least, of a cost at the most. The check fails

@@ -22,7 +22,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     of: { type: 'string' },
     ends: { type: 'string', default: 'both' },
-    pairs: { type: 'string', default: '1000' },
+    pairs: { type: 'string', default: '4000' },
     rounds: { type: 'string', default: '3' },
     role: { type: 'string' },
   },
