@@ -94,7 +94,7 @@ function obstacle(one: Case, role: Role, { probe, subjectProbe }: Pair): string 
 function declare(pair: Pair, role: Role, results: CaseResult[]): void {
   const direction: Direction = role === 'server' ? 'handfast → peer' : 'peer → handfast'
   const pool = new ServerPool()
-  afterAll(() => pool.stop())
+  afterAll(() => pool.stop(), caseLimit)
   for (const [index, one] of casesFor(direction, pair.ids).entries()) {
     const { axis, value, version } = one
     const note = (outcome: CaseResult['outcome'], reason?: string) =>
@@ -136,7 +136,11 @@ class ServerPool {
   }
 
   async stop(): Promise<void> {
-    for (const server of this.#servers.values()) await (await server.catch(() => undefined))?.stop()
+    await Promise.all(
+      [...this.#servers.values()].map(async (server) =>
+        (await server.catch(() => undefined))?.stop(),
+      ),
+    )
   }
 }
 
