@@ -326,6 +326,17 @@ describe('--fetch', () => {
     })
   })
 
+  it('takes an answer that was made since it began', async () => {
+    const { answers, verify } = await published({ ocsp: true, revoked: false, whole: true })
+    const answer = answers.get('/ocsp')!
+    answers.set('/ocsp', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1100))
+      return answer()
+    })
+    const { code, stdout } = await verify('--fetch', '--require-revocation')
+    expect(code, stdout).toBe(0)
+  })
+
   it('refuses with --require-revocation what nothing is known of', async () => {
     const { answers, verify } = await published({ ocsp: false, revoked: false, whole: true })
     const required = ['--fetch', '--require-revocation']

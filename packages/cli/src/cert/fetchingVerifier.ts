@@ -5,11 +5,10 @@ import type { Fetcher } from './fetching.ts'
 import { judge } from './judge.ts'
 
 export function fetchingVerifier(trust: TrustStore, fetcher: Fetcher): CertificateVerifier {
-  return ({ leaf, chain, serverName, ocspResponse, time }) =>
+  return ({ leaf, chain, serverName, ocspResponse }) =>
     judge({
       chain: [leaf, ...chain.slice(1).flatMap(readable)],
       trust,
-      time,
       name: serverName,
       usage: 'serverAuth',
       stapled: ocspResponse,

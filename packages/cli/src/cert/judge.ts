@@ -23,8 +23,8 @@ export interface Question {
   /** The peer's own first. */
   readonly chain: readonly Certificate[]
   readonly trust: TrustStore
-  /** Milliseconds since 1970. */
-  readonly time: number
+  /** Milliseconds since 1970. Default: now, which is later once something was fetched that may have been made just then. */
+  readonly time?: number | undefined
   readonly name: string | undefined
   readonly usage: 'serverAuth' | 'clientAuth' | 'any'
   readonly profile?: Profile | undefined
@@ -47,7 +47,7 @@ export async function judge(question: Question): Promise<Verdict> {
       certificate: chain[0]!,
       intermediates: [...chain.slice(1), ...fetched],
       trust,
-      time,
+      time: time ?? Date.now(),
       usage,
       verifiers: signatureVerifiers,
       additionalChecks,

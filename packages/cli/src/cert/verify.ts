@@ -81,7 +81,7 @@ function parseTime(text: string): number {
 }
 
 async function verify(text: string, options: VerifyOptions, terminal: Terminal): Promise<ExitCode> {
-  const { ca, name, usage, at = Date.now(), profile, policy, crl, timeout, json } = options
+  const { ca, name, usage, at, profile, policy, crl, timeout, json } = options
   const source = await readSource(text, options, terminal)
   const say = (what: string) => terminal.stderr.write(`${harmless(what)}\n`)
   const verdict = await judge({
