@@ -91,7 +91,7 @@ for (const [what, given] of Object.entries(cases)) {
             .replace('CIPHER_OPERATION_FAILED', 'DECRYPTION_FAILED_OR_BAD_RECORD_MAC')
             // Of a client without a key the alert is up to it.
             .replace(
-              /ERR_SSL_\w+_ALERT_(HANDSHAKE_FAILURE|INTERNAL_ERROR|UNKNOWN_PSK_IDENTITY)/,
+              /ERR_SSL_[\w/]+_ALERT_(HANDSHAKE_FAILURE|INTERNAL_ERROR|UNKNOWN_PSK_IDENTITY)/,
               'a failure',
             ),
         ),

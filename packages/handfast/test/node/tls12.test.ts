@@ -156,7 +156,8 @@ describe('finite fields', () => {
   it('that are too small are refused, whatever minDHSize says', async () => {
     const own = {
       ...(await files('rsa')),
-      ciphers: 'DHE-RSA-AES128-SHA',
+      // OpenSSL of today wants to be asked for so small a field.
+      ciphers: 'DHE-RSA-AES128-SHA:@SECLEVEL=0',
       dhparam: dhparam(getDiffieHellman('modp2').getPrime()),
     }
     const tls = await import('node:tls')
