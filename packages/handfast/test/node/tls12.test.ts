@@ -1,4 +1,4 @@
-/** What only TLS 1.2 has: sessions by id, finite fields of one's own, and the errors that go with it. */
+/** What TLS 1.2 brought with it: sessions by id, finite fields of one's own, and the errors that go with them. */
 
 import { constants, getDiffieHellman } from 'node:crypto'
 import { type AddressInfo, createServer as createNetServer } from 'node:net'
@@ -98,6 +98,28 @@ for (const [what, secureOptions] of [
       },
       { ...only12, normalize: withoutRenewal },
     )
+
+same(
+  'newSession tells of each ticket of TLS 1.3, which holds its session itself',
+  async (run) => {
+    const port = await run.listen(await files('good'), echo, (server) =>
+      server.on('newSession', (id, data, done) => {
+        run.see('server', 'newSession', id.length, data.length > 0)
+        setTimeout(done, 5)
+      }),
+    )
+    await visitTwice(run, port)
+  },
+  {
+    versions: ['TLSv1.3'],
+    // How many tickets a server gives, and when they come, is its own affair.
+    normalize: ({ server, first, second }) => ({
+      server: server?.[0],
+      first: first?.at(-1),
+      second: second?.at(-1),
+    }),
+  },
+)
 
 same(
   'a session that a store does not know any more',
