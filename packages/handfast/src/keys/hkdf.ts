@@ -90,5 +90,9 @@ export function* hkdfExpandLabel(
   info[info.length - 1] = 1
   const later = hash.hmac(secret, info)
   const block = later instanceof Uint8Array ? later : yield* settle(later)
-  return length === block.length ? block : block.slice(0, length)
+  if (length === block.length) return block
+  const output = block.slice(0, length)
+  // The rest of the bytes are as secret, and nobody else will wipe them.
+  block.fill(0)
+  return output
 }
