@@ -51,6 +51,13 @@ export const someSuites12: readonly string[] = [
   'TLS_RSA_WITH_AES_128_CBC_SHA',
 ]
 
+/** Why the others are not run with such programs. */
+export const reasonsOfOthers12: Readonly<Record<string, string>> = Object.fromEntries(
+  suites12
+    .filter((name) => !someSuites12.includes(name))
+    .map((name) => [name, 'one suite of each kind is run with it, and all of them with OpenSSL']),
+)
+
 /** RFC 8422's curves, the only groups that TLS 1.2 names. */
 export const groups12 = ['x25519', 'secp256r1', 'secp384r1', 'secp521r1', 'x448'] as const
 

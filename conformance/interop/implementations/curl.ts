@@ -8,6 +8,7 @@ import {
   groups,
   groups12,
   ianaName,
+  reasonsOfOthers12,
   reasonsOfTools,
   signatureSchemes,
   signatureSchemes12,
@@ -57,6 +58,7 @@ async function probe(program: string): Promise<Probe | string> {
     source: `the features of ${library.replace('/', ' ')}, and the options of curl`,
     reasons: {
       ...reasonsOfTools('the options of curl'),
+      ...reasonsOfOthers12,
       resumption: 'curl keeps sessions for one process alone, and reuses the connection there',
       'hello-retry-request-while-resuming': 'curl keeps sessions for one process alone',
       'client TLS_AES_128_CCM_8_SHA256':

@@ -2,7 +2,13 @@
 
 import { join } from 'node:path'
 import { opensslName } from 'handfast'
-import { reasonsOfTools, signatureSchemes, signatureSchemes12, someSuites12 } from '../names.ts'
+import {
+  reasonsOfOthers12,
+  reasonsOfTools,
+  signatureSchemes,
+  signatureSchemes12,
+  someSuites12,
+} from '../names.ts'
 import { interopFolder, notInstalled, systemProgram, unpackedProgram } from '../paths.ts'
 import type { Feature, Peer } from '../peer.ts'
 import { build, programPeer } from './program.ts'
@@ -169,7 +175,7 @@ export const python: Peer = programPeer({
     'TLS_AES_128_CCM_8_SHA256',
   ],
   signatureSchemes,
-  reasons: reasonsOfTools('the calls of the ssl module'),
+  reasons: { ...reasonsOfTools('the calls of the ssl module'), ...reasonsOfOthers12 },
   source: 'the OpenSSL that it is linked with (3.0: no ML-KEM)',
   flags: ['suites', 'groups', 'signature-schemes', 'key-log'],
 })
