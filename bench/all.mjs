@@ -1,10 +1,10 @@
 // Every measure of whole connections against node:tls, and what came of it:
 //
-//   npm run -s bench -- [--json OUT] [--only TEXT] [--short] [--check] [--readme]
+//   npm run -s bench -- [--json OUT] [--only TEXT] [--short] [--check] [--readme] [--from RESULT]
 //
 // --only takes the measures whose name has that text (texts between bars; one that ends in $ is the whole name), --short
 // makes few and short rounds, --check measures only what has a limit below and fails where a ratio is beyond it, and
-// --readme writes the table into README.md.
+// --readme writes the table into README.md. --from measures nothing, and reads what --json wrote.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     short: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     readme: { type: 'boolean', default: false },
+    from: { type: 'string' },
   },
 })
 
@@ -109,7 +110,8 @@ function writeReadme(result) {
   writeFileSync(file, whole)
 }
 
-const result = measureAll()
+const result =
+  values.from === undefined ? measureAll() : JSON.parse(readFileSync(values.from, 'utf8'))
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`)
 if (values.readme) writeReadme(result)
 if (values.check)

@@ -76,7 +76,7 @@ async function measureAll(): Promise<void> {
     if (!wants(name)) continue
     const runs: Record<string, () => Promise<number>> = {}
     for (const by of names) runs[by] = await make(by)
-    measures.push(await inTurns(name, 'µs', rounds, runs))
+    measures.push(await inTurns(name, 'µs', rounds, runs, 2500))
   }
   for (const helper of helpers) helper.stop()
   for (const one of servers) one.close()

@@ -66,18 +66,20 @@ function rounded(value: number): number {
  *
  * @param variants `handfast` first, then its peers; `limit` is one. Each answers its figure: the more the better, or the
  * less, as the unit says
- * @param warmups runs for the compiler, before the rounds
+ * @param warmup milliseconds of processor time for the compiler, before the rounds; at least one run
  */
 export async function inTurns(
   name: string,
   unit: string,
   rounds: number,
   variants: Readonly<Record<string, () => Promise<number>>>,
-  warmups = 3,
+  warmup = 1000,
 ): Promise<Measure> {
   const figures: Record<string, number[]> = {}
   for (const [by, run] of Object.entries(variants)) {
-    for (let i = 0; i < warmups; i++) await run()
+    const start = milliseconds('cpu')
+    do await run()
+    while (milliseconds('cpu') - start < warmup)
     figures[by] = []
   }
   for (let round = 0; round < rounds; round++)
