@@ -159,24 +159,18 @@ function matcher(
 /** What `DEFAULT` stands for, at the beginning of a string. */
 const defaultRules = 'ALL:!COMPLEMENTOFDEFAULT:!eNULL'
 
-export interface CipherListChoice {
-  /** Code points of the suites of TLS 1.2, the preferred first. */
-  readonly ids: readonly number[]
-  /** Of `@SECLEVEL`; undefined where it says nothing. */
-  readonly securityLevel: number | undefined
-}
-
 /**
  * @param text rules with colons, commas, spaces or semicolons between
+ * @returns code points, the preferred first
  * @throws Error `ERR_SSL_NO_CIPHER_MATCH` where no suite is left, `ERR_SSL_INVALID_COMMAND` for an unknown `@` command
  */
 export function readCipherList(
   text: string,
   suites: readonly ClassicCipherSuite[],
-): CipherListChoice {
+): readonly number[] {
   const known = suites.map(attributesOf)
   const list = inDefaultOrder(known)
-  let securityLevel: number | undefined
+  let securityLevel = 0
   const rules = text.replace(/^DEFAULT(?=[:,; ]|$)/, defaultRules).split(/[:,; ]+/)
   for (const rule of rules) {
     const [, sign, body] = /^([-+!@]?)(.*)$/.exec(rule) as unknown as [string, string, string]
@@ -191,9 +185,9 @@ export function readCipherList(
     const matches = matcher(body, known)
     if (matches !== undefined) list.apply(operations[sign]!, matches)
   }
-  const chosen = list.active.filter((suite) => isAllowedAt(securityLevel ?? 0, suite))
+  const chosen = list.active.filter((suite) => isAllowedAt(securityLevel, suite))
   if (chosen.length === 0) throw noCipherMatch()
-  return { ids: chosen.map(({ id }) => id), securityLevel }
+  return chosen.map(({ id }) => id)
 }
 
 /** Bits of security that each level of OpenSSL asks for; from the third on with forward secrecy only. */

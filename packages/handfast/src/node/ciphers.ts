@@ -30,7 +30,7 @@ export function chooseSuites(
   const classic = names.filter((name) => !isModern(name))
   if (names.length === 0) throw invalidArgValue(option, ciphers.split(':'))
   const ids12 =
-    classic.length > 0 ? readCipherList(classic.join(':'), classicCipherSuites).ids : undefined
+    classic.length > 0 ? readCipherList(classic.join(':'), classicCipherSuites) : undefined
   const ids13 = modern.length > 0 ? modernSuites(modern) : undefined
   if (ids12 === undefined && ids13?.length === 0) throw noCipherMatch()
   const with13 = versions.includes(ProtocolVersion.TLS13)
