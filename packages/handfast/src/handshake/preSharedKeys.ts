@@ -29,7 +29,8 @@ export function* clientKeys(
   if (found === undefined) return []
   const keys = 'identity' in found ? [found] : found
   for (const { identity, key } of keys) {
-    checkLength('The identity of a pre-shared key', identity)
+    // RFC 4279 §2 allows a name of no bytes, RFC 8446 §4.2.11 does not.
+    checkLength('The identity of a pre-shared key', identity, identityHint === undefined ? 1 : 0)
     checkLength('A pre-shared key', key)
   }
   return keys
@@ -49,11 +50,11 @@ export function* serverKey(
 }
 
 /** No bytes are no secret: whoever knows the name would be let in. */
-function checkLength(what: string, bytes: Uint8Array): void {
-  if (bytes.length < 1 || bytes.length > 65_535)
+function checkLength(what: string, bytes: Uint8Array, least = 1): void {
+  if (bytes.length < least || bytes.length > 65_535)
     throw new ConfigurationError(
       'ERR_BAD_PRE_SHARED_KEY',
-      `${what} has 1 to 65535 bytes, not ${bytes.length}`,
+      `${what} has ${least} to 65535 bytes, not ${bytes.length}`,
     )
 }
 
