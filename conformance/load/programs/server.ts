@@ -23,6 +23,7 @@ const server = createServer({ cert, key, handshakeTimeout }, (socket) => {
     if (first[0] === 33) {
       socket.pause()
       unread.add(socket)
+      socket.once('close', () => unread.delete(socket))
     } else {
       socket.write(first)
       socket.pipe(socket)
