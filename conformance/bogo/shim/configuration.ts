@@ -171,9 +171,9 @@ function wantedAuthorities(value: string): string {
 
 /** BoringSSL sends a share of the first group, and of the first of the other kind: hybrid or classical. */
 function sharesOf(settings: Settings, groups: readonly number[]): readonly number[] {
-  if (settings.keyShares !== undefined) return settings.keyShares
   const hinted = groups.find((group) => settings.serverGroupsHint.includes(group))
   if (hinted !== undefined) return [hinted]
+  if (settings.keyShares !== undefined) return settings.keyShares
   const [first] = groups
   if (first === undefined) return []
   const other = groups.find((group) => hybrids.includes(group) !== hybrids.includes(first))
