@@ -47,7 +47,8 @@ const kinds: { readonly [code in FailureCode]: Kind } = {
     'self-signed certificate in certificate chain',
   ),
   budget: kind('path', 'CERT_CHAIN_TOO_LONG', 'certificate chain too long'),
-  'not-a-ca': kind('extensions', 'INVALID_CA', 'invalid CA certificate'),
+  // OpenSSL says invalid CA first, and then what its check of the purpose says of the same fault.
+  'not-a-ca': kind('extensions', 'INVALID_PURPOSE', 'unsuitable certificate purpose'),
   'path-too-long': kind('extensions', 'PATH_LENGTH_EXCEEDED', 'path length constraint exceeded'),
   'key-usage': kind('extensions', 'INVALID_PURPOSE', 'unsuitable certificate purpose'),
   'extended-key-usage': kind('extensions', 'INVALID_PURPOSE', 'unsuitable certificate purpose'),

@@ -21,6 +21,25 @@ export const intermediate: () => Promise<Authority> = once(async () =>
   (await authority()).createIntermediate({ subject: { commonName: 'Test Intermediate' } }),
 )
 
+/** basicConstraints as it should not be for an authority with another below it. @param value DER, in hexadecimal */
+const constrained = (value: string) => ({
+  extensions: [{ oid: '2.5.29.19', critical: true, value: Buffer.from(value, 'hex') }],
+})
+const noAuthority = once(async () =>
+  (await authority()).createIntermediate({
+    subject: { commonName: 'No Authority' },
+    ...constrained('3000'),
+  }),
+)
+/** cA, and a pathLenConstraint of 0. */
+const shortAuthority = once(async () => {
+  const above = await (await authority()).createIntermediate({
+    subject: { commonName: 'Short' },
+    ...constrained('30060101ff020100'),
+  })
+  return above.createIntermediate({ subject: { commonName: 'Too Far Below' } })
+})
+
 async function issue(
   from: () => Promise<Authority>,
   options: Parameters<Authority['issue']>[0],
@@ -37,6 +56,9 @@ export const identities = {
   other: once(() => issue(authority, { names: ['other.test'] })),
   /** By an intermediate of the test root; `chain` has it, `certificate` has not. */
   below: once(() => issue(intermediate, { names })),
+  /** PATH_LENGTH_EXCEEDED, and INVALID_PURPOSE for what is no CA. */
+  tooFarBelow: once(() => issue(shortAuthority, { names })),
+  belowNoAuthority: once(() => issue(noAuthority, { names })),
   expired: once(() => issue(authority, { names, notAfter: new Date(Date.now() - 86_400_000) })),
   future: once(() =>
     issue(authority, {

@@ -20,8 +20,6 @@ const unshown: Readonly<Record<string, string>> = {
     'wants an address that swallows packets, which loopback has not',
   CERT_CHAIN_TOO_LONG:
     'of a chain of more than a hundred; the budget of @handfast/x509 has tests there',
-  INVALID_CA: 'an authority that is none cannot be made by @handfast/ca; x509-limbo has them',
-  PATH_LENGTH_EXCEEDED: 'such an authority cannot be made by @handfast/ca; x509-limbo has them',
 }
 
 /** The word that a program writes: of `tls.connect: host` it is `host`. */

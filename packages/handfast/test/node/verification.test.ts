@@ -17,6 +17,8 @@ const cases: readonly Case[] = [
   { what: 'a good Ed25519 certificate', identity: 'ed25519' },
   { what: 'a chain with an intermediate', identity: 'below' },
   { what: 'a missing intermediate', identity: 'below', part: 'leaf' },
+  { what: 'an intermediate that is no authority', identity: 'belowNoAuthority' },
+  { what: 'an intermediate below one that allows none', identity: 'tooFarBelow' },
   { what: 'an expired certificate', identity: 'expired' },
   { what: 'a certificate of the future', identity: 'future' },
   { what: 'an unknown authority', identity: 'stranger' },
