@@ -1,6 +1,5 @@
 /** A second process of the same benchmark, in a role of its own: the other end of the connections. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 
 export interface Helper {
   /** What it answers next. */
@@ -20,15 +19,19 @@ export function startHelper(role: object): Helper {
   helpers.add(child)
   child.on('exit', () => helpers.delete(child))
   return {
-    answer: async <T>() => {
-      const [message] = await Promise.race([
-        once(child, 'message'),
-        once(child, 'exit').then(([code]) => {
-          throw new Error(`the other process ended with ${code}`)
-        }),
-      ])
-      return message as T
-    },
+    answer: <T>() =>
+      new Promise<T>((resolve, reject) => {
+        const onExit = (code: number | null) => {
+          child.off('message', onMessage)
+          reject(new Error(`the other process ended with ${code}`))
+        }
+        const onMessage = (message: unknown) => {
+          child.off('exit', onExit)
+          resolve(message as T)
+        }
+        child.once('message', onMessage)
+        child.once('exit', onExit)
+      }),
     tell: (message) => child.send(message as object),
     stop: () => child.kill(),
   }
