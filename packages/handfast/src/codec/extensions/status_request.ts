@@ -1,4 +1,5 @@
 import { defineExtension } from '../extension.ts'
+import { DecodeError } from '../fields.ts'
 import { CertificateStatusType, certificateStatusTypes, ExtensionType } from '../registry.ts'
 import { decode, empty, enumerated, list, opaque, rest, struct } from '../wire.ts'
 
@@ -16,7 +17,14 @@ const CertificateStatusRequest: typeof AnyStatusRequest = {
   ...AnyStatusRequest,
   decode(reader) {
     const value = AnyStatusRequest.decode(reader)
-    if (value.statusType === CertificateStatusType.ocsp) decode(OCSPStatusRequest, value.request)
+    if (value.statusType !== CertificateStatusType.ocsp) return value
+    try {
+      decode(OCSPStatusRequest, value.request)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      // Offsets are of what `reader` reads.
+      reader.fail(error.why)
+    }
     return value
   },
 }
