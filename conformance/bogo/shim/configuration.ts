@@ -182,11 +182,16 @@ function sharesOf(settings: Settings, groups: readonly number[]): readonly numbe
 
 function schemesOf({ signingKey }: Identity, classic: boolean): readonly number[] {
   const { schemes, classicSchemes = [] } = signingKey
-  // ML-DSA is for TLS 1.3.
+  // ML-DSA and the code points for PKCS #1 in client certificates are for TLS 1.3, MD5 with SHA-1 for TLS 1.1 and before.
   if (classic)
-    return [...schemes, ...classicSchemes].filter(
-      (id) => signatureScheme(id)?.keyType.startsWith('ml-dsa') !== true,
-    )
+    return [...schemes, ...classicSchemes].filter((id) => {
+      const scheme = signatureScheme(id)
+      return (
+        scheme !== undefined &&
+        !scheme.keyType.startsWith('ml-dsa') &&
+        scheme.name !== 'rsa_pkcs1_md5_sha1'
+      )
+    })
   return schemes.filter((id) => signatureScheme(id)?.certificatesOnly !== true)
 }
 
