@@ -100,7 +100,12 @@ function prefersOurs({ serverPreference, cipherList, profile }: Settings): boole
 
 /** Without those of SHA-1, which this library never accepts. */
 function verifiable(schemes: readonly number[]): readonly number[] {
-  const strange = schemes.find((id) => signatureScheme(id) === undefined && !ofSha1.includes(id))
+  const strange = schemes.find((id) => {
+    const scheme = signatureScheme(id)
+    if (scheme === undefined) return !ofSha1.includes(id)
+    // Of the platform's age.
+    return scheme.keyType.startsWith('ml-dsa') && !nodeProvider.signatureVerifiers[scheme.algorithm]
+  })
   if (strange !== undefined) throw new Unimplemented(`the signature scheme ${strange}`)
   return schemes.filter((id) => !ofSha1.includes(id))
 }
