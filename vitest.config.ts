@@ -14,6 +14,7 @@ export default defineConfig({
     // Tests of what would be published: they need a build, and `npm test` runs them after it.
     exclude: [...configDefaults.exclude, 'conformance/packages/**'],
     globalSetup: 'scripts/temporary.mjs',
+    setupFiles: 'scripts/seed.mjs',
     testTimeout: 30_000,
   },
 })

@@ -70,8 +70,10 @@ describe('DNS names (RFC 9525 §6.3)', () => {
           new X509Certificate(der).checkHost(reference, { subject: 'never', wildcards: true }) !==
           undefined
         const mine = matchesName(parseCertificate(der), reference)
-        // What is accepted here is accepted there; the other way round, OpenSSL does not ask whether it is a host name.
-        if (mine && !reference.endsWith('.')) expect(theirs).toBe(true)
+        // What is accepted here is accepted there, but for an underscore that a wildcard stands for: OpenSSL has it only
+        // where it is written out, Go and browsers in both places. The other way round, OpenSSL does not ask whether it
+        // is a host name.
+        if (mine && !/_|\.$/.test(reference)) expect(theirs).toBe(true)
         if (theirs && /^[a-z0-9]+(\.[a-z0-9]+)*\.[a-z]+$/i.test(reference)) expect(mine).toBe(true)
       }),
       { numRuns: 2000 },
