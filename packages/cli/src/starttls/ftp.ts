@@ -1,5 +1,5 @@
 /** FTP (RFC 4217 §4): greeting, AUTH TLS. */
-import type { Dialogue } from './index.ts'
+import type { Dialogue } from './dialogue.ts'
 import { expectReply } from './replies.ts'
 
 export const ftp: Dialogue = async (conversation) => {

@@ -1,5 +1,5 @@
 /** IMAP (RFC 9051 §6.2.1): greeting, STARTTLS. */
-import type { Dialogue } from './index.ts'
+import type { Dialogue } from './dialogue.ts'
 
 export const imap: Dialogue = async (conversation) => {
   const greeting = await conversation.line()

@@ -1,6 +1,7 @@
 /** Protocols that begin in the clear and are then secured: what is said before TLS, each in a file of its own. */
 import type { Socket } from 'node:net'
 import { Conversation } from './conversation.ts'
+import type { Dialogue } from './dialogue.ts'
 import { ftp } from './ftp.ts'
 import { imap } from './imap.ts'
 import { ldap } from './ldap.ts'
@@ -9,16 +10,6 @@ import { pop3 } from './pop3.ts'
 import { postgres } from './postgres.ts'
 import { smtp } from './smtp.ts'
 import { xmpp } from './xmpp.ts'
-
-export interface DialogueContext {
-  /** The name that the certificate will be checked for. */
-  readonly serverName: string
-  /** Our own address. */
-  readonly localAddress: string
-}
-
-/** Speaks until the server has agreed to TLS. @throws CommandError (connection) where it does not */
-export type Dialogue = (conversation: Conversation, context: DialogueContext) => Promise<void>
 
 interface Protocol {
   readonly title: string

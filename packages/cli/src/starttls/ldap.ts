@@ -1,6 +1,6 @@
 /** LDAP (RFC 4511 §4.14): the extended operation StartTLS, in BER. */
 import type { Conversation } from './conversation.ts'
-import type { Dialogue } from './index.ts'
+import type { Dialogue } from './dialogue.ts'
 
 const startTlsOid = Buffer.from('1.3.6.1.4.1.1466.20037')
 

@@ -1,5 +1,5 @@
 /** MySQL and MariaDB: SSLRequest after the server's handshake packet (MySQL Internals, "Connection Phase"). */
-import type { Dialogue } from './index.ts'
+import type { Dialogue } from './dialogue.ts'
 
 const CLIENT_PROTOCOL_41 = 0x0200
 const CLIENT_SSL = 0x0800

@@ -1,5 +1,5 @@
 /** POP3 (RFC 2595 §4): greeting, STLS. */
-import type { Dialogue } from './index.ts'
+import type { Dialogue } from './dialogue.ts'
 
 export const pop3: Dialogue = async (conversation) => {
   const greeting = await conversation.line()

@@ -1,5 +1,5 @@
 /** PostgreSQL: SSLRequest (its documentation, "Message Formats" and "SSL Session Encryption"). */
-import type { Dialogue } from './index.ts'
+import type { Dialogue } from './dialogue.ts'
 
 /** Length 8, then the code 80877103, which no protocol version has. */
 const sslRequest = Buffer.of(0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f)

@@ -1,6 +1,6 @@
 /** SMTP (RFC 3207 §4): greeting, EHLO, STARTTLS. */
 import { isIP } from 'node:net'
-import type { Dialogue } from './index.ts'
+import type { Dialogue } from './dialogue.ts'
 import { expectReply } from './replies.ts'
 
 export const smtp: Dialogue = async (conversation, { localAddress }) => {

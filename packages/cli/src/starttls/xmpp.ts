@@ -1,5 +1,5 @@
 /** XMPP, client to server (RFC 6120 §5.4): stream, features, starttls, proceed. */
-import type { Dialogue } from './index.ts'
+import type { Dialogue } from './dialogue.ts'
 
 const tlsNamespace = 'urn:ietf:params:xml:ns:xmpp-tls'
 
