@@ -14,17 +14,25 @@ import { alpnNames } from './alpn.ts'
 import { connectionError, connectionReset } from './errors.ts'
 import { fieldBits } from './keyInfo.ts'
 import { parseGroups } from './names.ts'
-import { type ClientOptions, defined, type TLSSocketOptions } from './options.ts'
+import { type ClientOptions, defined, type OfRole, type TLSSocketOptions } from './options.ts'
 import { clientPsk } from './psk.ts'
 import type { SecureContext } from './secureContext.ts'
 import type { Side } from './side.ts'
 import type { TLSSocket } from './tlsSocket.ts'
 import { traceListener } from './tracePrinter.ts'
-import { bytesOf, invalidArgType, validateFunction, validateString, withCode } from './validate.ts'
+import {
+  bytesOf,
+  invalidArgType,
+  validateBuffer,
+  validateFunction,
+  validateString,
+  withCode,
+} from './validate.ts'
 import { Verification } from './verification.ts'
 
-export interface ClientSideOptions extends Omit<ClientOptions, 'pskCallback'> {
+export interface ClientSideOptions extends Omit<ClientOptions, OfRole> {
   readonly pskCallback?: TLSSocketOptions['pskCallback']
+  readonly earlyData?: TLSSocketOptions['earlyData']
   /** The name that the certificate must be for, where it is neither `servername` nor `host`. */
   readonly expectedName?: string | undefined
   /** What to say of the address in an error. */
@@ -41,6 +49,7 @@ export class ClientSide implements Side {
   serverName: string | undefined
   session: Session | undefined
   readonly #preSharedKey: ClientConfig['preSharedKey']
+  readonly #earlyData: Uint8Array | undefined
   readonly #socket: TLSSocket
   /** What a callback of the program's threw: it goes to the program as it is. */
   #callbackError: Error | undefined = undefined
@@ -63,6 +72,9 @@ export class ClientSide implements Side {
     this.#preSharedKey = clientPsk(options.pskCallback, socket, (error) => {
       this.#callbackError = error
     })
+    const { earlyData } = options
+    if (earlyData != null) validateBuffer(earlyData, 'options.earlyData')
+    this.#earlyData = earlyData == null ? undefined : bytesOf(earlyData)
     this.serverName = options.servername ?? options.host
     if (options.session != null) this.session = readSession(options.session)
     this.verification = new Verification({
@@ -108,6 +120,8 @@ export class ClientSide implements Side {
         keyShares: keySharesOf(options, context.groups),
         alpnProtocols: alpnNames(options.ALPNProtocols),
         session: this.session,
+        earlyData: this.#earlyData,
+        resendEarlyData: options.resendEarlyData,
         preSharedKey: this.#preSharedKey,
         grease: options.grease,
         middleboxCompatibility: options.middleboxCompatibility,
@@ -140,6 +154,8 @@ export class ClientSide implements Side {
     socket.authorized = error === undefined
     if (error !== undefined)
       socket.authorizationError = (error as { code?: string }).code ?? error.message
+    if (this.#earlyData !== undefined && isSent(info, this.#options))
+      socket.bytesWritten += this.#earlyData.length
     const sent = this.serverName
     socket.servername = sent && !isIpLiteral(sent) ? sent : false
     if (this.#options.requestOCSP === true)
@@ -186,6 +202,11 @@ export class ClientSide implements Side {
     >
     return Object.assign(error, { path, host, port, localAddress }, cause && { cause })
   }
+}
+
+/** Whether the caller's early data reached the server's program, or is on its way. */
+function isSent({ earlyData }: ConnectionInfo, { resendEarlyData }: ClientSideOptions): boolean {
+  return earlyData === 'accepted' || resendEarlyData === true
 }
 
 /**

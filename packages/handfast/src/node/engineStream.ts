@@ -37,6 +37,8 @@ export abstract class EngineStream extends SocketShape {
   protected maxFragment: number = maxPlaintextLength
   #connection: Connection | undefined = undefined
   #established = false
+  /** Early data that nobody listened for: held back until the handshake is complete. `undefined`: there was none. */
+  #earlyData: Buffer[] | undefined = undefined
   #pumping = false
   #transportPaused = false
   /** The peer will send nothing more, and the reader was told. */
@@ -82,6 +84,8 @@ export abstract class EngineStream extends SocketShape {
 
   /** Makes our end of the connection; called once, when the transport is ready. */
   protected abstract openConnection(): Connection
+  /** Data that may be a replay. @returns whether the program took it, and has to see to that */
+  protected abstract tellEarlyData(data: Buffer): boolean
   /** Every event but data, close_notify and failure. */
   protected abstract onEngineEvent(event: ConnectionEvent): void
   /** The error to destroy the stream with. */
@@ -132,6 +136,7 @@ export abstract class EngineStream extends SocketShape {
         const event = this.destroyed ? undefined : connection.nextEvent()
         if (event === undefined) break
         if (event.type === 'data') this.#onData(event.data)
+        else if (event.type === 'earlyData') this.#onEarlyData(event.data)
         else if (event.type === 'closeNotify') this.#onReadEnd()
         else if (event.type === 'failed') this.#onFailed(event.error)
         else {
@@ -183,10 +188,24 @@ export abstract class EngineStream extends SocketShape {
 
   // ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  #onEarlyData(data: Uint8Array): void {
+    const bytes = this.#received(data)
+    this.#earlyData ??= []
+    if (!this.tellEarlyData(bytes)) this.#earlyData.push(bytes)
+  }
+
   #onData(data: Uint8Array): void {
-    this.bytesRead += data.length
+    this.#pushBytes(this.#received(data))
+  }
+
+  #received({ buffer, byteOffset, length }: Uint8Array): Buffer {
+    this.bytesRead += length
     this.touch()
-    const more = this.push(Buffer.from(data.buffer, data.byteOffset, data.length))
+    return Buffer.from(buffer, byteOffset, length)
+  }
+
+  #pushBytes(bytes: Buffer): void {
+    const more = this.push(bytes)
     if (!more && !this.#transportPaused) {
       this.#transportPaused = true
       this.transport.pause()
@@ -267,15 +286,20 @@ export abstract class EngineStream extends SocketShape {
 
   // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** A server may answer early data before the client's Finished (RFC 8446 §4.4.4). */
+  get #maySend(): boolean {
+    return this.#established || this.#earlyData !== undefined
+  }
+
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
     this.#writeCallback = callback
-    if (this.#established) this.#send([chunk])
+    if (this.#maySend) this.#send([chunk])
     else this.#delayed = () => this.#send([chunk])
   }
 
   override _writev(chunks: Chunk[], callback: Callback): void {
     this.#writeCallback = callback
-    if (this.#established) this.#send(runsOf(chunks, stepLength))
+    if (this.#maySend) this.#send(runsOf(chunks, stepLength))
     else this.#delayed = () => this.#send(runsOf(chunks, stepLength))
   }
 
@@ -286,6 +310,7 @@ export abstract class EngineStream extends SocketShape {
 
   /** Does what waited for the handshake. */
   #release(): void {
+    for (const data of this.#earlyData?.splice(0) ?? []) if (!this.destroyed) this.#pushBytes(data)
     const delayed = this.#delayed
     this.#delayed = undefined
     if (!this.destroyed) delayed?.()

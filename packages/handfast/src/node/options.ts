@@ -2,7 +2,7 @@
 import type { Server as NetServer, ServerOpts, TcpNetConnectOpts } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ClientHello } from '../codec/messages.ts'
-import type { ClientHelloInfo, ServerConfig } from '../config.ts'
+import type { ClientHelloInfo, EarlyDataPolicy, ServerConfig } from '../config.ts'
 import type { MaybePromise } from '../crypto/provider.ts'
 import type { Limits } from '../limits.ts'
 import type { TicketService } from '../session/tickets.ts'
@@ -69,6 +69,14 @@ export interface ClientOptions extends CommonOptions {
 
   // ── handfast's own ────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /**
+   * Sent in the first flight where `session` allows it (RFC 8446 §2.3): `connectionInfo.earlyData` says what became of it.
+   * **An attacker can send it to the server again**: only what may be done twice belongs here. It counts as written, and
+   * is not for `write()`.
+   */
+  readonly earlyData?: NodeJS.ArrayBufferView | undefined
+  /** Sends `earlyData` first thing after the handshake where the server did not accept it. Default: false. */
+  readonly resendEarlyData?: boolean | undefined
   /** Groups for which a key share is sent at once. */
   readonly keyShares?: NameList | undefined
   /** Reserved values among the offers (RFC 8701). Default: true. */
@@ -141,6 +149,12 @@ export interface ServerSideOptions extends CommonOptions {
   readonly onClientHello?:
     | ((hello: ClientHelloInfo, socket: TLSSocket) => MaybePromise<ClientHelloAnswer | undefined>)
     | undefined
+  /**
+   * Takes data in the first flight of clients that resume. It comes at once as event `earlyData`, of the socket and of the
+   * server, and what is written in answer goes out at once: **it may be a replay**. Where nobody listens it comes as `data`
+   * once the handshake has shown that the client is there, which no replay does (RFC 8470 §3).
+   */
+  readonly earlyData?: EarlyDataPolicy | undefined
   /** In place of tickets encrypted by `ticketKeys`. */
   readonly tickets?: TicketService | undefined
   readonly ticketCount?: number | undefined
@@ -154,11 +168,15 @@ export interface ServerOptions
   extends ServerSideOptions,
     Omit<ServerOpts, 'allowHalfOpen' | 'highWaterMark'> {}
 
+/** Options that mean another thing to a client than to a server. */
+export type OfRole = 'pskCallback' | 'earlyData'
+
 /** What the constructor of TLSSocket takes. */
 export interface TLSSocketOptions
-  extends Omit<ClientOptions, 'pskCallback'>,
-    Omit<ServerSideOptions, 'pskCallback'> {
+  extends Omit<ClientOptions, OfRole>,
+    Omit<ServerSideOptions, OfRole> {
   readonly pskCallback?: PskClientCallback | PskServerCallback | undefined
+  readonly earlyData?: NodeJS.ArrayBufferView | EarlyDataPolicy | undefined
   readonly isServer?: boolean | undefined
   /** Where the connection came from. */
   readonly server?: Server | NetServer | undefined

@@ -2,7 +2,13 @@
 import { runSteps, type Steps, settle } from '@handfast/x509'
 import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
 import { ExtensionType, ProtocolVersion } from '../codec/registry.ts'
-import type { ClientHelloInfo, ConnectionInfo, Identity, ServerConfig } from '../config.ts'
+import type {
+  ClientHelloInfo,
+  ConnectionInfo,
+  EarlyDataPolicy,
+  Identity,
+  ServerConfig,
+} from '../config.ts'
 import type { Connection } from '../connection.ts'
 import { serverConnection } from '../connections.ts'
 import { defaultSignatureSchemes } from '../defaults.ts'
@@ -16,6 +22,7 @@ import { connectionError, connectionReset } from './errors.ts'
 import {
   type ClientHelloAnswer,
   defined,
+  type OfRole,
   type ServerSideOptions,
   type TLSSocketOptions,
 } from './options.ts'
@@ -25,7 +32,13 @@ import type { Server } from './server.ts'
 import type { Side } from './side.ts'
 import type { TLSSocket } from './tlsSocket.ts'
 import { traceListener } from './tracePrinter.ts'
-import { validateFunction, withCode } from './validate.ts'
+import {
+  validateDuration,
+  validateFunction,
+  validateInteger,
+  validateObject,
+  withCode,
+} from './validate.ts'
 import { Verification } from './verification.ts'
 
 export class ServerSide implements Side {
@@ -92,6 +105,8 @@ export class ServerSide implements Side {
         clientAuthentication: this.#clientAuthentication(context),
         tickets: options.tickets,
         ticketCount: options.ticketCount,
+        // `checkServerOptions` saw to it that it is a policy.
+        earlyData: (options.earlyData ?? undefined) as EarlyDataPolicy | undefined,
         findPreSharedKey: serverPsk(options.pskCallback, socket, (error) => {
           this.#callbackError = error
         }),
@@ -250,6 +265,12 @@ export class ServerSide implements Side {
     socket.emit('secure')
   }
 
+  /** @returns whether the program took them */
+  tellEarlyData(data: Buffer): boolean {
+    const heard = this.#socket.emit('earlyData', data)
+    return (this.#server?.emit('earlyData', data, this.#socket) ?? false) || heard
+  }
+
   explain(error: TlsError): Error {
     if (this.#callbackError !== undefined) return this.#callbackError
     const refused = this.verification?.error
@@ -286,7 +307,7 @@ function issuerOf(next: Uint8Array | undefined, context: SecureContext): Buffer 
 
 /** @throws TypeError for options that contradict each other, or are of the wrong type */
 export function checkServerOptions(
-  options: Omit<ServerSideOptions, 'pskCallback'> & { readonly pskCallback?: unknown },
+  options: Omit<ServerSideOptions, OfRole> & { readonly [option in OfRole]?: unknown },
 ): void {
   checkPskOptions(options)
   const { ALPNCallback, ALPNProtocols, SNICallback, onClientHello } = options
@@ -298,4 +319,14 @@ export function checkServerOptions(
   if (ALPNCallback != null) validateFunction(ALPNCallback, 'options.ALPNCallback')
   if (SNICallback != null) validateFunction(SNICallback, 'options.SNICallback')
   if (onClientHello != null) validateFunction(onClientHello, 'options.onClientHello')
+  if (options.earlyData != null) checkEarlyData(options.earlyData)
+}
+
+function checkEarlyData(policy: unknown): asserts policy is EarlyDataPolicy {
+  validateObject(policy, 'options.earlyData')
+  const { maxBytes, replayGuard, freshness } = policy as Partial<EarlyDataPolicy>
+  validateInteger(maxBytes, 'options.earlyData.maxBytes', 1, 2 ** 32 - 1)
+  // Servers that share their ticket keys must share the guard: which one it is only the program knows.
+  validateFunction(replayGuard?.firstUse, 'options.earlyData.replayGuard.firstUse')
+  if (freshness !== undefined) validateDuration(freshness, 'options.earlyData.freshness')
 }

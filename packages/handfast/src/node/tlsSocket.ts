@@ -143,6 +143,10 @@ export class TLSSocket extends EngineStream {
     }
   }
 
+  protected override tellEarlyData(data: Buffer): boolean {
+    return this.#side instanceof ServerSide && this.#side.tellEarlyData(data)
+  }
+
   #tellSession(): void {
     if (this.#session !== undefined && this.listenerCount('session') > 0 && !this.destroyed)
       this.emit('session', Buffer.from(serializeSession(this.#session)))

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type * as http2 from 'node:http2'
 import * as https from 'node:https'
 import { expect, it } from 'vitest'
+import { memoryReplayGuard } from '../../src/index.ts'
 import * as handfast from '../../src/node/index.ts'
 import { authority, files } from './certificates.ts'
 import { once } from './same.ts'
@@ -98,4 +99,33 @@ it('the program with HTTPS', async () => {
   server!.closeAllConnections()
   server!.close()
   expect(answers).toEqual([200, 200])
+})
+
+it('the program with early data', async () => {
+  const code = blocks.find((block) => block.includes('replayGuard'))!
+  const { cert, key } = await files('good')
+  const ca = (await authority()).root
+  const lines: string[] = []
+  const given = {
+    ...api,
+    ...{ memoryReplayGuard, cert, key, ca },
+    console: { log: (line: string) => lines.push(line) },
+  }
+  const [serverPart, clientPart] = code.split('\nconst first')
+  const { server } = run(anyPort(serverPart!), given, 'server') as unknown as {
+    server: handfast.Server
+  }
+  await once(server, 'listening')
+  const { port } = server.address() as import('node:net').AddressInfo
+  run(anyPort(`const first${clientPart}`, port), given)
+  await new Promise<void>((resolve) => {
+    let open = 0
+    server.on('secureConnection', (socket: handfast.TLSSocket) => {
+      open += 1
+      socket.on('close', () => open === 2 && resolve())
+    })
+  })
+  server.close()
+  expect(lines[0]).toBe('accepted')
+  expect(lines.slice(1).join('')).toBe('early: GET, and the rest')
 })
