@@ -2,7 +2,7 @@
 import { request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { ConnectionInfo, Session } from 'handfast'
 import { connectionError, usageError } from '../exit.ts'
 import { openTls } from '../net/open.ts'
@@ -31,9 +31,11 @@ export function addConnect(program: Command, terminal: Terminal): void {
     .description('Connect stdin and stdout with a server; or make one HTTP request.')
     .argument('<target>', 'HOST, HOST:PORT, [IPv6]:PORT or a URL; port 443 unless said')
     .optionsGroup('What is said:')
-    .option(
-      '--get [path]',
-      'GET this path by HTTP/1.1, print the body; default: the path of the URL',
+    .addOption(
+      new Option(
+        '--get [path]',
+        'GET this path by HTTP/1.1, print the body; default: the path of the URL',
+      ).conflicts('earlyData'),
     )
     .option('-q, --quiet', 'say nothing on stderr where all goes well')
   addClientOptions(command).action((text: string, options: ConnectOptions) =>
@@ -48,7 +50,14 @@ async function connect(text: string, options: ConnectOptions, terminal: Terminal
     throw usageError('--get speaks HTTP/1.1, which --alpn leaves out')
   const wanted = isHttp ? { ...options, alpn: ['http/1.1'] } : options
   const client = await prepareClient(wanted, target, terminal)
-  const { drive, info, sessions } = await openTls(target, client, options.timeout, terminal.stop)
+  // A pipe loses nothing: what did not go early goes first.
+  const config = { ...client.config, resendEarlyData: true }
+  const { drive, info, sessions } = await openTls(
+    target,
+    { ...client, config },
+    options.timeout,
+    terminal.stop,
+  )
   if (options.quiet !== true) tell(info, client, terminal)
   const onSession = (session: Session) => {
     if (options.sessionOut !== undefined) writeSession(options.sessionOut, session)
@@ -149,17 +158,27 @@ function tell(info: ConnectionInfo, client: PreparedClient, terminal: Terminal):
     info.cipherSuiteName,
     ...(info.groupName === undefined ? [] : [info.groupName]),
     ...(info.resumed ? ['resumed'] : []),
+    ...(client.config.earlyData === undefined ? [] : [earlyDataInWords(info)]),
   ].join(', ')
   const refused = client.refused()
   const anchor = info.verdict?.path.at(-1)
+  const voucher =
+    info.pskIdentity !== undefined
+      ? `who has the key ${harmless(new TextDecoder().decode(info.pskIdentity))} too`
+      : `${client.serverName}${anchor === undefined ? '' : `, vouched for by ${harmless(shortName(anchor.subject))}`}`
   const who =
     refused === undefined
-      ? green(
-          `${client.serverName}${anchor === undefined ? '' : `, vouched for by ${harmless(shortName(anchor.subject))}`}`,
-        )
+      ? green(voucher)
       : yellow(
           `anybody, for ${harmless(refused.failures[0]?.message ?? 'the certificate was refused')}`,
         )
   const protocol = info.alpnProtocol === undefined ? '' : `, ${harmless(info.alpnProtocol)}`
   stderr.write(`connected: ${how}${protocol}; this is ${who}\n`)
+}
+
+function earlyDataInWords({ earlyData }: ConnectionInfo): string {
+  if (earlyData === 'accepted') return 'early data accepted'
+  return earlyData === 'refused'
+    ? 'early data refused and sent again'
+    : 'no early data allowed, sent after the handshake'
 }

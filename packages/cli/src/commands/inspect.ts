@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { ProtocolVersion, type Session, type TraceEvent } from 'handfast'
 import { toJson } from 'handfast/trace'
-import { type ExitCode, exitCodeOf } from '../exit.ts'
+import { type ExitCode, exitCodeOf, usageError } from '../exit.ts'
 import { type Observation, observe } from '../net/observe.ts'
 import { formatAddress, parseTarget } from '../options/target.ts'
 import {
@@ -50,6 +50,7 @@ export function addInspect(
         'resume',
         'sessionIn',
         'sessionOut',
+        'earlyData',
       ]),
     )
     .option('--legacy', 'offer TLS 1.1, TLS 1.0 and SSL 3.0 too, which are broken')
@@ -102,12 +103,16 @@ async function inspect(
     stdout.write(paper.toString())
   }
 
-  let seen = await look(client.config)
+  const { earlyData, ...config } = client.config
+  const early = earlyData === undefined ? {} : { earlyData }
+  if (earlyData !== undefined && !options.resume && config.session === undefined)
+    throw usageError('--early-data wants a session', '--resume makes one, --session-in brings one.')
+  let seen = await look(config.session === undefined ? config : client.config)
   print(seen)
   const [session] = seen.sessions
   if (options.resume && seen.error === undefined && session !== undefined) {
     const first = seen
-    seen = await look({ ...client.config, session })
+    seen = await look({ ...config, ...early, session })
     print(seen, first)
   }
   // A session of TLS 1.2 is resumed again and again; one of TLS 1.3 gives a new ticket each time.

@@ -2,7 +2,8 @@
 import { realpathSync, statSync, writeFileSync } from 'node:fs'
 import { createAuthority } from '@handfast/ca'
 import { defaultDirectory, isInitialised } from '@handfast/ca/node'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { memoryReplayGuard } from 'handfast'
 import { ja3, ja4, type ServerOptions } from 'handfast/node'
 import { inOurWords, openToSign } from '../ca/options.ts'
 import { usageError } from '../exit.ts'
@@ -10,6 +11,7 @@ import { readCertificates, readOptionFile, reasonOf } from '../options/files.ts'
 import { identityFromFiles } from '../options/identity.ts'
 import { keyLogTo } from '../options/keyLog.ts'
 import { nodeVersionRange } from '../options/names.ts'
+import { addPskOptions, readPreSharedKeys } from '../options/preShared.ts'
 import { suitesFrom } from '../options/suites.ts'
 import { formatAddress, parsePort, parseTarget } from '../options/target.ts'
 import { addTlsOptions, type TlsOptions } from '../options/tls.ts'
@@ -20,6 +22,8 @@ import { echoService, upstreamService, webService } from '../serve/services.ts'
 import { colorsFor, type Terminal } from '../terminal.ts'
 
 interface ServeOptions extends TlsOptions {
+  /** Bytes. */
+  readonly earlyData?: number
   readonly host: string
   readonly port: number
   readonly echo?: boolean
@@ -68,7 +72,13 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option('--ca-out <file>', 'write the local authority here, for clients to trust')
     .option('--client-ca <file>', 'ask clients for a certificate of these authorities', collect)
     .option('--require-client-cert', 'refuse clients without one')
+  addPskOptions(command, 'server')
     .option('--legacy', 'let in TLS 1.1, TLS 1.0 and SSL 3.0 too, which are broken')
+    .addOption(
+      new Option('--early-data [bytes]', 'let clients that resume send so much at once')
+        .argParser(parseBytes)
+        .preset('16384'),
+    )
     .option('--keylog <file>', 'append the secrets for Wireshark (as SSLKEYLOGFILE does)')
     .option('--verbose', 'tell of each client: its address, and its fingerprints JA4 and JA3')
     .action((folder: string, options: ServeOptions) => serve(folder, options, terminal))
@@ -96,6 +106,13 @@ async function serve(folder: string, options: ServeOptions, terminal: Terminal):
   if (!stop.aborted)
     await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()))
   await server.stop(grace)
+}
+
+function parseBytes(text: string): number {
+  const bytes = Number(text)
+  if (!Number.isInteger(bytes) || bytes < 1 || bytes > 2 ** 32 - 1)
+    throw usageError(`--early-data takes a number of bytes, not ${JSON.stringify(text)}`)
+  return bytes
 }
 
 function tellOfClients(say: (text: string) => void): NonNullable<ServerOptions['onClientHello']> {
@@ -142,11 +159,22 @@ async function tlsOf(
     )
   const { ciphers, door } = await suitesFrom(options, terminal)
   const clientCa = options.clientCa?.flatMap((path) => readCertificates('--client-ca', path))
+  const keys = readPreSharedKeys(options)
   return {
     ...(await identityOf(options, say, terminal)),
     ...nodeVersionRange({ ...options, ciphers }),
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(door === undefined ? {} : { legacy: door }),
+    ...(keys === undefined ? {} : { pskCallback: (_, identity: string) => keys.get(identity) }),
+    // Nobody listens for the event: the services get it when the handshake is complete, and no replay reaches them.
+    ...(options.earlyData === undefined
+      ? {}
+      : {
+          earlyData: {
+            maxBytes: options.earlyData,
+            replayGuard: memoryReplayGuard({ clock: Date.now }),
+          },
+        }),
     // For suites of DHE, where they are named.
     dhparam: 'auto',
     ...(options.groups === undefined ? {} : { groups: options.groups }),

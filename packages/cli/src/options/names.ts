@@ -44,13 +44,23 @@ function choices(
   return items.map(({ id, name }) => ({ id, name, aliases: aliases[name] ?? [] }))
 }
 
-/** Those with a pre-shared key are left out: there is no option that would bring one. */
 const cipherSuites: readonly Choice[] = [
   ...nodeProvider.cipherSuites.map(({ id, name }) => ({ id, name, aliases: [] })),
-  ...(nodeProvider.classicCipherSuites ?? [])
-    .filter(({ authentication }) => authentication !== 'PSK')
-    .map(({ id, name }) => ({ id, name, aliases: [opensslName(name)] })),
+  ...(nodeProvider.classicCipherSuites ?? []).map(({ id, name }) => ({
+    ...{ id, name, aliases: [opensslName(name)] },
+  })),
 ]
+const suitesOfKeys: ReadonlySet<number> = new Set(
+  (nodeProvider.classicCipherSuites ?? [])
+    .filter(({ authentication }) => authentication === 'PSK')
+    .map(({ id }) => id),
+)
+
+/** Whether a suite works with a pre-shared key alone. */
+export function isOfKeys(suite: number): boolean {
+  return suitesOfKeys.has(suite)
+}
+
 const suitesOf13: ReadonlySet<number> = new Set(nodeProvider.cipherSuites.map(({ id }) => id))
 const groups = choices(nodeProvider.groups, groupAliases)
 const signatureSchemes = choices(

@@ -28,6 +28,7 @@ import { readOptionFile, reasonOf } from './files.ts'
 import { identityFromFiles } from './identity.ts'
 import { keyLogTo } from './keyLog.ts'
 import { parseGroups, parseSignatureSchemes, parseVersion, versionsOf } from './names.ts'
+import { addPskOptions, type PskOptions, preSharedKeyFrom } from './preShared.ts'
 import { type Suites, suitesFrom } from './suites.ts'
 import { asciiName, type Target } from './target.ts'
 import { type Trust, trustFrom } from './trust.ts'
@@ -45,9 +46,10 @@ export interface TlsOptions {
   readonly keylog?: string
   readonly cert?: string
   readonly key?: string
+  readonly psk?: string
 }
 
-export interface ClientOptions extends TlsOptions {
+export interface ClientOptions extends TlsOptions, PskOptions {
   readonly servername?: string
   readonly ca: readonly string[]
   readonly insecure?: boolean
@@ -56,6 +58,7 @@ export interface ClientOptions extends TlsOptions {
   readonly starttls?: string
   readonly sessionIn?: string
   readonly sessionOut?: string
+  readonly earlyData?: string
   /** Milliseconds. */
   readonly timeout: number
 }
@@ -74,7 +77,7 @@ export function addTlsOptions(command: Command): Command {
 }
 
 export function addClientOptions(command: Command): Command {
-  addTlsOptions(command)
+  const trust = addTlsOptions(command)
     .option('--servername <name>', 'name to ask for and to check, where it is not HOST')
     .addOption(
       new Option(
@@ -91,9 +94,14 @@ export function addClientOptions(command: Command): Command {
     .option('--insecure', 'go on whatever the certificate says, and say what is wrong with it')
     .option('--cert <file>', 'our certificate chain (PEM), if the server asks for one')
     .option('--key <file>', 'its private key (PEM, or PKCS#8 in DER); default: in --cert')
+  addPskOptions(trust, 'client')
     .optionsGroup('Sessions, keys, time:')
     .option('--session-in <file>', 'resume the session in this file')
     .option('--session-out <file>', 'keep the new session in this file (it holds a secret)')
+    .option(
+      '--early-data <file>',
+      'send this before the server has answered, with a session: it can be replayed',
+    )
     .option('--keylog <file>', 'append the secrets for Wireshark (as SSLKEYLOGFILE does)')
     .addOption(
       new Option('--timeout <seconds>', 'to connect, to agree, to answer: each within this time')
@@ -169,6 +177,7 @@ export async function prepareClient(
   const { door } = suites
   const keyLog = keyLogTo(options.keylog, terminal)
   const session = options.sessionIn === undefined ? undefined : readSession(options.sessionIn)
+  const preSharedKey = preSharedKeyFrom(options)
   const config: ClientConfig = {
     crypto: door?.crypto(nodeProvider) ?? nodeProvider,
     clock: () => Date.now(),
@@ -180,6 +189,10 @@ export async function prepareClient(
       ? {}
       : { identity: await identityFromFiles(options.cert, options.key) }),
     ...(session === undefined ? {} : { session }),
+    ...(options.earlyData === undefined
+      ? {}
+      : { earlyData: readOptionFile('--early-data', options.earlyData) }),
+    ...(preSharedKey === undefined ? {} : { preSharedKey: () => preSharedKey }),
     ...(keyLog === undefined ? {} : { keyLog }),
     ...(trace === undefined ? {} : { trace }),
   }

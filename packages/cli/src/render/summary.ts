@@ -1,9 +1,15 @@
 /** The outcome in a few rows, with the verdict that a browser's padlock would give, in words. */
 import { type Certificate, parseCertificate, type Verdict } from '@handfast/x509'
-import { type ConnectionInfo, nameOf, ProtocolVersion, protocolVersions } from 'handfast'
+import {
+  type ConnectionInfo,
+  type EarlyDataStatus,
+  nameOf,
+  ProtocolVersion,
+  protocolVersions,
+} from 'handfast'
 import { keyInWords, namesOf, shortName } from './certificates.ts'
 import { glyphs } from './glyphs.ts'
-import type { Paper } from './paper.ts'
+import { harmless, type Paper } from './paper.ts'
 import { type Seen, seenByOthers } from './seen.ts'
 import type { Story } from './story.ts'
 import { bytes, count, day, duration, fromNow, listed, span } from './words.ts'
@@ -58,6 +64,7 @@ export function renderSummary(
   const { sent, received } = story.bytes
   row('bytes', `${bytes(sent)} sent, ${bytes(received)} received`)
   row('resumption', resumptionInWords(info, story))
+  if (info.earlyData !== undefined) row('early data', earlyDataInWords(info.earlyData))
 }
 
 /** What a padlock says, and what it does not. */
@@ -81,6 +88,17 @@ function renderPadlock(paper: Paper, info: ConnectionInfo, options: SummaryOptio
     return
   }
   const anchor = info.verdict?.path.at(-1)
+  if (info.pskIdentity !== undefined) {
+    const name = harmless(new TextDecoder().decode(info.pskIdentity))
+    paper.text(
+      `${glyphs.pass} Secure, where the key is: at the other end is who has the key ${JSON.stringify(name)} too.`,
+      { style: (text) => bold(green(text)) },
+    )
+    paper.text('No certificate vouches for it. Everybody who has the key can be either end.', {
+      indent: 4,
+    })
+    return
+  }
   paper.text(
     `${glyphs.pass} Secure: this is ${serverName}, and nobody on the way can read or change what is said.`,
     {
@@ -208,6 +226,13 @@ function resumptionInWords(info: ConnectionInfo, story: Story): string {
       ? `${now}the session can be resumed again`
       : `${now}the server gave no ticket while we listened`
     : `${now}${first.byId ? 'a session id' : count(story.sessions.length, 'ticket')} for later, good for ${span(first.lifetime)}`
+}
+
+function earlyDataInWords(status: EarlyDataStatus): string {
+  if (status === 'accepted') return 'accepted: it was there before the server answered'
+  return status === 'refused'
+    ? 'refused: no program there has seen it'
+    : 'not sent: the session does not allow it'
 }
 
 /** Before the client may send data: each ClientHello is one; up to TLS 1.2 a key exchange is another. */
