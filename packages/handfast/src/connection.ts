@@ -106,6 +106,7 @@ export class Connection {
     })
     this.#joiner = new HandshakeJoiner(this.#context.limits.handshakeMessageBytes)
     this.#driver = new Driver(handshake(this.#context), {
+      later: (message) => this.#context.later(message, this.#established!),
       flush: () => this.#context.flush(),
       onAnswer: (resume) => this.#onAnswer(resume),
     })

@@ -1,4 +1,4 @@
-/** What may come after the handshake (RFC 8446 §4.6): tickets, key updates, authentication. Each role has its loop. */
+/** What may come after the handshake (RFC 8446 §4.6): tickets, key updates, authentication. Each role has its class. */
 import type { Steps } from '@handfast/x509'
 import { hexOf } from '../codec/bytes.ts'
 import { extensionOf, findExtension, refuseDuplicates } from '../codec/extension.ts'
@@ -30,60 +30,65 @@ import {
 } from './clientAuthentication.ts'
 import { certificateTypes, decodeCertificate } from './compressedCertificate.ts'
 import { type HandshakeContext, type HandshakeSteps, messageName } from './context.ts'
-import type { Established13, Secrets13 } from './established13.ts'
+import type { AfterHandshake, Established13, Secrets13 } from './established13.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
 import { sendFinished } from './ownCertificate.ts'
 import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 
 /** Bounds what a peer may send without end. */
-class PostHandshakeCounter {
-  #messages = 0
-  readonly #hs: HandshakeContext
-
-  constructor(hs: HandshakeContext) {
-    this.#hs = hs
-  }
-
-  count(): void {
-    const max = this.#hs.limits.postHandshakeMessages
-    if (++this.#messages > max)
-      throw new TlsError(
-        'ERR_TOO_MUCH',
-        `The peer sent more than ${max} messages after the handshake`,
-      )
-  }
+function refuseExcess(messages: number, { limits }: HandshakeContext): void {
+  const max = limits.postHandshakeMessages
+  if (messages > max)
+    throw new TlsError(
+      'ERR_TOO_MUCH',
+      `The peer sent more than ${max} messages after the handshake`,
+    )
 }
 
 export function afterClientHandshake(config: ClientConfig): Secrets13['after'] {
-  return (hs, established) => clientLoop(hs, config, established)
+  return (hs, established) => new AfterClientHandshake(hs, config, established)
 }
 
-function* clientLoop(
-  hs: HandshakeContext,
-  config: ClientConfig,
-  established: Established13,
-): HandshakeSteps<never> {
-  const transcript = config.postHandshakeAuth === true ? hs.transcript.fork() : undefined
-  hs.transcript.clear()
-  const counter = new PostHandshakeCounter(hs)
-  let tickets = 0
-  for (;;) {
-    const message = yield* hs.receive(
-      HandshakeType.new_session_ticket,
-      HandshakeType.key_update,
-      ...(transcript === undefined ? [] : [HandshakeType.certificate_request]),
-    )
+class AfterClientHandshake implements AfterHandshake {
+  readonly #hs: HandshakeContext
+  readonly #config: ClientConfig
+  readonly #established: Established13
+  /** Of the handshake, for authentication after it; undefined where that was not offered. */
+  #transcript: Transcript | undefined
+  #messages = 0
+  #tickets = 0
+
+  constructor(hs: HandshakeContext, config: ClientConfig, established: Established13) {
+    this.#hs = hs
+    this.#config = config
+    this.#established = established
+  }
+
+  get laterTypes(): readonly number[] {
+    const types = [HandshakeType.new_session_ticket, HandshakeType.key_update]
+    return this.#transcript === undefined ? types : [...types, HandshakeType.certificate_request]
+  }
+
+  begin(): undefined {
+    const { transcript } = this.#hs
+    if (this.#config.postHandshakeAuth === true) this.#transcript = transcript.fork()
+    transcript.clear()
+  }
+
+  *onMessage(message: HandshakeMessage): HandshakeSteps<void> {
+    const hs = this.#hs
+    const config = this.#config
+    const established = this.#established
     if (message.type === HandshakeType.key_update) {
       yield* onKeyUpdate(hs, established, message)
-      continue
+      return
     }
-    counter.count()
-    if (message.type === HandshakeType.new_session_ticket) {
-      tickets++
-      yield* onNewSessionTicket(hs, config, established, message, tickets)
-    } else if (transcript !== undefined)
-      yield* onCertificateRequest(hs, config, established, message, transcript.fork())
+    refuseExcess(++this.#messages, hs)
+    if (message.type === HandshakeType.new_session_ticket)
+      yield* onNewSessionTicket(hs, config, established, message, ++this.#tickets)
+    else if (this.#transcript !== undefined)
+      yield* onCertificateRequest(hs, config, established, message, this.#transcript.fork())
   }
 }
 
@@ -167,34 +172,56 @@ function* onKeyUpdate(
 }
 
 export function afterServerHandshake(config: ServerConfig): Secrets13['after'] {
-  return (hs, established) => serverLoop(hs, config, established)
+  return (hs, established) => new AfterServerHandshake(hs, config, established)
 }
 
-function* serverLoop(
-  hs: HandshakeContext,
-  config: ServerConfig,
-  established: Established13,
-): HandshakeSteps<never> {
-  const { clientAuthentication } = config
-  const asking =
-    established.peerOffersAuthentication && clientAuthentication !== undefined
-      ? new PostHandshakeAuthentication(hs, config, clientAuthentication, established)
-      : undefined
-  if (asking !== undefined) established.requestClientCertificate = () => asking.request()
-  hs.transcript.clear()
-  yield* sendTickets(hs, config, established)
-  const counter = new PostHandshakeCounter(hs)
-  for (;;) {
-    const message = yield* hs.receive(HandshakeType.key_update, ...certificateTypes(config))
-    if (message.type === HandshakeType.key_update) yield* onKeyUpdate(hs, established, message)
-    else {
-      if (asking?.pending !== true)
-        throw new TlsError('ERR_UNEXPECTED_MESSAGE', 'A Certificate came that nobody asked for', {
-          section: 'RFC 8446 §4.6.2',
-        })
-      counter.count()
-      yield* asking.receive(message)
+class AfterServerHandshake implements AfterHandshake {
+  readonly #hs: HandshakeContext
+  readonly #config: ServerConfig
+  readonly #established: Established13
+  #asking: PostHandshakeAuthentication | undefined
+  #messages = 0
+
+  constructor(hs: HandshakeContext, config: ServerConfig, established: Established13) {
+    this.#hs = hs
+    this.#config = config
+    this.#established = established
+  }
+
+  get laterTypes(): readonly number[] {
+    return [HandshakeType.key_update, ...certificateTypes(this.#config)]
+  }
+
+  *begin(): Steps<void> {
+    const hs = this.#hs
+    const established = this.#established
+    const { clientAuthentication } = this.#config
+    if (established.peerOffersAuthentication && clientAuthentication !== undefined) {
+      const asking = new PostHandshakeAuthentication(
+        hs,
+        this.#config,
+        clientAuthentication,
+        established,
+      )
+      this.#asking = asking
+      established.requestClientCertificate = () => asking.request()
     }
+    hs.transcript.clear()
+    yield* sendTickets(hs, this.#config, established)
+  }
+
+  *onMessage(message: HandshakeMessage): HandshakeSteps<void> {
+    const hs = this.#hs
+    if (message.type === HandshakeType.key_update) {
+      yield* onKeyUpdate(hs, this.#established, message)
+      return
+    }
+    if (this.#asking?.pending !== true)
+      throw new TlsError('ERR_UNEXPECTED_MESSAGE', 'A Certificate came that nobody asked for', {
+        section: 'RFC 8446 §4.6.2',
+      })
+    refuseExcess(++this.#messages, hs)
+    yield* this.#asking.receive(message)
   }
 }
 

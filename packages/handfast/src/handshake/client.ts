@@ -21,7 +21,7 @@ export function clientConnectionOf(
   return new Connection({ role: 'client', config, handshake: (hs) => client(hs, config, enabled) })
 }
 
-/** Two generators, so that what only the handshake needs is freed when it is done. */
+/** The handshake, and what follows it at once. Later messages have generators of their own: see `HandshakeContext.later`. */
 function* client(
   hs: HandshakeContext,
   config: ClientConfig,
@@ -29,7 +29,8 @@ function* client(
 ): HandshakeSteps<void> {
   const established = yield* clientHandshake(hs, config, protocols)
   hs.established(established)
-  yield* established.afterHandshake()
+  yield* established.begin() ?? []
+  hs.expect(established.laterTypes)
 }
 
 /** All that a client does up to the last Finished. @param protocols the enabled ones, the highest version first */

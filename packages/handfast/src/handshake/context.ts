@@ -71,8 +71,12 @@ export interface Established {
   ): Steps<Uint8Array>
   /** The verify_data of the first Finished (RFC 5929 §3): the channel binding `tls-unique`, up to TLS 1.2. */
   readonly tlsUnique?: Uint8Array
-  /** What the peer may send later, for as long as the connection lives. */
-  afterHandshake(): HandshakeSteps<never>
+  /** Types of the messages that the peer may send now. */
+  readonly laterTypes: readonly number[]
+  /** What is to be done as soon as the handshake is complete. */
+  begin(): Steps<void> | undefined
+  /** One message of `laterTypes`, and all that it begins. Between two of them nothing is kept but this object. */
+  onMessage(message: HandshakeMessage): HandshakeSteps<void> | undefined
   /** Wipes what it keeps. */
   destroy(): void
 }
@@ -167,16 +171,35 @@ export class HandshakeContext {
    * @throws TlsError `ERR_UNEXPECTED_MESSAGE` for any other
    */
   *receive(...types: readonly number[]): HandshakeSteps<HandshakeMessage> {
-    const wanted = types.map((type) => typeName(type, this.forms?.bodies)).join(' or ')
-    this.at(`waiting for ${wanted}`)
+    this.expect(types)
     const message = (yield nextMessage) as HandshakeMessage
+    this.#accept(message, types)
+    return message
+  }
+
+  /** Names what is waited for. */
+  expect(types: readonly number[]): void {
+    this.at(`waiting for ${this.#namesOf(types)}`)
+  }
+
+  /** A message that came after the handshake; then the next is waited for. */
+  *later(message: HandshakeMessage, established: Established): HandshakeSteps<void> {
+    this.#accept(message, established.laterTypes)
+    yield* established.onMessage(message) ?? []
+    this.expect(established.laterTypes)
+  }
+
+  #accept(message: HandshakeMessage, types: readonly number[]): void {
     if (message.type >= 0) this.traceMessage('received', message)
     if (types.length > 0 && !types.includes(message.type))
       throw new TlsError(
         'ERR_UNEXPECTED_MESSAGE',
-        `${this.#nameOf(message)} came where ${wanted} was expected`,
+        `${this.#nameOf(message)} came where ${this.#namesOf(types)} was expected`,
       )
-    return message
+  }
+
+  #namesOf(types: readonly number[]): string {
+    return types.map((type) => typeName(type, this.forms?.bodies)).join(' or ')
   }
 
   /** Waits for change_cipher_spec (RFC 5246 §7.1). @throws TlsError `ERR_UNEXPECTED_MESSAGE` for any message */

@@ -12,6 +12,8 @@ import { type HandshakeSteps, nextMessage } from './context.ts'
 type Running = Iterator<PromiseLike<unknown> | typeof nextMessage, void, unknown>
 
 export interface DriverHost {
+  /** A message came after the handshake: what is to be done with it. */
+  readonly later: (message: HandshakeMessage) => HandshakeSteps<void>
   /** Everything that the handshake sent is now to be put into records. */
   readonly flush: () => void
   /** A late answer is there: `resume` goes on with it, and may throw. */
@@ -20,12 +22,13 @@ export interface DriverHost {
 
 export class Driver {
   readonly #host: DriverHost
-  readonly #handshake: HandshakeSteps<void>
+  /** The handshake, or what a later message began; undefined between two later messages, when nothing is kept of them. */
+  #steps: HandshakeSteps<void> | undefined
   #started = false
   #state: 'idle' | 'running' | 'waiting' = 'idle'
 
   constructor(handshake: HandshakeSteps<void>, host: DriverHost) {
-    this.#handshake = handshake
+    this.#steps = handshake
     this.#host = host
   }
 
@@ -36,19 +39,29 @@ export class Driver {
 
   /** Begins, up to the first message that the handshake wants. @returns false where it had begun */
   start(): boolean {
-    if (this.#started) return false
+    if (this.#started || this.#steps === undefined) return false
     this.#started = true
-    this.#resume(this.#handshake, () => this.#handshake.next())
+    this.#begin(this.#steps)
     return true
   }
 
   deliver(message: HandshakeMessage): void {
-    this.#resume(this.#handshake, () => this.#handshake.next(message))
+    const steps = this.#steps
+    if (steps !== undefined) {
+      this.#resume(steps, () => steps.next(message))
+      return
+    }
+    this.#steps = this.#host.later(message)
+    this.#begin(this.#steps)
   }
 
   /** Runs a command of the caller's between two messages. */
   run(command: Steps<void>): void {
-    this.#resume(command, () => command.next())
+    this.#begin(command)
+  }
+
+  #begin(steps: Running): void {
+    this.#resume(steps, () => steps.next())
   }
 
   /** Waits for anything else that comes late, and hands it to `then`. */
@@ -65,6 +78,7 @@ export class Driver {
     this.#state = 'running'
     const { done, value } = next()
     if (done || value === nextMessage) {
+      if (done && steps === this.#steps) this.#steps = undefined
       this.#state = 'idle'
       this.#host.flush()
       return

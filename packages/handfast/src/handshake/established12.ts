@@ -4,7 +4,7 @@ import { AlertDescription, HandshakeType } from '../codec/registry.ts'
 import type { ConnectionInfo } from '../config.ts'
 import { TlsError } from '../errors.ts'
 import { exportKeyingMaterial12 } from '../keys/schedule12.ts'
-import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
+import type { Established, HandshakeContext } from './context.ts'
 import type { ClassicKeys } from './finished12.ts'
 
 export class Established12 implements Established {
@@ -14,6 +14,7 @@ export class Established12 implements Established {
   readonly tlsUnique: Uint8Array
   readonly #hs: HandshakeContext
   readonly #keys: ClassicKeys
+  #refused = 0
 
   /** @param firstFinished the verify_data of the first Finished of the handshake (RFC 5929 §3.1) */
   constructor(
@@ -47,28 +48,32 @@ export class Established12 implements Established {
     return exportKeyingMaterial12(schedule, master, label, context, length)
   }
 
+  /** A request for renegotiation. */
+  get laterTypes(): readonly number[] {
+    return [this.#hs.role === 'client' ? HandshakeType.hello_request : HandshakeType.client_hello]
+  }
+
+  begin(): undefined {
+    this.#hs.transcript.clear()
+  }
+
   /** Renegotiation is refused, with a warning, by both sides (RFC 5246 §7.2.2); the connection goes on. */
-  *afterHandshake(): HandshakeSteps<never> {
+  onMessage(): undefined {
     const hs = this.#hs
-    const request = hs.role === 'client' ? HandshakeType.hello_request : HandshakeType.client_hello
-    hs.transcript.clear()
-    for (let refused = 0; ; refused++) {
-      yield* hs.receive(request)
-      if (refused >= hs.limits.warningAlerts)
-        throw new TlsError(
-          'ERR_TOO_MUCH',
-          `The peer asked for renegotiation more than ${hs.limits.warningAlerts} times`,
-        )
-      hs.decide(() => ({
-        what: 'renegotiation',
-        by: hs.role,
-        offered: ['a new handshake', 'no renegotiation'],
-        chosen: 'no renegotiation',
-        why: 'A new handshake within a connection is always refused here.',
-        section: 'RFC 5246 §7.4.1.1',
-      }))
-      hs.warn(AlertDescription.no_renegotiation)
-    }
+    if (++this.#refused > hs.limits.warningAlerts)
+      throw new TlsError(
+        'ERR_TOO_MUCH',
+        `The peer asked for renegotiation more than ${hs.limits.warningAlerts} times`,
+      )
+    hs.decide(() => ({
+      what: 'renegotiation',
+      by: hs.role,
+      offered: ['a new handshake', 'no renegotiation'],
+      chosen: 'no renegotiation',
+      why: 'A new handshake within a connection is always refused here.',
+      section: 'RFC 5246 §7.4.1.1',
+    }))
+    hs.warn(AlertDescription.no_renegotiation)
   }
 
   destroy(): void {

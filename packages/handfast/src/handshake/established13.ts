@@ -1,6 +1,6 @@
 /** What an established TLS 1.3 connection keeps, and can do (RFC 8446 §4.6, §7.2, §7.5). */
 import type { Steps } from '@handfast/x509'
-import { encodeMessage, KeyUpdate } from '../codec/messages.ts'
+import { encodeMessage, type HandshakeMessage, KeyUpdate } from '../codec/messages.ts'
 import { HandshakeType, KeyUpdateRequest } from '../codec/registry.ts'
 import type { ConnectionInfo } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
@@ -16,11 +16,14 @@ import type { Established, HandshakeContext, HandshakeSteps } from './context.ts
 /** Records before the AEAD's limit at which new keys are taken: an alert and a KeyUpdate must still fit. */
 const keyUpdateMargin = 64
 
+/** What may come after the handshake, and what is done then. */
+export type AfterHandshake = Pick<Established, 'laterTypes' | 'begin' | 'onMessage'>
+
 export interface Secrets13 {
   readonly context: ScheduleContext
   readonly suite: CipherSuite
-  /** Runs the time after the handshake, in one role. */
-  readonly after: (hs: HandshakeContext, established: Established13) => HandshakeSteps<never>
+  /** The time after the handshake, in one role. */
+  readonly after: (hs: HandshakeContext, established: Established13) => AfterHandshake
   readonly keyUpdateAfterRecords: number | undefined
   readonly writeSecret: NamedSecret
   readonly readSecret: NamedSecret
@@ -51,13 +54,12 @@ export class Established13 implements Established {
   keyUpdateOwed = false
   readonly #exporterSecret: NamedSecret
   readonly #hs: HandshakeContext
-  readonly #after: Secrets13['after']
+  readonly #after: AfterHandshake
   #writeGeneration = 0
   #readGeneration = 0
 
   constructor(hs: HandshakeContext, secrets: Secrets13) {
     this.#hs = hs
-    this.#after = secrets.after
     this.context = secrets.context
     this.suite = secrets.suite
     this.info = secrets.info
@@ -71,10 +73,19 @@ export class Established13 implements Established {
       secrets.keyUpdateAfterRecords ?? Number.POSITIVE_INFINITY,
       secrets.suite.aead.confidentialityLimit - keyUpdateMargin,
     )
+    this.#after = secrets.after(hs, this)
   }
 
-  afterHandshake(): HandshakeSteps<never> {
-    return this.#after(this.#hs, this)
+  get laterTypes(): readonly number[] {
+    return this.#after.laterTypes
+  }
+
+  begin(): Steps<void> | undefined {
+    return this.#after.begin()
+  }
+
+  onMessage(message: HandshakeMessage): HandshakeSteps<void> | undefined {
+    return this.#after.onMessage(message)
   }
 
   /** KeyUpdate goes out under the old keys, and nothing else after it (RFC 8446 §4.6.3). */

@@ -23,7 +23,7 @@ export function serverConnectionOf(
   })
 }
 
-/** Two generators, so that what only the handshake needs is freed when it is done. */
+/** The handshake, and what follows it at once. Later messages have generators of their own: see `HandshakeContext.later`. */
 function* server(
   hs: HandshakeContext,
   config: ServerConfig,
@@ -31,7 +31,8 @@ function* server(
 ): HandshakeSteps<void> {
   const established = yield* serverHandshake(hs, config, protocols)
   hs.established(established)
-  yield* established.afterHandshake()
+  yield* established.begin() ?? []
+  hs.expect(established.laterTypes)
 }
 
 /** All that a server does up to the last Finished. */
