@@ -23,6 +23,8 @@ export class Party {
   /** Application data, in and out. */
   received = Buffer.alloc(0)
   sent = Buffer.alloc(0)
+  /** Early data that came in. */
+  early = Buffer.alloc(0)
   /** What is on its way to this end, and when it comes. */
   arriving: Segment[] = []
   /** Nothing more will be carried to this end. */
@@ -50,7 +52,10 @@ export class Party {
       } else if (last === 'session' && !complete)
         throw new Error('A session came of a handshake that was not completed')
       // Before TLS 1.3 the handshake itself brings the session.
-      else if (event.type !== 'failed' && event.type !== 'session' && !complete)
+      else if (event.type === 'earlyData') {
+        if (complete) throw new Error('Early data came after the handshake was complete')
+        this.early = Buffer.concat([this.early, event.data])
+      } else if (event.type !== 'failed' && event.type !== 'session' && !complete)
         throw new Error(`${event.type} came before the handshake was complete`)
       if (event.type !== 'failed' && seen('closeNotify'))
         throw new Error(`${event.type} came after the end`)
@@ -101,6 +106,8 @@ export class Network {
       if (!moving && (this.#answers?.waiting ?? 0) === 0) {
         // Twice still: an answer that came last may have made more to send.
         for (const role of ['client', 'server'] as const) this.#send(role)
+        // What goes on behind a promise that is kept already asks for the next answer only now.
+        if (this.#answers !== undefined) await new Promise((resolve) => setImmediate(resolve))
         const still = Object.values(this.parties).every(({ arriving }) => arriving.length === 0)
         if (still && (this.#answers?.waiting ?? 0) === 0) return
       }

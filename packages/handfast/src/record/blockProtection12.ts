@@ -100,7 +100,12 @@ export class BlockProtection12 implements Protection {
         const end = record.length - (encryptThenMac ? mac.outputLength : 0)
         return record.slice(end - blockLength, end)
       }
-      this.#sendIv = sealed instanceof Uint8Array ? lastBlock(sealed) : sealed.then(lastBlock)
+      if (sealed instanceof Uint8Array) this.#sendIv = lastBlock(sealed)
+      else {
+        this.#sendIv = sealed.then(lastBlock)
+        // Whoever waits for the record learns of a failure, and perhaps there is no next one that would.
+        this.#sendIv.then(undefined, () => {})
+      }
     }
     return sealed
   }

@@ -130,7 +130,7 @@ export class RecordLayer {
       // A peer that could not follow our flight may send its alert before it has keys.
       if (
         type === ContentType.alert &&
-        protection.name === 'handshake' &&
+        (protection.name === 'handshake' || protection.name === 'early') &&
         protection.sequenceNumber === 0
       )
         return this.#plain(type, record)
@@ -187,7 +187,9 @@ export class RecordLayer {
         `Record ${sequenceNumber} under the ${protection.name} keys does not verify: it was changed on its way, or sealed with other keys`,
       )
     }
-    if (opened.content.length + 1 + opened.padding > this.receiveLimit)
+    // A client sends early data before it hears of our limit, which is told in EncryptedExtensions.
+    const limited = protection.name !== 'early'
+    if (limited && opened.content.length + 1 + opened.padding > this.receiveLimit)
       throw new TlsError(
         'ERR_RECORD_OVERFLOW',
         `A record holds more than the ${this.receiveLimit} bytes of our record_size_limit`,

@@ -100,6 +100,46 @@ describe('early data', () => {
     expect(lines[0]).toBe('CLIENT_EARLY_TRAFFIC_SECRET')
   })
 
+  it('comes in records as long as the client likes: the limit of the server is told only afterwards', () => {
+    const { server } = service()
+    const limited = { ...server, recordSizeLimit: 64 }
+    const limits = { recordSizeLimit: 64 }
+    const session = sessionOf(limited, limits)
+    const text = 'x'.repeat(100)
+    const pair = connect({ session, earlyData: bytes(text), ...limits }, limited)
+    expect(statuses(pair)).toEqual(['accepted', 'accepted'])
+    expect(early(pair)).toBe(text)
+  })
+
+  it('may be given up before its keys are there, with an alert in the clear', async () => {
+    const { server } = service()
+    const session = sessionOf(server)
+    const answers = new LateAnswers(7)
+    const pair = pairOf(
+      {
+        session,
+        earlyData: bytes('first'),
+        clock: server.clock!,
+        crypto: answers.provider(crypto),
+      },
+      server,
+    )
+    const { client } = pair
+    let hello: readonly Uint8Array[] = []
+    while (hello.length === 0) {
+      collect(client)
+      await answers.release()
+      hello = client.connection.takeOutput()
+    }
+    for (const record of hello) pair.server.connection.receive(record)
+    collect(pair.server)
+    client.connection.cancel()
+    exchange(pair)
+    expect(pair.server.connection.error).toMatchObject({
+      code: 'ERR_CLOSED_DURING_HANDSHAKE',
+    })
+  })
+
   it('goes with a provider that answers later', async () => {
     const { server } = service()
     const session = sessionOf(server)

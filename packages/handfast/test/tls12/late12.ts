@@ -15,44 +15,42 @@ export interface LateWorld12 {
   settle(pair: Pair, done: () => boolean): Promise<void>
 }
 
-/** Every operation computes at once, as WebCrypto takes a copy of its inputs at once, and answers in a later task. */
-export function late12(provider: CryptoProvider): LateWorld12 {
-  let underWay = 0
-  const later = async <T>(value: MaybePromise<T>): Promise<T> => {
-    underWay++
-    try {
-      const result = await value
-      await new Promise((resolve) => setImmediate(resolve))
-      return result
-    } finally {
-      underWay--
-    }
-  }
+/** @param later gets what computes, as `LateAnswers.later` does */
+export function interposeClassic(
+  provider: CryptoProvider,
+  later: <T>(operation: () => MaybePromise<T>) => Promise<T>,
+): CryptoProvider {
   const hash = (inner: HashFunction): HashFunction => ({
     ...inner,
-    digest: (data) => later(inner.digest(data)),
-    hmac: (key, data) => later(inner.hmac(key, data)),
+    digest: (data) => later(() => inner.digest(data)),
+    hmac: (key, data) => later(() => inner.hmac(key, data)),
   })
   const aead = (inner: Aead): Aead => ({
     ...inner,
-    importKey: async (raw) => {
-      const key = await inner.importKey(raw.slice())
-      return {
-        seal: (...parts) => later(key.seal(...parts)),
-        open: (...parts) => later(key.open(...parts)),
-        destroy: () => key.destroy(),
-      }
+    importKey: (raw) => {
+      const imported = inner.importKey(raw.slice())
+      return later(async () => {
+        const key = await imported
+        return {
+          seal: (...parts) => later(() => key.seal(...parts)),
+          open: (...parts) => later(() => key.open(...parts)),
+          destroy: () => key.destroy(),
+        }
+      })
     },
   })
   const cipher = (inner: BlockCipher): BlockCipher => ({
     ...inner,
-    importKey: async (raw) => {
-      const key = await inner.importKey(raw.slice())
-      return {
-        encrypt: (...parts) => later(key.encrypt(...parts)),
-        decrypt: (...parts) => later(key.decrypt(...parts)),
-        destroy: () => key.destroy(),
-      }
+    importKey: (raw) => {
+      const imported = inner.importKey(raw.slice())
+      return later(async () => {
+        const key = await imported
+        return {
+          encrypt: (...parts) => later(() => key.encrypt(...parts)),
+          decrypt: (...parts) => later(() => key.decrypt(...parts)),
+          destroy: () => key.destroy(),
+        }
+      })
     },
   })
   const suite = (inner: ClassicCipherSuite): ClassicCipherSuite => {
@@ -67,13 +65,28 @@ export function late12(provider: CryptoProvider): LateWorld12 {
     }
   }
   const { rsaEncrypt } = provider
-  const crypto: CryptoProvider = {
+  return {
     ...provider,
     classicCipherSuites: (provider.classicCipherSuites ?? []).map(suite),
     ...(rsaEncrypt && {
-      rsaEncrypt: (spki: Uint8Array, message: Uint8Array) => later(rsaEncrypt(spki, message)),
+      rsaEncrypt: (spki: Uint8Array, message: Uint8Array) => later(() => rsaEncrypt(spki, message)),
     }),
   }
+}
+
+/** Every operation computes at once, as WebCrypto takes a copy of its inputs at once, and answers in a later task. */
+export function late12(provider: CryptoProvider): LateWorld12 {
+  let underWay = 0
+  const crypto = interposeClassic(provider, async (operation) => {
+    underWay++
+    try {
+      const result = await operation()
+      await new Promise((resolve) => setImmediate(resolve))
+      return result
+    } finally {
+      underWay--
+    }
+  })
   return {
     crypto,
     async settle(pair, done) {

@@ -180,6 +180,27 @@ describe('an IV or a nonce', () => {
     expect(new Set(sealed.map((record) => String(record.subarray(5, 21)))).size).toBe(3)
   })
 
+  it('that is chained fails where the record does, and nobody has to ask for it', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const { cipher, mac } = bySuite.sha1
+    const key = cipher.importKey(new Uint8Array(cipher.keyLength)) as BlockCipherKey
+    const protection = new BlockProtection12({
+      key: { ...key, encrypt: async () => Promise.reject(new Error('The key was destroyed')) },
+      blockLength: 16,
+      mac,
+      macKey: new Uint8Array(20),
+      encryptThenMac: false,
+      crypto: nodeProvider,
+      firstIv: new Uint8Array(16),
+    })
+    await expect(protection.seal(23, Uint8Array.of(1))).rejects.toThrow('The key was destroyed')
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
   it('of AES-GCM is the number of the record', () => {
     const found = suites.find(({ name }) => name === 'TLS_RSA_WITH_AES_128_GCM_SHA256')?.protection
     if (found?.kind !== 'aead') throw new Error('no AES-GCM')
