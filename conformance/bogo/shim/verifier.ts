@@ -1,5 +1,5 @@
 /** The judge of certificates, scripted: what is tested is what the protocol does with a verdict. */
-import type { Check, Failure, Verdict } from '@handfast/x509'
+import { type Check, type Failure, parseCertificate, type Verdict } from '@handfast/x509'
 import { type CertificateVerifier, type PeerCertificate, TlsError } from 'handfast'
 import { later } from './later.ts'
 import type { Settings } from './settings.ts'
@@ -46,7 +46,13 @@ export const refusedCheck: Check = {
 }
 
 function accepts(peer: PeerCertificate): Verdict {
-  return { valid: true, path: [peer.leaf], checks: [], failures: [], attempts: [] }
+  return {
+    valid: true,
+    path: [parseCertificate(peer.chain[0]!)],
+    checks: [],
+    failures: [],
+    attempts: [],
+  }
 }
 
 const badStaple: Failure = {

@@ -2,7 +2,7 @@
  * What a connection is made of. The engine reads no clock, no file and no environment: everything comes through here.
  * Adapters (`handfast/node`) fill in what their platform knows.
  */
-import type { Certificate, Verdict } from '@handfast/x509'
+import type { Verdict } from '@handfast/x509'
 import type { ClientHello } from './codec/messages.ts'
 import type {
   CryptoProvider,
@@ -32,8 +32,6 @@ export interface Identity {
 export interface PeerCertificate {
   /** DER, the leaf first, as the peer sent it. */
   readonly chain: readonly Uint8Array[]
-  /** The leaf, parsed. */
-  readonly leaf: Certificate
   /** The OCSP response that was stapled. */
   readonly ocspResponse: Uint8Array | undefined
   /** True when this side asked for one. */
@@ -47,7 +45,10 @@ export interface PeerCertificate {
   readonly time: number
 }
 
-/** Decides whether a certificate is accepted; `certificateVerifier` makes one from trust anchors. */
+/**
+ * Decides whether a certificate is accepted; `certificateVerifier` makes one from trust anchors. The path of a verdict that
+ * accepts begins with the leaf of `chain`, parsed (`parseCertificate` of `@handfast/x509`): the engine takes the key from it.
+ */
 export type CertificateVerifier = (peer: PeerCertificate) => MaybePromise<Verdict>
 
 /** What a server knows before it answers. */

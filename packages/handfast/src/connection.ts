@@ -264,13 +264,14 @@ export class Connection {
    * What ties a login of the application to this connection.
    * - `tls-exporter` (RFC 9266), 32 bytes: for every version, up to TLS 1.2 with extended_master_secret only
    * - `tls-unique` (RFC 5929 §3): up to TLS 1.2, with extended_master_secret only
-   * - `tls-server-end-point` (RFC 5929 §4): the hash of the server's certificate
+   *
+   * `tlsServerEndPoint` makes the third (RFC 5929 §4), of a certificate.
    * @throws TlsError `ERR_NOT_READY` before the handshake is complete
    * @throws ConfigurationError `ERR_NO_CHANNEL_BINDING` where the connection has none of this type
    */
   channelBinding(type: ChannelBindingType = 'tls-exporter'): MaybePromise<Uint8Array> {
     const established = this.#ready('channelBinding')
-    return runSteps(channelBinding(type, established, this.role, this.#config.crypto))
+    return runSteps(channelBinding(type, established))
   }
 
   /** A copy of the verify_data of the last Finished that was sent or received; undefined before there was one. */

@@ -3,11 +3,7 @@
  * Adapters: `handfast/node` (sockets, in the shape of node:tls). Crypto: `handfast/crypto/node`, `handfast/crypto/noble`.
  */
 
-export {
-  type CertificateVerifierOptions,
-  certificateVerifier,
-  dangerousAcceptAnyCertificate,
-} from './certificateVerifier.ts'
+export { certificateVerifier, dangerousAcceptAnyCertificate } from './certificateVerifier.ts'
 export { ClassicCipherSuiteId } from './codec/classicCipherSuites.ts'
 export { opensslName } from './codec/opensslName.ts'
 export * from './codec/registry.ts'
@@ -67,4 +63,13 @@ export {
   statelessTickets,
   type TicketService,
 } from './session/tickets.ts'
+export { tlsServerEndPoint } from './tlsServerEndPoint.ts'
 export type * from './trace/events.ts'
+export {
+  type CertificateVerifierOptions,
+  certificateVerifierOf,
+  type VerifierPart,
+} from './verifier/certificateVerifierOf.ts'
+export { revocationChecks } from './verifier/revocationChecks.ts'
+export { tlsaMatching } from './verifier/tlsaMatching.ts'
+export { transparencyChecks } from './verifier/transparencyChecks.ts'

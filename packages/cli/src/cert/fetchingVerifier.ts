@@ -5,9 +5,9 @@ import type { Fetcher } from './fetching.ts'
 import { judge } from './judge.ts'
 
 export function fetchingVerifier(trust: TrustStore, fetcher: Fetcher): CertificateVerifier {
-  return ({ leaf, chain, serverName, ocspResponse }) =>
+  return ({ chain: [leaf = new Uint8Array(0), ...others], serverName, ocspResponse }) =>
     judge({
-      chain: [leaf, ...chain.slice(1).flatMap(readable)],
+      chain: [parseCertificate(leaf), ...others.flatMap(readable)],
       trust,
       name: serverName,
       usage: 'serverAuth',

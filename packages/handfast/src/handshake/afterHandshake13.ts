@@ -33,7 +33,7 @@ import { type HandshakeContext, type HandshakeSteps, messageName } from './conte
 import type { AfterHandshake, Established13, Secrets13 } from './established13.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
 import { sendFinished } from './ownCertificate.ts'
-import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
+import { judge, keyOf, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 
 /** Bounds what a peer may send without end. */
@@ -340,9 +340,16 @@ class PostHandshakeAuthentication {
         serverName: undefined,
         time: this.#config.clock(),
       }))
-    if (shown !== undefined) {
+    if (verdict !== undefined) {
       const accepted = enabledSignatureSchemes(this.#config)
-      yield* receiveCertificateVerify(hs, 'client', shown.leaf, accepted, suite.hash, transcript)
+      yield* receiveCertificateVerify(
+        hs,
+        'client',
+        keyOf(verdict),
+        accepted,
+        suite.hash,
+        transcript,
+      )
     } else if (this.#authentication.mode === 'require') throw certificateRequired()
     yield* receiveFinished(hs, context, readSecret, transcript)
     const chain = shown?.chain.map((der) => der.slice()) ?? []

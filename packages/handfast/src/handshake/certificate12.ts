@@ -13,7 +13,7 @@ import type { NamedSecret } from '../keys/schedule.ts'
 import type { ClassicContext } from '../keys/schedule12.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
-import { parseLeaf, type ShownCertificate } from './peerCertificate.ts'
+import type { ShownCertificate } from './peerCertificate.ts'
 import { authenticationOf, certificateVerifySignature } from './signature12.ts'
 import type { ClassicVersion } from './version12.ts'
 
@@ -28,9 +28,8 @@ export function readCertificate12(
       `The peer sent a chain of ${chain.length} certificates; ${hs.limits.certificates} are the limit`,
       { alert: 'bad_certificate', section: 'RFC 5246 §7.4.2' },
     )
-  const [first] = chain
-  if (first === undefined) return undefined
-  return { chain, leaf: parseLeaf(first), ocspResponse: undefined, signedCertificateTimestamps: [] }
+  if (chain.length === 0) return undefined
+  return { chain, ocspResponse: undefined, signedCertificateTimestamps: [] }
 }
 
 /** @param identity undefined where a client has none that fits: it says so, in the form of its version */

@@ -30,6 +30,7 @@ import {
 } from '../codec/messages12.ts'
 import { CertificateStatusType, HandshakeType } from '../codec/registry.ts'
 import type { ClientConfig, ConnectionInfo } from '../config.ts'
+import type { ClassicCipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { masterSecret } from '../keys/schedule12.ts'
 import { maxTicketLifetime } from '../limits.ts'
@@ -60,7 +61,7 @@ import {
 } from './finished12.ts'
 import { enabledClassicSuites, enabledCurves, groupOfCurve } from './negotiation12.ts'
 import { classicOffer } from './offer12.ts'
-import { judge, type ShownCertificate } from './peerCertificate.ts'
+import { judge, keyOf, type PeerKey, type ShownCertificate } from './peerCertificate.ts'
 import type { ClientProtocol } from './protocol.ts'
 import { type Agreed12, checkServerHello12 } from './serverHello12.ts'
 import { authenticationOf } from './signature12.ts'
@@ -113,8 +114,7 @@ function* classicClient(
   const { server, params, request } = flight
   const ours = request && (yield* answerCertificateRequest12(hs, version, config, request))
   if (request !== undefined) sendCertificate12(hs, version, ours?.identity)
-  const leaf = server.shown?.leaf
-  const sent = yield* sendClientKeyExchange(hs, version, config, offer, suite, params, leaf)
+  const sent = yield* sendClientKeyExchange(hs, version, config, offer, suite, params, server.key)
   const sessionHash = agreed.extendedMasterSecret ? hs.transcript : undefined
   const master = yield* masterSecret(context, sent.premaster, sessionHash)
   hs.hold(() => master.value.fill(0))
@@ -136,6 +136,7 @@ interface ServerIdentity {
   readonly chain: readonly Uint8Array[]
   readonly shown?: ShownCertificate
   readonly verdict?: Verdict
+  readonly key?: PeerKey | undefined
 }
 
 interface ServerFlight {
@@ -155,7 +156,7 @@ function* receiveServerFlight(
 ): HandshakeSteps<ServerFlight> {
   const { suite } = agreed
   const withCertificate = suite.authentication !== 'PSK'
-  let shown = withCertificate ? yield* receiveCertificate(hs, config, agreed) : undefined
+  let shown = withCertificate ? yield* receiveCertificate(hs, agreed) : undefined
 
   const exchange = expectsServerKeyExchange(suite)
   const next: number[] = []
@@ -184,10 +185,12 @@ function* receiveServerFlight(
       serverName: config.serverName,
       time: config.clock(),
     }))
+  const key = verdict && keyOf(verdict)
+  if (key !== undefined) checkKey(key, config, suite)
 
   const sent = message.type === HandshakeType.server_key_exchange ? message : undefined
   const params = yield* readServerKeyExchange(
-    ...([hs, version, config, offer, suite, hello.random, sent, shown?.leaf] as const),
+    ...([hs, version, config, offer, suite, hello.random, sent, key] as const),
   )
   if (sent !== undefined) message = yield* hs.receive(...last)
   let request: CertificateRequest12 | undefined
@@ -201,15 +204,14 @@ function* receiveServerFlight(
   const server: ServerIdentity = {
     chain: shown?.chain ?? [],
     ...(shown && { shown }),
-    ...(verdict && { verdict }),
+    ...(verdict && { verdict, key }),
   }
   return { server, params, request }
 }
 
 function* receiveCertificate(
   hs: HandshakeContext,
-  config: ClientConfig,
-  { suite, signedCertificateTimestamps }: Agreed12,
+  { signedCertificateTimestamps }: Agreed12,
 ): HandshakeSteps<ShownCertificate> {
   const message = yield* hs.receive(HandshakeType.certificate)
   const shown = readCertificate12(hs, hs.read(message, Certificate12).certificateList)
@@ -217,7 +219,15 @@ function* receiveCertificate(
     throw new TlsError('ERR_DECODE', "The server's Certificate message is empty", {
       section: 'RFC 5246 §7.4.2',
     })
-  const { type, curve } = shown.leaf.subjectPublicKeyInfo.algorithm
+  return { ...shown, signedCertificateTimestamps }
+}
+
+/** The key of a certificate must be of the kind that the suite names, and on a curve of the offer. */
+function checkKey(
+  { algorithm: { type, curve } }: PeerKey,
+  config: ClientConfig,
+  suite: ClassicCipherSuite,
+): void {
   if (authenticationOf(type) !== suite.authentication)
     throw new TlsError(
       'ERR_CERTIFICATE_REFUSED',
@@ -231,7 +241,6 @@ function* receiveCertificate(
       `The server's certificate has a key on ${curve}, a curve that was not offered`,
       { alert: 'illegal_parameter', section: 'RFC 8422 §5.3' },
     )
-  return { ...shown, signedCertificateTimestamps }
 }
 
 interface Ticket {

@@ -36,7 +36,7 @@ import { Established13 } from './established13.ts'
 import { useMaxFragmentLength } from './maxFragmentLength.ts'
 import { hasCipherSuites } from './negotiation.ts'
 import { sendFinished } from './ownCertificate.ts'
-import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
+import { judge, keyOf, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 import type { ClientProtocol } from './protocol.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
@@ -262,7 +262,7 @@ function* receiveServerIdentity(
   const scheme = yield* receiveCertificateVerify(
     hs,
     'server',
-    shown.leaf,
+    keyOf(verdict),
     offer.signatureSchemes,
     suite.hash,
   )

@@ -1,5 +1,5 @@
 /** A client's half of the key exchange: ServerKeyExchange, if there is one, and ClientKeyExchange (RFC 5246 §7.4.3, §7.4.7). */
-import type { Steps, Certificate as X509Certificate } from '@handfast/x509'
+import type { Steps } from '@handfast/x509'
 import { concat, padLeft } from '../codec/bytes.ts'
 import type { HandshakeMessage } from '../codec/messages.ts'
 import {
@@ -21,6 +21,7 @@ import { ConfigurationError, TlsError } from '../errors.ts'
 import type { Offer } from './clientHello.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledCurves } from './negotiation12.ts'
+import type { PeerKey } from './peerCertificate.ts'
 import { problemOfField, pskPremaster, withoutLeadingZeros } from './premaster12.ts'
 import { clientKeys } from './preSharedKeys.ts'
 import { serverKeyExchangeSignature } from './signature12.ts'
@@ -42,7 +43,7 @@ export function expectsServerKeyExchange({ keyExchange }: ClassicCipherSuite): b
   return keyExchange === 'RSA' ? false : keyExchange === 'PSK' ? undefined : true
 }
 
-/** @param message undefined where none came. @param leaf of the server's certificate, where the suite has one */
+/** @param message undefined where none came. @param key of the server's certificate, where the suite has one */
 export function* readServerKeyExchange(
   hs: HandshakeContext,
   { forms, signatures }: ClassicVersion,
@@ -51,14 +52,14 @@ export function* readServerKeyExchange(
   suite: ClassicCipherSuite,
   serverRandom: Uint8Array,
   message: HandshakeMessage | undefined,
-  leaf: X509Certificate | undefined,
+  key: PeerKey | undefined,
 ): Steps<ServerParams> {
   if (message === undefined) return { identityHint: none }
   const verify = (params: Uint8Array, signed: DigitallySigned): Steps<number> => {
-    if (leaf === undefined) throw new TypeError('A signature without a certificate')
+    if (key === undefined) throw new TypeError('A signature without a certificate')
     const content = concat(hs.clientRandom, serverRandom, params)
     const what = serverKeyExchangeSignature
-    return signatures.verify(hs, 'server', leaf, offer.signatureSchemes, signed, content, what)
+    return signatures.verify(hs, 'server', key, offer.signatureSchemes, signed, content, what)
   }
   switch (suite.keyExchange) {
     case 'ECDHE': {
@@ -150,7 +151,7 @@ export function* sendClientKeyExchange(
   { hello }: Offer,
   suite: ClassicCipherSuite,
   params: ServerParams,
-  leaf: X509Certificate | undefined,
+  key: PeerKey | undefined,
 ): Steps<{ readonly premaster: Uint8Array; readonly pskIdentity?: Uint8Array }> {
   const type = HandshakeType.client_key_exchange
   switch (suite.keyExchange) {
@@ -169,7 +170,7 @@ export function* sendClientKeyExchange(
       // RFC 5246 §7.4.7.1: the version that was offered, not the one that was chosen.
       premaster.set([hello.legacyVersion >> 8, hello.legacyVersion & 0xff])
       hs.send(type, forms.ClientKeyExchangeRSA, {
-        encryptedPreMasterSecret: yield* encryptPremaster(hs, config, leaf, premaster),
+        encryptedPreMasterSecret: yield* encryptPremaster(hs, config, key, premaster),
       })
       return { premaster }
     }
@@ -203,16 +204,16 @@ function* agree(hs: HandshakeContext, { group, share }: ServerParams) {
 function* encryptPremaster(
   hs: HandshakeContext,
   { crypto }: ClientConfig,
-  leaf: X509Certificate | undefined,
+  key: PeerKey | undefined,
   premaster: Uint8Array,
 ): Steps<Uint8Array> {
-  if (leaf?.keyUsage !== undefined && !leaf.keyUsage.has('keyEncipherment'))
+  if (key?.keyUsage !== undefined && !key.keyUsage.has('keyEncipherment'))
     throw new TlsError(
       'ERR_CERTIFICATE_REFUSED',
       "The server's certificate is not for key transport (keyUsage has no keyEncipherment)",
       { alert: 'unsupported_certificate', section: 'RFC 5246 §7.4.2' },
     )
-  const spki = leaf?.subjectPublicKeyInfo.der ?? none
+  const spki = key?.der ?? none
   const encrypted = yield* hs.settle(
     'encrypting the premaster secret',
     crypto.rsaEncrypt?.(spki, premaster),

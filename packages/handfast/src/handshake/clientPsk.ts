@@ -1,5 +1,5 @@
 /** The keys that a client offers in pre_shared_key: of a session, and those that both sides had before (RFC 8446 §4.2.11). */
-import { formatName, type Steps } from '@handfast/x509'
+import type { Steps } from '@handfast/x509'
 import { sameBytes } from '../codec/bytes.ts'
 import { extensionOf } from '../codec/extension.ts'
 import { PskBinders, preSharedKey } from '../codec/extensions/pre_shared_key.ts'
@@ -12,7 +12,7 @@ import { TlsError } from '../errors.ts'
 import { EarlySecret, verifyData } from '../keys/schedule.ts'
 import type { Session } from '../session/session.ts'
 import type { HandshakeContext } from './context.ts'
-import { judge, parseLeaf } from './peerCertificate.ts'
+import { judge } from './peerCertificate.ts'
 import { binderLabel, clientKeys, hashOf } from './preSharedKeys.ts'
 
 /** A key that is offered, and the secret that proves it. */
@@ -109,14 +109,12 @@ export function* whyNotResume(
     return keys.some(({ identity }) => sameBytes(identity, pskIdentity))
       ? undefined
       : 'The session was made with a pre-shared key that is not used any more.'
-  const [first] = session.peerCertificates
-  if (first === undefined) return 'The session does not hold the certificate that was accepted.'
+  if (session.peerCertificates.length === 0)
+    return 'The session does not hold the certificate that was accepted.'
   // A session carries an acceptance of long ago: the same certificate must still be acceptable, here and now.
   try {
-    const leaf = parseLeaf(first)
     yield* judge(hs, config.verifyCertificate, {
       chain: session.peerCertificates,
-      leaf,
       ocspResponse: undefined,
       ocspRequested: config.requestOcsp !== false,
       signedCertificateTimestamps: [],
@@ -124,7 +122,7 @@ export function* whyNotResume(
       serverName: config.serverName,
       time: now,
     })
-    hs.checked('certificate of the session', formatName(leaf.subject), 'RFC 8446 §2.2')
+    hs.checked('certificate of the session', 'who is trusted, here and now', 'RFC 8446 §2.2')
     return undefined
   } catch (error) {
     if (!(error instanceof TlsError)) throw error

@@ -1,13 +1,13 @@
 /** The peer's Certificate and CertificateVerify (RFC 8446 §4.4.2, §4.4.3). */
 import {
   type FailureCode,
-  formatName,
-  parseCertificate,
   type Steps,
+  type SubjectPublicKeyInfo,
   type Verdict,
   type Certificate as X509Certificate,
   X509Error,
 } from '@handfast/x509'
+import { sameBytes } from '../codec/bytes.ts'
 import { findExtension, refuseDuplicates, refuseUnsolicited } from '../codec/extension.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
 import { signedCertificateTimestamp } from '../codec/extensions/signed_certificate_timestamp.ts'
@@ -17,7 +17,7 @@ import { CertificateVerify } from '../codec/messages.ts'
 import { type AlertName, CertificateStatusType, HandshakeType, nameOf } from '../codec/registry.ts'
 import { signatureScheme, signatureSchemes } from '../codec/signatureScheme.ts'
 import type { CertificateVerifier, PeerCertificate } from '../config.ts'
-import { TlsError } from '../errors.ts'
+import { ConfigurationError, TlsError } from '../errors.ts'
 import type { Transcript } from '../keys/transcript.ts'
 import type { Role } from '../trace/events.ts'
 import { signedContent } from './certificateVerifyContent.ts'
@@ -27,7 +27,6 @@ import { namesOf } from './negotiation.ts'
 /** What a peer showed, before anybody judged it. */
 export interface ShownCertificate {
   readonly chain: readonly Uint8Array[]
-  readonly leaf: X509Certificate
   readonly ocspResponse: Uint8Array | undefined
   readonly signedCertificateTimestamps: readonly Uint8Array[]
 }
@@ -63,28 +62,35 @@ export function readCertificate(
     })
   return {
     chain: entries.map(({ certData }) => certData),
-    leaf: parseLeaf(first.certData),
     ocspResponse: status?.response,
     signedCertificateTimestamps:
       findExtension(first.extensions, signedCertificateTimestamp, 'Certificate') ?? [],
   }
 }
 
-export function parseLeaf(der: Uint8Array): X509Certificate {
-  return readable(() => parseCertificate(der))
+/** A verdict that accepts. Its path begins with the peer's own certificate: whoever judges has parsed it, the engine never does. */
+export interface AcceptingVerdict extends Verdict {
+  readonly path: readonly [X509Certificate, ...X509Certificate[]]
 }
 
 /** Parts of a certificate are parsed when they are first read: what is malformed in them is the certificate's fault. */
-function readable<T>(read: () => T): T {
+function unreadable(cause: unknown): unknown {
+  if (!(cause instanceof X509Error) || cause.code !== 'malformed') return cause
+  const message = `The certificate cannot be read: ${cause.message}`
+  return new TlsError('ERR_CERTIFICATE_REFUSED', message, { cause, alert: 'bad_certificate' })
+}
+
+/** The key of a certificate, and what it may be used for. */
+export interface PeerKey extends SubjectPublicKeyInfo {
+  readonly keyUsage: X509Certificate['keyUsage']
+}
+
+/** @throws TlsError where the key cannot be read */
+export function keyOf({ path: [leaf] }: AcceptingVerdict): PeerKey {
   try {
-    return read()
+    return { ...leaf.subjectPublicKeyInfo, keyUsage: leaf.keyUsage }
   } catch (cause) {
-    if (!(cause instanceof X509Error)) throw cause
-    throw new TlsError(
-      'ERR_CERTIFICATE_REFUSED',
-      `The certificate cannot be read: ${cause.message}`,
-      { cause, alert: 'bad_certificate' },
-    )
+    throw unreadable(cause)
   }
 }
 
@@ -93,21 +99,35 @@ export function* judge(
   hs: HandshakeContext,
   verifier: CertificateVerifier,
   peer: PeerCertificate,
-): Steps<Verdict> {
-  const verdict = yield* hs.settle(`checking the ${peer.role}'s certificate`, verifier(peer))
+): Steps<AcceptingVerdict> {
+  let verdict: Verdict
+  try {
+    verdict = yield* hs.settle(`checking the ${peer.role}'s certificate`, verifier(peer))
+  } catch (cause) {
+    throw unreadable(cause)
+  }
   hs.trace?.({ type: 'verdict', of: peer.role, verdict })
-  if (verdict.valid) return verdict
+  if (accepts(verdict, peer)) return verdict
   const [failure] = verdict.failures
   throw new TlsError(
     'ERR_CERTIFICATE_REFUSED',
-    failure === undefined
-      ? `The certificate of ${formatName(peer.leaf.subject)} was refused`
-      : failure.message,
+    failure?.message ?? `The ${peer.role}'s certificate was refused`,
     {
       verdict,
       alert: failure === undefined ? 'certificate_unknown' : alertFor[failure.code],
       ...(failure === undefined ? {} : { section: failure.section, help: failure.help }),
     },
+  )
+}
+
+/** @throws ConfigurationError where the verdict is of another certificate than the peer showed */
+function accepts(verdict: Verdict, { chain }: PeerCertificate): verdict is AcceptingVerdict {
+  if (!verdict.valid) return false
+  const [leaf] = verdict.path
+  if (leaf !== undefined && chain[0] !== undefined && sameBytes(leaf.der, chain[0])) return true
+  throw new ConfigurationError(
+    'ERR_BAD_VERDICT',
+    "verifyCertificate answered a verdict that is valid and whose path does not begin with the peer's certificate, parsed",
   )
 }
 
@@ -148,7 +168,7 @@ const alertFor: { readonly [code in FailureCode]: AlertName } = {
 export function* receiveCertificateVerify(
   hs: HandshakeContext,
   peer: Role,
-  leaf: X509Certificate,
+  { algorithm: key, der, keyUsage }: PeerKey,
   accepted: readonly number[],
   hash: Parameters<Transcript['hash']>[0],
   transcript: Transcript = hs.transcript,
@@ -164,14 +184,7 @@ export function* receiveCertificateVerify(
       `The ${peer} signed with ${name}, which was not offered for CertificateVerify`,
       { section: 'RFC 8446 §4.4.3' },
     )
-  const { subjectPublicKeyInfo: key, keyUsage } = readable(() => ({
-    subjectPublicKeyInfo: leaf.subjectPublicKeyInfo,
-    keyUsage: leaf.keyUsage,
-  }))
-  if (
-    key.algorithm.type !== scheme.keyType ||
-    (scheme.curve !== undefined && key.algorithm.curve !== scheme.curve)
-  )
+  if (key.type !== scheme.keyType || (scheme.curve !== undefined && key.curve !== scheme.curve))
     throw new TlsError(
       'ERR_ILLEGAL_PARAMETER',
       `The ${peer} signed with ${name}, which its certificate's key cannot make`,
@@ -186,7 +199,7 @@ export function* receiveCertificateVerify(
   const verify = hs.crypto.signatureVerifiers[scheme.algorithm]!
   const valid = yield* hs.settle(
     `verifying the ${peer}'s CertificateVerify`,
-    verify(key.der, signedContent(peer, transcriptHash), signature),
+    verify(der, signedContent(peer, transcriptHash), signature),
   )
   if (!valid)
     throw new TlsError(

@@ -36,7 +36,7 @@ import {
 } from './finished12.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
 import { enabledClassicSuites } from './negotiation12.ts'
-import { judge, type ShownCertificate } from './peerCertificate.ts'
+import { type AcceptingVerdict, judge, keyOf, type ShownCertificate } from './peerCertificate.ts'
 import type { ServerProtocol } from './protocol.ts'
 import { chooseProtocol } from './serverChoices.ts'
 import { type Chosen12, chooseSuite12 } from './serverChoices12.ts'
@@ -169,7 +169,7 @@ function sendServerHello12(
 }
 
 interface JudgedCertificate extends ShownCertificate {
-  readonly verdict: Verdict
+  readonly verdict: AcceptingVerdict
 }
 
 /** @returns undefined for a client without one, where that is allowed */
@@ -221,14 +221,14 @@ function* receiveCertificateVerify12(
   config: ServerConfig,
   context: ClassicContext,
   master: NamedSecret,
-  { leaf }: ShownCertificate,
+  { verdict }: JudgedCertificate,
 ): HandshakeSteps<number> {
   const message = yield* hs.receive(HandshakeType.certificate_verify)
   const content = yield* signatures.transcriptToSign(context, master, hs.transcript)
   const signed = hs.read(message, forms.CertificateVerify)
   const what = certificateVerifySignature
   const accepted = enabledSignatureSchemes(config)
-  return yield* signatures.verify(hs, 'client', leaf, accepted, signed, content, what)
+  return yield* signatures.verify(hs, 'client', keyOf(verdict), accepted, signed, content, what)
 }
 
 /** @param issuedAt when the master secret was agreed on, in milliseconds since 1970 */

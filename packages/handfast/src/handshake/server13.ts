@@ -33,7 +33,7 @@ import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
 import { enabledGroups, enabledSignatureSchemes, hasCipherSuites } from './negotiation.ts'
 import { sendCertificate, sendCertificateVerify, sendFinished } from './ownCertificate.ts'
-import { judge, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
+import { judge, keyOf, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 import { hashOf } from './preSharedKeys.ts'
 import type { ServerProtocol } from './protocol.ts'
@@ -300,6 +300,6 @@ function* receiveClientIdentity(
     time: config.clock(),
   })
   const accepted = enabledSignatureSchemes(config)
-  const scheme = yield* receiveCertificateVerify(hs, 'client', shown.leaf, accepted, suite.hash)
+  const scheme = yield* receiveCertificateVerify(hs, 'client', keyOf(verdict), accepted, suite.hash)
   return { chain: shown.chain, verdict, scheme }
 }

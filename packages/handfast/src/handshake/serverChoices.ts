@@ -11,7 +11,7 @@ import { clientShare } from './clientHello13.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledCipherSuites, enabledGroups, firstCommon, namesOf } from './negotiation.ts'
 import { chooseScheme } from './ownCertificate.ts'
-import { parseLeaf } from './peerCertificate.ts'
+import { ownLeaf } from './ownLeaf.ts'
 
 /** @param hashes of the pre-shared keys that both sides have: a suite of one of them lets a key be used */
 export function chooseSuite(
@@ -187,8 +187,8 @@ export function* identitiesFor(
   const { serverName: name } = info
   if (name === undefined || identity.length === 1) return identity
   const fits = (candidate: Identity) => {
-    const [leaf] = candidate.certificateChain
-    return leaf !== undefined && matchesName(parseLeaf(leaf), name)
+    const leaf = ownLeaf(candidate)
+    return leaf !== undefined && matchesName(leaf, name)
   }
   const fitting = identity.filter(fits)
   return [...fitting, ...identity.filter((candidate) => !fitting.includes(candidate))]

@@ -21,7 +21,7 @@ import {
   isFiniteField,
   suiteNames,
 } from './negotiation12.ts'
-import { parseLeaf } from './peerCertificate.ts'
+import { ownLeaf } from './ownLeaf.ts'
 import { identitiesFor } from './serverChoices.ts'
 import { authenticationOf } from './signature12.ts'
 import type { ClassicVersion } from './version12.ts'
@@ -92,8 +92,7 @@ function fit(
   if (withGroup && group === undefined) return undefined
   if (authentication === 'PSK') return { suite, group, identity: undefined, scheme: undefined }
   for (const identity of identities) {
-    const [der] = identity.certificateChain
-    const leaf = der && parseLeaf(der)
+    const leaf = ownLeaf(identity)
     if (leaf === undefined) continue
     const { type, curve } = leaf.subjectPublicKeyInfo.algorithm
     if (authenticationOf(type) !== authentication) continue

@@ -17,7 +17,7 @@ import { TlsError } from '../errors.ts'
 import { EarlySecret, verifyData } from '../keys/schedule.ts'
 import type { SessionState } from '../session/session.ts'
 import type { HandshakeContext } from './context.ts'
-import { judge, parseLeaf } from './peerCertificate.ts'
+import { judge } from './peerCertificate.ts'
 import { binderLabel, hashOf, nameOfKey, serverKey } from './preSharedKeys.ts'
 
 /** Identities that are tried of one offer: each costs a decryption, or a question. */
@@ -206,7 +206,6 @@ function* judgeState(
     // Whom the server trusts may have changed since the ticket was issued.
     const verdict = yield* judge(hs, clientAuthentication.verifyCertificate, {
       chain: state.peerCertificates,
-      leaf: parseLeaf(first),
       ocspResponse: undefined,
       signedCertificateTimestamps: [],
       role: 'client',

@@ -8,7 +8,7 @@ import { TlsError } from '../errors.ts'
 import type { SessionState } from '../session/session.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledClassicSuites } from './negotiation12.ts'
-import { judge, parseLeaf } from './peerCertificate.ts'
+import { judge } from './peerCertificate.ts'
 import type { ClassicVersion } from './version12.ts'
 
 export interface ResumedSession {
@@ -98,7 +98,6 @@ function* judgeClient(
   try {
     const verdict = yield* judge(hs, clientAuthentication.verifyCertificate, {
       chain: state.peerCertificates,
-      leaf: parseLeaf(first),
       ocspResponse: undefined,
       signedCertificateTimestamps: [],
       role: 'client',

@@ -1,5 +1,5 @@
 /** Signatures of TLS 1.2 (RFC 5246 §4.7, §7.4.1.4.1): over the content itself; ECDSA does not bind the curve. */
-import type { Steps, Certificate as X509Certificate } from '@handfast/x509'
+import type { Steps } from '@handfast/x509'
 import type { DigitallySigned } from '../codec/messages12.ts'
 import { nameOf } from '../codec/registry.ts'
 import {
@@ -16,6 +16,7 @@ import type { Transcript } from '../keys/transcript.ts'
 import type { Role } from '../trace/events.ts'
 import type { HandshakeContext } from './context.ts'
 import { namesOf } from './negotiation.ts'
+import type { PeerKey } from './peerCertificate.ts'
 
 type Authentication = ClassicCipherSuite['authentication']
 
@@ -70,7 +71,7 @@ export interface ClassicSignatures {
   verify(
     hs: HandshakeContext,
     peer: Role,
-    leaf: X509Certificate,
+    key: PeerKey,
     accepted: readonly number[],
     signed: DigitallySigned,
     content: Uint8Array,
@@ -100,7 +101,7 @@ export const signatures12: ClassicSignatures = {
 function* verify12(
   hs: HandshakeContext,
   peer: Role,
-  leaf: X509Certificate,
+  key: PeerKey,
   accepted: readonly number[],
   { algorithm = 0, signature }: DigitallySigned,
   content: Uint8Array,
@@ -115,14 +116,13 @@ function* verify12(
       `The ${peer} signed ${what.name} with ${name}, which was not offered`,
       { section },
     )
-  const { subjectPublicKeyInfo: key } = leaf
   if (key.algorithm.type !== scheme.keyType)
     throw new TlsError(
       'ERR_ILLEGAL_PARAMETER',
       `The ${peer} signed ${what.name} with ${name}, which its certificate's key cannot make`,
       { section },
     )
-  refuseWithoutSignature(peer, leaf, what)
+  refuseWithoutSignature(peer, key, what)
   const verify = hs.crypto.signatureVerifiers[scheme.algorithm]!
   const valid = yield* hs.settle(
     `verifying the ${peer}'s ${what.name}`,
@@ -135,7 +135,7 @@ function* verify12(
 /** @throws TlsError where the peer's certificate is not for signatures */
 export function refuseWithoutSignature(
   peer: Role,
-  { keyUsage }: X509Certificate,
+  { keyUsage }: PeerKey,
   { name }: SignedMessage,
 ): void {
   if (keyUsage === undefined || keyUsage.has('digitalSignature')) return

@@ -26,9 +26,9 @@ export function signatures10(
       return { signature }
     },
 
-    *verify(hs, peer, leaf, _, { signature }, content, what) {
-      refuseWithoutSignature(peer, leaf, what)
-      const { algorithm, der } = leaf.subjectPublicKeyInfo
+    *verify(hs, peer, key, _, { signature }, content, what) {
+      refuseWithoutSignature(peer, key, what)
+      const { algorithm, der } = key
       const scheme = algorithm.type === 'rsa' ? rsaPkcs1Md5Sha1 : ecdsaSha1
       if (algorithm.type !== 'rsa' && algorithm.type !== 'ec')
         throw new TlsError(

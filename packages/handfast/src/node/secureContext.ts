@@ -6,12 +6,13 @@ import {
   parseCertificate,
   type TrustStore,
 } from '@handfast/x509'
-import { type CertificateVerifierOptions, certificateVerifier } from '../certificateVerifier.ts'
+import { certificateVerifier } from '../certificateVerifier.ts'
 import { CipherSuiteId, ProtocolVersion } from '../codec/registry.ts'
 import type { CertificateVerifier, FiniteField, Identity } from '../config.ts'
 import { nodeProvider } from '../crypto/node/index.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { LegacyDoor } from '../handshake/protocol.ts'
+import type { CertificateVerifierOptions } from '../verifier/certificateVerifierOf.ts'
 import { certificatesOf, listOf } from './certificates.ts'
 import { chooseSuites } from './ciphers.ts'
 import { readCrls } from './crls.ts'

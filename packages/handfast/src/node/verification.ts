@@ -2,7 +2,14 @@
  * Who is the peer? The verifier that the adapter gives to the engine: x509's verdict, in Node's words, with
  * `checkServerIdentity` and `rejectUnauthorized` as node:tls has them.
  */
-import { type MaybePromise, runSteps, type Steps, settle, type Verdict } from '@handfast/x509'
+import {
+  type MaybePromise,
+  parseCertificate,
+  runSteps,
+  type Steps,
+  settle,
+  type Verdict,
+} from '@handfast/x509'
 import type { PeerCertificate } from '../config.ts'
 import { checkServerIdentity, type LegacyCertificate } from './identity.ts'
 import { detailedCertificate } from './peerCertificate.ts'
@@ -60,12 +67,13 @@ export class Verification {
       name: hostname === undefined || custom !== undefined ? undefined : hostname,
     } as const
     // What more is demanded may depend on what is not in the chain.
-    const plain = context.demands === undefined && peer.leaf.tlsFeature === undefined
+    const plain = context.demands === undefined
     let found = plain ? rememberedVerdict(context.trust, question, peer.chain) : undefined
     if (found === undefined) {
       const chain = [...peer.chain, ...context.intermediates]
       found = yield* settle(context.verify({ ...peer, chain, serverName: question.name }))
-      if (plain) rememberVerdict(context.trust, question, peer.chain, found)
+      if (plain && found.path[0]?.tlsFeature === undefined)
+        rememberVerdict(context.trust, question, peer.chain, found)
     }
     this.verdict = found
     this.error = verifyError(found, context.intermediates)
@@ -76,7 +84,7 @@ export class Verification {
         this.error = checkServerIdentity(hostname, detailedCertificate(peer.chain, found))
     }
     // The engine lets in whom the verdict calls valid; what was really found stays here.
-    if (!rejectUnauthorized) return found.valid ? found : { ...found, valid: true }
+    if (!rejectUnauthorized) return found.valid ? found : letIn(found, peer)
     return this.error === undefined || !found.valid ? found : refused(found, this.error)
   }
 
@@ -101,6 +109,12 @@ function* ask(
   }
   if (answer === undefined || answer === null || answer === false) return undefined
   return answer instanceof Error ? answer : new Error(String(answer))
+}
+
+/** Where not even the names of a certificate can be read, its key may be. @throws X509Error where it is no certificate */
+function letIn(found: Verdict, { chain: [leaf] }: PeerCertificate): Verdict {
+  const path = leaf && found.path.length === 0 ? [parseCertificate(leaf)] : found.path
+  return { ...found, valid: true, path }
 }
 
 /** The engine speaks of a refusal by a verdict: this one says that the program refused. */

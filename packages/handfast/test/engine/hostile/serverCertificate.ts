@@ -127,7 +127,7 @@ export const certificateCases: readonly Case[] = [
   {
     what: 'a certificate that is no DER',
     messages: { Certificate: entry((leaf) => ({ ...leaf, certData: bytes(1, 2, 3) })) },
-    expect: certificate('bad_certificate', 'RFC 5280 §6'),
+    expect: certificate('bad_certificate', 'RFC 5280 §4.1'),
   },
   {
     what: 'a certificate whose signature is damaged',
