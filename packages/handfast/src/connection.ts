@@ -18,6 +18,7 @@ import { type MaybePromise, runSteps, type Steps } from '@handfast/x509'
 import { alertAdvice } from './alertAdvice.ts'
 import { type ChannelBindingType, channelBinding } from './channelBinding.ts'
 import { checkConfiguration } from './checkConfiguration.ts'
+import type { HandshakeMessage } from './codec/messages.ts'
 import {
   AlertDescription,
   AlertLevel,
@@ -34,13 +35,19 @@ import {
   changeCipherSpec,
   type Established,
   HandshakeContext,
+  type HandshakeHost,
   type HandshakeSteps,
   noCertificate,
 } from './handshake/context.ts'
-import { Driver } from './handshake/driver.ts'
+import { Driver, type DriverHost } from './handshake/driver.ts'
 import { HandshakeJoiner } from './record/handshakeJoiner.ts'
 import type { OpenedRecord } from './record/protection.ts'
-import { defaultMaxSendFragment, isPassedOver, RecordLayer } from './record/recordLayer.ts'
+import {
+  defaultMaxSendFragment,
+  isPassedOver,
+  type RecordHost,
+  RecordLayer,
+} from './record/recordLayer.ts'
 import type { Direction, Role, TraceBody } from './trace/events.ts'
 
 export interface ConnectionOptions {
@@ -53,6 +60,9 @@ export interface ConnectionOptions {
 /** What the caller wants done between two messages; a generator where it may have to wait. */
 type Command = () => Steps<void> | undefined
 
+/** Shared: the lists of a connection are empty nearly always. */
+const none: readonly never[] = []
+
 export class Connection {
   readonly role: Role
   /** Called when an answer that came later made progress: ask for events and output again. */
@@ -64,11 +74,11 @@ export class Connection {
   readonly #trace: ((body: TraceBody) => void) | undefined
 
   readonly #driver: Driver
-  #commands: Command[] = []
+  #commands: readonly Command[] = none
 
-  #events: ConnectionEvent[] = []
+  #events: readonly ConnectionEvent[] = none
   /** Data written before it could be sent. */
-  #unsent: Uint8Array[] = []
+  #unsent: Uint8Array[] | undefined
   #established: Established | undefined
   #error: TlsError | undefined
   /** By its owner. The error that says so is made when somebody asks: every connection ends, and a stack trace is dear. */
@@ -88,28 +98,72 @@ export class Connection {
     this.#config = config
     const listener = this.#config.trace
     this.#trace = listener && ((body) => listener({ time: this.#config.clock(), role, ...body }))
-    this.#records = new RecordLayer({
-      maxSendFragment: this.#config.maxSendFragment ?? defaultMaxSendFragment,
-      padding: this.#config.recordPadding,
-      onSealed: (failure) => this.#onSealed(failure),
-      trace: this.#trace,
-    })
-    this.#context = new HandshakeContext({
-      role,
-      config,
-      records: this.#records,
-      emit: (event) => this.#events.push(event),
-      trace: this.#trace,
-      established: (established) => this.#onEstablished(established),
-      warn: (description) => this.#alert(AlertLevel.warning, description),
-      atMessageBoundary: () => this.#joiner.empty,
-    })
+    const host = new Connection.#Host(this)
+    this.#records = new RecordLayer(host, this.#config.maxSendFragment ?? defaultMaxSendFragment)
+    this.#context = new HandshakeContext(host)
     this.#joiner = new HandshakeJoiner(this.#context.limits.handshakeMessageBytes)
-    this.#driver = new Driver(handshake(this.#context), {
-      later: (message) => this.#context.later(message, this.#established!),
-      flush: () => this.#context.flush(),
-      onAnswer: (resume) => this.#onAnswer(resume),
-    })
+    this.#driver = new Driver(handshake(this.#context), host)
+  }
+
+  /** What the parts ask of their connection. A class, since a closure for each question would be kept for as long as it. */
+  static readonly #Host = class implements HandshakeHost, DriverHost, RecordHost {
+    readonly #connection: Connection
+
+    constructor(connection: Connection) {
+      this.#connection = connection
+    }
+
+    get role(): Role {
+      return this.#connection.role
+    }
+
+    get config(): ClientConfig | ServerConfig {
+      return this.#connection.#config
+    }
+
+    get records(): RecordLayer {
+      return this.#connection.#records
+    }
+
+    get trace(): ((body: TraceBody) => void) | undefined {
+      return this.#connection.#trace
+    }
+
+    emit(event: ConnectionEvent): void {
+      this.#connection.#emit(event)
+    }
+
+    established(established: Established): void {
+      this.#connection.#onEstablished(established)
+    }
+
+    warn(description: number): void {
+      this.#connection.#alert(AlertLevel.warning, description)
+    }
+
+    atMessageBoundary(): boolean {
+      return this.#connection.#joiner.empty
+    }
+
+    later(message: HandshakeMessage): HandshakeSteps<void> {
+      return this.#connection.#context.later(message, this.#connection.#established!)
+    }
+
+    flush(): void {
+      this.#connection.#context.flush()
+    }
+
+    onAnswer(resume: () => void): void {
+      this.#connection.#onAnswer(resume)
+    }
+
+    onSealed(failure?: { readonly reason: unknown }): void {
+      this.#connection.#onSealed(failure)
+    }
+
+    paddingFor(contentLength: number): number {
+      return this.#connection.#config.recordPadding?.(contentLength) || 0
+    }
   }
 
   /** The outcome of the handshake; undefined before it is complete. */
@@ -158,8 +212,15 @@ export class Connection {
 
   /** What happened next; undefined where more bytes, or an answer of the provider's, are needed. */
   nextEvent(): ConnectionEvent | undefined {
-    if (this.#events.length === 0) this.#guard(() => this.#drive())
-    const event = this.#events.shift()
+    if (this.#events.length === 0)
+      try {
+        this.#drive()
+      } catch (error) {
+        this.#fail(error)
+      }
+    const events = this.#events
+    const event = events[0]
+    if (event !== undefined) this.#events = events.length === 1 ? none : events.slice(1)
     if (event === undefined && !this.#driver.idle) this.#records.keepInput()
     return event
   }
@@ -187,8 +248,32 @@ export class Connection {
     if (this.#closing)
       throw new TlsError('ERR_CLOSED', 'Nothing can be written after close() was called')
     if (data.length === 0) return
+    if (this.#mayWrite) {
+      this.#writeNow(data)
+      return
+    }
+    this.#unsent ??= []
     this.#unsent.push(data)
     this.#guard(() => this.#sendPending())
+  }
+
+  /** True where nothing goes before what is written. */
+  get #mayWrite(): boolean {
+    return (
+      this.#established !== undefined &&
+      this.#driver.idle &&
+      this.#commands.length === 0 &&
+      this.#unsent === undefined
+    )
+  }
+
+  #writeNow(data: Uint8Array): void {
+    try {
+      this.#sendData(data, this.#established!)
+      if (this.#commands.length > 0) this.#sendPending()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   /** Sends close_notify after everything that was written (RFC 8446 §6.1). The peer may go on sending. */
@@ -276,7 +361,7 @@ export class Connection {
 
   /** A copy of the verify_data of the last Finished that was sent or received; undefined before there was one. */
   finished(direction: Direction): Uint8Array | undefined {
-    return this.#context.finished[direction]?.slice()
+    return this.#context.finished(direction)
   }
 
   #ready(call: string): Established {
@@ -313,7 +398,7 @@ export class Connection {
   #command(command: Command): void {
     if (this.#closing)
       throw new TlsError('ERR_CLOSED', 'Nothing can be sent after close() was called')
-    this.#commands.push(command)
+    this.#commands = [...this.#commands, command]
     this.#guard(() => this.#sendPending())
   }
 
@@ -321,9 +406,10 @@ export class Connection {
   #sendPending(): void {
     if (this.#context.mayAnswerEarly && this.#established === undefined) this.#answerEarly()
     while (this.#established !== undefined && this.#driver.idle) {
-      const command = this.#commands.shift()
-      const data = command === undefined ? this.#unsent.shift() : undefined
+      const [command] = this.#commands
+      const data = command === undefined ? this.#nextUnsent() : undefined
       if (command !== undefined) {
+        this.#commands = this.#commands.length === 1 ? none : this.#commands.slice(1)
         const steps = command()
         if (steps !== undefined) this.#driver.run(steps)
       } else if (data !== undefined) this.#sendData(data, this.#established)
@@ -334,11 +420,17 @@ export class Connection {
     }
   }
 
+  #nextUnsent(): Uint8Array | undefined {
+    const data = this.#unsent?.shift()
+    if (this.#unsent?.length === 0) this.#unsent = undefined
+    return data
+  }
+
   /** RFC 8446 §4.4.4: after its Finished a server may send, before it has the client's. */
   #answerEarly(): void {
     if (!this.#driver.idle) return
-    for (const data of this.#unsent.splice(0))
-      this.#records.send(ContentType.application_data, data)
+    for (const data of this.#unsent ?? []) this.#records.send(ContentType.application_data, data)
+    this.#unsent = undefined
   }
 
   #sendData(data: Uint8Array, established: Established): void {
@@ -349,8 +441,8 @@ export class Connection {
       if (exhausted) established.refuseMoreRecords?.()
       if (established.keyUpdateOwed === true || exhausted) {
         // RFC 8446 §4.6.3, §5.5: new keys where the peer asked for them, or before the old ones have protected too much.
-        this.#commands.push(() => established.updateKeys?.(false))
-        this.#unsent.unshift(data.subarray(at))
+        this.#commands = [...this.#commands, () => established.updateKeys?.(false)]
+        this.#unsent = [data.subarray(at), ...(this.#unsent ?? [])]
         return
       }
       const allowed = established.keyUpdateAfterRecords - this.#records.recordsSealed
@@ -363,12 +455,16 @@ export class Connection {
   #onEstablished(established: Established): void {
     this.#established = established
     this.#context.at('connected')
-    this.#events.push({ type: 'handshakeComplete', info: established.info })
+    this.#emit({ type: 'handshakeComplete', info: established.info })
     const config = this.#config
     const again =
       'resendEarlyData' in config && config.resendEarlyData ? config.earlyData : undefined
     if (again !== undefined && established.info.earlyData !== 'accepted')
-      this.#unsent.unshift(again)
+      this.#unsent = [again, ...(this.#unsent ?? [])]
+  }
+
+  #emit(event: ConnectionEvent): void {
+    this.#events = this.#events.length === 0 ? [event] : [...this.#events, event]
   }
 
   #onSealed(failure: { readonly reason: unknown } | undefined): void {
@@ -431,7 +527,7 @@ export class Connection {
     this.#emptyRecords = 0
     this.#warningAlerts = 0
     this.#context.keyUpdatesWithoutData = 0
-    this.#events.push({ type: 'data', data: content })
+    this.#emit({ type: 'data', data: content })
   }
 
   #onEarlyData(content: Uint8Array): void {
@@ -447,7 +543,7 @@ export class Connection {
     this.#context.earlyDataLeft = left
     if (content.length === 0)
       this.#emptyRecords = this.#count(this.#emptyRecords, 'emptyRecords', 'empty records')
-    else this.#events.push({ type: 'earlyData', data: content })
+    else this.#emit({ type: 'earlyData', data: content })
   }
 
   /** Up to TLS 1.2 a step of the handshake. RFC 8446 §D.4: since then of no meaning, but for middleboxes; anything but its one form at its time is an error. */
@@ -509,7 +605,7 @@ export class Connection {
       )
     this.#receivedCloseNotify = true
     this.#context.at('closed by the peer')
-    this.#events.push({ type: 'closeNotify' })
+    this.#emit({ type: 'closeNotify' })
     if (this.#sentCloseNotify) this.#wipe()
   }
 
@@ -565,7 +661,7 @@ export class Connection {
       ...(error.alert === undefined ? {} : { alert: error.alert }),
       ...(error.received === undefined ? {} : { received: error.received }),
     })
-    this.#events.push({ type: 'failed', error })
+    this.#emit({ type: 'failed', error })
     this.#wipe()
   }
 
@@ -595,8 +691,8 @@ export class Connection {
     this.#records.destroy()
     this.#context.forget()
     this.#established?.destroy()
-    this.#commands = []
-    this.#unsent = []
+    this.#commands = none
+    this.#unsent = undefined
   }
 }
 

@@ -6,6 +6,7 @@
  * promise is ever made.
  */
 import { type MaybePromise, type Steps, settle } from '@handfast/x509'
+import { concat } from '../codec/bytes.ts'
 import {
   bodyOf,
   encodeMessage,
@@ -85,15 +86,19 @@ export interface HandshakeHost {
   readonly role: Role
   readonly config: ClientConfig | ServerConfig
   readonly records: RecordLayer
-  readonly emit: (event: ConnectionEvent) => void
   readonly trace: ((body: TraceBody) => void) | undefined
+  emit(event: ConnectionEvent): void
   /** Called once, when the handshake is complete. */
-  readonly established: (established: Established) => void
+  established(established: Established): void
   /** Sends a warning alert. */
-  readonly warn: (description: number) => void
+  warn(description: number): void
   /** @returns false where part of a message has arrived: it would straddle a change of keys */
-  readonly atMessageBoundary: () => boolean
+  atMessageBoundary(): boolean
 }
+
+const noBytes = new Uint8Array(0)
+/** Shared: a connection that is idle has an array for none of its lists. */
+const none: readonly never[] = []
 
 export class HandshakeContext {
   readonly role: Role
@@ -101,7 +106,6 @@ export class HandshakeContext {
   readonly limits: Limits
   readonly records: RecordLayer
   readonly transcript: Transcript = new Transcript()
-  readonly emit: (event: ConnectionEvent) => void
   /** Undefined with no listener: test before an event is made. */
   readonly trace: ((body: TraceBody) => void) | undefined
   /** True between the first ClientHello and the peer's Finished, when RFC 8446 §D.4 allows change_cipher_spec. */
@@ -111,7 +115,7 @@ export class HandshakeContext {
   /** From here on a change_cipher_spec is delivered to the handshake: it has the meaning that it had up to TLS 1.2. */
   changeCipherSpecDelivered = false
   /** Warning alerts that do not end the connection: in TLS 1.3 none, but for user_canceled. */
-  toleratedWarnings: readonly number[] = []
+  toleratedWarnings: readonly number[] = none
   /** A warning alert that is delivered to the handshake as `noCertificate`. */
   deliveredWarning: number | undefined
   /** What stands for an alert in a version that does not have it. */
@@ -128,25 +132,30 @@ export class HandshakeContext {
   keyUpdatesWithoutData = 0
   /** What the handshake does or waits for, in words. */
   step = 'start'
-  /** The verify_data of the last Finished of each direction. */
-  readonly finished: { [direction in Direction]?: Uint8Array } = {}
-  /** The client's random, which names the connection in key logs. */
-  clientRandom: Uint8Array = new Uint8Array(32)
+  /** The client's random, which names the connection in key logs; empty after the handshake. */
+  clientRandom: Uint8Array = noBytes
+  /** The verify_data of the last Finished that was sent, then of the one received: an idle connection keeps one array. */
+  #finished: Uint8Array = noBytes
+  #finishedSentLength = 0
   readonly #host: HandshakeHost
   /** What the handshake holds of secrets, as what forgets them. */
-  #held: (() => void)[] = []
+  #held: readonly (() => void)[] = none
   #completed = false
   /** Messages that wait to share a record. */
-  #outgoing: Uint8Array[] = []
+  #outgoing: readonly Uint8Array[] = none
 
   constructor(host: HandshakeHost) {
     this.#host = host
     this.role = host.role
     this.crypto = host.config.crypto
-    this.limits = { ...defaultLimits, ...host.config.limits }
+    const { limits } = host.config
+    this.limits = limits === undefined ? defaultLimits : { ...defaultLimits, ...limits }
     this.records = host.records
-    this.emit = host.emit
     this.trace = host.trace
+  }
+
+  emit(event: ConnectionEvent): void {
+    this.#host.emit(event)
   }
 
   /** Milliseconds since 1970. */
@@ -227,14 +236,14 @@ export class HandshakeContext {
   sendMessage(message: HandshakeMessage, transcript?: Transcript): void {
     transcript?.add(message, this.#nameOf(message))
     this.traceMessage('sent', message)
-    this.#outgoing.push(message.bytes)
+    this.#outgoing = [...this.#outgoing, message.bytes]
   }
 
   /** Sends what `send` collected, in as few records as hold it. */
   flush(version?: number): void {
     const parts = this.#outgoing
     if (parts.length === 0) return
-    this.#outgoing = []
+    this.#outgoing = none
     let whole = parts[0]!
     if (parts.length > 1) {
       whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
@@ -355,17 +364,37 @@ export class HandshakeContext {
   /** Notes a secret that must not outlive a handshake that fails. One that is completed has used and wiped its own. */
   hold(forget: () => void): void {
     if (this.#completed) return
-    this.#held.push(forget)
+    this.#held = [...this.#held, forget]
   }
 
   /** The connection has ended: what an unfinished handshake holds is forgotten. */
   forget(): void {
-    for (const forget of this.#held.splice(0)) forget()
+    for (const forget of this.#held) forget()
+    this.#held = none
+  }
+
+  /** Notes the verify_data of a Finished that was sent, or received. */
+  noteFinished(direction: Direction, verifyData: Uint8Array): void {
+    const [sent, received] =
+      direction === 'sent'
+        ? [verifyData, this.#finished.subarray(this.#finishedSentLength)]
+        : [this.#finished.subarray(0, this.#finishedSentLength), verifyData]
+    this.#finished = concat(sent, received)
+    this.#finishedSentLength = sent.length
+  }
+
+  /** A copy of the verify_data of the last Finished of a direction; undefined before there was one. */
+  finished(direction: Direction): Uint8Array | undefined {
+    const all = this.#finished
+    const at = this.#finishedSentLength
+    const data = direction === 'sent' ? all.slice(0, at) : all.slice(at)
+    return data.length === 0 ? undefined : data
   }
 
   established(established: Established): void {
     this.#completed = true
-    this.#held = []
+    this.#held = none
+    this.clientRandom = noBytes
     this.flush()
     this.#host.established(established)
   }

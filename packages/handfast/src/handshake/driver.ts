@@ -13,11 +13,11 @@ type Running = Iterator<PromiseLike<unknown> | typeof nextMessage, void, unknown
 
 export interface DriverHost {
   /** A message came after the handshake: what is to be done with it. */
-  readonly later: (message: HandshakeMessage) => HandshakeSteps<void>
+  later(message: HandshakeMessage): HandshakeSteps<void>
   /** Everything that the handshake sent is now to be put into records. */
-  readonly flush: () => void
+  flush(): void
   /** A late answer is there: `resume` goes on with it, and may throw. */
-  readonly onAnswer: (resume: () => void) => void
+  onAnswer(resume: () => void): void
 }
 
 export class Driver {

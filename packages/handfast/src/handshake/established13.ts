@@ -11,6 +11,7 @@ import {
   nextTrafficSecret,
   type ScheduleContext,
 } from '../keys/schedule.ts'
+import type { Role } from '../trace/events.ts'
 import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
 
 /** Records before the AEAD's limit at which new keys are taken: an alert and a KeyUpdate must still fit. */
@@ -41,18 +42,16 @@ export class Established13 implements Established {
   readonly suite: CipherSuite
   readonly info: ConnectionInfo
   readonly keyUpdateAfterRecords: number
-  readonly resumptionSecret: NamedSecret
   readonly peerOffersAuthentication: boolean
   readonly peerResumes: boolean
   /** Set by a server whose client can be asked for a certificate later. */
   requestClientCertificate?: () => void
-  writeSecret: NamedSecret
-  readSecret: NamedSecret
   /** KeyUpdates that we asked the peer for and that have not come. */
   keyUpdatesAsked = 0
   /** The peer asked for ours: however often it did, one before our next data is the answer (RFC 8446 §4.6.3). */
   keyUpdateOwed = false
-  readonly #exporterSecret: NamedSecret
+  /** Of writing, reading, exporting and resuming, one behind the other: an array for each would be several times its bytes. */
+  readonly #secrets: Uint8Array
   readonly #hs: HandshakeContext
   readonly #after: AfterHandshake
   #writeGeneration = 0
@@ -63,17 +62,50 @@ export class Established13 implements Established {
     this.context = secrets.context
     this.suite = secrets.suite
     this.info = secrets.info
-    this.writeSecret = secrets.writeSecret
-    this.readSecret = secrets.readSecret
-    this.resumptionSecret = secrets.resumptionSecret
     this.peerOffersAuthentication = secrets.peerOffersAuthentication === true
     this.peerResumes = secrets.peerResumes === true
-    this.#exporterSecret = secrets.exporterSecret
+    const { writeSecret, readSecret, exporterSecret, resumptionSecret } = secrets
+    this.#secrets = new Uint8Array(4 * secrets.context.hash.outputLength)
+    for (const [i, secret] of [writeSecret, readSecret, exporterSecret, resumptionSecret].entries())
+      this.#keep(i, secret)
     this.keyUpdateAfterRecords = Math.min(
       secrets.keyUpdateAfterRecords ?? Number.POSITIVE_INFINITY,
       secrets.suite.aead.confidentialityLimit - keyUpdateMargin,
     )
     this.#after = secrets.after(hs, this)
+  }
+
+  /** @param secret is wiped */
+  #keep(place: number, { value }: NamedSecret): void {
+    this.#secrets.set(value, place * value.length)
+    value.fill(0)
+  }
+
+  /** A view: what wipes it, wipes ours. */
+  #secret(place: number, name: string): NamedSecret {
+    const { outputLength } = this.context.hash
+    const at = place * outputLength
+    return { name, value: this.#secrets.subarray(at, at + outputLength) }
+  }
+
+  get writeSecret(): NamedSecret {
+    return this.#secret(0, `${this.#hs.role}_application_traffic_secret_${this.#writeGeneration}`)
+  }
+
+  get readSecret(): NamedSecret {
+    return this.#secret(1, `${this.#peer}_application_traffic_secret_${this.#readGeneration}`)
+  }
+
+  get #exporterSecret(): NamedSecret {
+    return this.#secret(2, 'exporter_master_secret')
+  }
+
+  get resumptionSecret(): NamedSecret {
+    return this.#secret(3, 'resumption_master_secret')
+  }
+
+  get #peer(): Role {
+    return this.#hs.role === 'client' ? 'server' : 'client'
   }
 
   get laterTypes(): readonly number[] {
@@ -91,8 +123,8 @@ export class Established13 implements Established {
   /** KeyUpdate goes out under the old keys, and nothing else after it (RFC 8446 §4.6.3). */
   *updateKeys(requestPeer: boolean): Steps<void> {
     const hs = this.#hs
-    const next = yield* nextTrafficSecret(this.context, this.writeSecret)
-    this.writeSecret = next
+    this.#keep(0, yield* nextTrafficSecret(this.context, this.writeSecret))
+    const generation = ++this.#writeGeneration
     this.keyUpdateOwed = false
     if (requestPeer) this.keyUpdatesAsked++
     const requestUpdate = requestPeer
@@ -101,16 +133,15 @@ export class Established13 implements Established {
     const message = encodeMessage(HandshakeType.key_update, KeyUpdate, { requestUpdate })
     // Within setKeys the message is flushed before the keys change, and nothing can come between.
     const send = () => hs.sendMessage(message)
-    const generation = ++this.#writeGeneration
-    yield* hs.setKeys(this.context, this.suite, hs.role, next, 'application', generation, send)
+    const { context, suite, writeSecret } = this
+    yield* hs.setKeys(context, suite, hs.role, writeSecret, 'application', generation, send)
   }
 
   *updateReadKeys(): Steps<void> {
-    const hs = this.#hs
-    const peer = hs.role === 'client' ? 'server' : 'client'
-    this.readSecret = yield* nextTrafficSecret(this.context, this.readSecret)
+    this.#keep(1, yield* nextTrafficSecret(this.context, this.readSecret))
     const generation = ++this.#readGeneration
-    yield* hs.setKeys(this.context, this.suite, peer, this.readSecret, 'application', generation)
+    const { context, suite, readSecret } = this
+    yield* this.#hs.setKeys(context, suite, this.#peer, readSecret, 'application', generation)
   }
 
   *exportKeyingMaterial(
@@ -137,8 +168,6 @@ export class Established13 implements Established {
   }
 
   destroy(): void {
-    const { writeSecret, readSecret, resumptionSecret } = this
-    for (const secret of [writeSecret, readSecret, resumptionSecret, this.#exporterSecret])
-      secret.value.fill(0)
+    this.#secrets.fill(0)
   }
 }

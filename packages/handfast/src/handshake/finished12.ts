@@ -59,7 +59,7 @@ export function* sendFinished12(hs: HandshakeContext, keys: ClassicKeys): Steps<
   hs.useKeys('sent', keys.protections[hs.role])
   const { context, master, version } = keys
   const verifyData = yield* version.verifyData(context, master, hs.role, hs.transcript)
-  hs.finished.sent = verifyData
+  hs.noteFinished('sent', verifyData)
   hs.send(HandshakeType.finished, Finished, { verifyData })
   return verifyData
 }
@@ -87,7 +87,7 @@ export function* receiveFinished12(
       `The ${peer}'s Finished does not verify: the two sides saw different handshakes`,
       { section: 'RFC 5246 §7.4.9' },
     )
-  hs.finished.received = expected
+  hs.noteFinished('received', expected)
   hs.checked('Finished', 'the master secret, over the transcript so far', 'RFC 5246 §7.4.9')
   return expected
 }

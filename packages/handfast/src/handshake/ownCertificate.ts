@@ -100,6 +100,6 @@ export function* sendFinished(
 ): Steps<void> {
   const hash = yield* hs.settle('hashing the transcript', transcript.hash(context.hash))
   const data = yield* verifyData(context, base, hash)
-  hs.finished.sent = data
+  hs.noteFinished('sent', data)
   hs.sendMessage(encodeMessage(HandshakeType.finished, Finished, { verifyData: data }), transcript)
 }

@@ -29,7 +29,7 @@ export function* receiveFinished(
       'ERR_BAD_FINISHED',
       `The ${peer}'s Finished does not verify: the two sides saw different handshakes`,
     )
-  hs.finished.received = expected
+  hs.noteFinished('received', expected)
   hs.checked(
     'Finished',
     `the ${peer}'s handshake keys, over the transcript so far`,

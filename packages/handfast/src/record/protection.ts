@@ -65,8 +65,12 @@ export class RecordProtection implements Protection {
   sequenceNumber = 0
   readonly tagLength: number
   readonly #key: AeadKey
-  readonly #iv: Uint8Array
+  /** The IV as three numbers: it is read for each record, and an array of twelve bytes takes two hundred. */
+  #iv0: number
+  #iv1: number
+  #iv2: number
 
+  /** @param iv of 12 bytes; it is wiped */
   constructor(
     name: 'early' | 'handshake' | 'application',
     generation: number,
@@ -78,7 +82,11 @@ export class RecordProtection implements Protection {
     this.generation = generation
     this.tagLength = tagLength
     this.#key = key
-    this.#iv = iv
+    const words = new DataView(iv.buffer, iv.byteOffset, nonceLength)
+    this.#iv0 = words.getInt32(0)
+    this.#iv1 = words.getInt32(4)
+    this.#iv2 = words.getInt32(8)
+    iv.fill(0)
   }
 
   /** @returns the record, header included */
@@ -135,20 +143,24 @@ export class RecordProtection implements Protection {
 
   destroy(): void {
     this.#key.destroy()
-    this.#iv.fill(0)
+    this.#iv0 = this.#iv1 = this.#iv2 = 0
   }
 
-  /** RFC 8446 §5.3: the sequence number, padded to the length of the IV, XORed with it. */
+  /** RFC 8446 §5.3: the sequence number, padded to the length of the IV, XORed with it. The next call writes over it. */
   #nonce(): Uint8Array {
-    const nonce = this.#iv.slice()
-    let sequence = this.sequenceNumber++
-    for (let i = nonce.length - 1; sequence > 0; i--) {
-      nonce[i]! ^= sequence & 0xff
-      sequence = Math.floor(sequence / 256)
-    }
+    const sequence = this.sequenceNumber++
+    nonceWords.setInt32(0, this.#iv0)
+    nonceWords.setInt32(4, this.#iv1 ^ Math.floor(sequence / 0x1_0000_0000))
+    nonceWords.setInt32(8, this.#iv2 ^ (sequence >>> 0))
     return nonce
   }
 }
+
+/** Of every AEAD of TLS 1.3, in bytes. */
+const nonceLength = 12
+/** One for all records: the provider takes what it needs before it answers (crypto/provider.ts). */
+const nonce = new Uint8Array(nonceLength)
+const nonceWords = new DataView(nonce.buffer)
 
 /** The legacy_record_version is 0x0303 (RFC 8446 §5.1), but for an initial ClientHello. */
 export function recordHeader(type: number, length: number, version = 0x0303): Uint8Array {

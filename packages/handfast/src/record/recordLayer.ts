@@ -20,28 +20,26 @@ interface Slot {
 
 export type RecordTrace = (event: Omit<RecordEvent, 'time' | 'role'>) => void
 
-export interface RecordLayerOptions {
-  /** The largest content that is sent, in bytes. */
-  readonly maxSendFragment: number
-  /** Zeros to add, by the length of the content. */
-  readonly padding: ((contentLength: number) => number) | undefined
-  /** Called when a record that was sealed later is ready, or could not be sealed. */
-  readonly onSealed: (failure?: { readonly reason: unknown }) => void
+export interface RecordHost {
   readonly trace: RecordTrace | undefined
+  /** Zeros to add, by the length of the content. */
+  paddingFor(contentLength: number): number
+  /** Called when a record that was sealed later is ready, or could not be sealed. */
+  onSealed(failure?: { readonly reason: unknown }): void
 }
 
 function allocateArray(length: number): Uint8Array {
   return new Uint8Array(length)
 }
 
-const nothing: readonly Uint8Array[] = []
+const nothing: readonly never[] = []
 
 export class RecordLayer {
   readonly #framer = new RecordFramer()
-  readonly #options: RecordLayerOptions
+  readonly #host: RecordHost
   #read: Protection | undefined
   #write: Protection | undefined
-  #output: (Uint8Array | Slot)[] = []
+  #output: readonly (Uint8Array | Slot)[] = nothing
   /** A record could not be sealed: the peer could open nothing that comes after it. */
   #broken = false
   #plaintextSent = 0
@@ -59,9 +57,10 @@ export class RecordLayer {
   /** Bytes of records, headers included, that may still be passed over because they are early data that was refused (RFC 8446 §4.2.10). */
   skippableBytes = 0
 
-  constructor(options: RecordLayerOptions) {
-    this.#options = options
-    this.maxFragment = options.maxSendFragment
+  /** @param maxSendFragment the largest content that is sent, in bytes */
+  constructor(host: RecordHost, maxSendFragment: number) {
+    this.#host = host
+    this.maxFragment = maxSendFragment
   }
 
   get readProtection(): ProtectionName {
@@ -156,7 +155,7 @@ export class RecordLayer {
 
   #plain(type: number, record: Uint8Array): OpenedRecord {
     const content = record.subarray(recordHeaderLength)
-    this.#options.trace?.({
+    this.#host.trace?.({
       type: 'record',
       direction: 'received',
       contentType: nameOf(contentTypes, type),
@@ -201,7 +200,7 @@ export class RecordLayer {
       })
     // Early data precedes everything that the handshake keys protect.
     this.skippableBytes = 0
-    this.#options.trace?.({
+    this.#host.trace?.({
       type: 'record',
       direction: 'received',
       contentType: nameOf(contentTypes, record[0]!),
@@ -257,7 +256,7 @@ export class RecordLayer {
     let room = 0
     for (let at = 0; at < length || at === 0; at += max) {
       const size = Math.min(max, length - at)
-      const padding = this.#options.padding === undefined ? 0 : this.#paddingFor(size)
+      const padding = this.#paddingFor(size)
       const needed = protection.roomFor!(size, padding)
       if (needed === undefined) return false
       paddings.push(padding)
@@ -271,13 +270,13 @@ export class RecordLayer {
       const sequenceNumber = protection.sequenceNumber
       protection.sealInto(type, part, padding, output, offset)
       const end = offset + protection.roomFor!(part.length, padding)!
-      if (this.#options.trace !== undefined) {
+      if (this.#host.trace !== undefined) {
         const record = output.subarray(offset, end)
         this.#traceSent(record, type, part, padding, protection, sequenceNumber)
       }
       offset = end
     }
-    this.#output.push(output)
+    this.#add(output)
     return true
   }
 
@@ -289,7 +288,7 @@ export class RecordLayer {
       record.set(recordHeader(type, content.length, version ?? this.version))
       record.set(content, recordHeaderLength)
       this.#traceSent(record, type, content, 0, undefined, this.#plaintextSent++)
-      this.#output.push(record)
+      this.#add(record)
       return
     }
     const sequenceNumber = protection.sequenceNumber
@@ -297,28 +296,35 @@ export class RecordLayer {
     const sealed = protection.seal(type, content, padding)
     if (sealed instanceof Uint8Array) {
       this.#traceSent(sealed, type, content, padding, protection, sequenceNumber)
-      this.#output.push(sealed)
+      this.#add(sealed)
       return
     }
     const slot: Slot = { record: undefined }
-    this.#output.push(slot)
+    this.#add(slot)
     sealed.then(
       (record) => {
         slot.record = record
         this.#traceSent(record, type, content, padding, protection, sequenceNumber)
-        this.#options.onSealed()
+        this.#host.onSealed()
       },
       (reason: unknown) => {
         this.#broken = true
         const at = this.#output.indexOf(slot)
         if (at >= 0) this.#output = this.#output.slice(0, at)
-        this.#options.onSealed({ reason })
+        this.#host.onSealed({ reason })
       },
     )
   }
 
+  /** An array is made for the first piece, and given up with the last. */
+  #add(piece: Uint8Array | Slot): void {
+    if (this.#output.length === 0) this.#output = [piece]
+    else (this.#output as (Uint8Array | Slot)[]).push(piece)
+  }
+
   #paddingFor(contentLength: number): number {
-    const wanted = this.#options.padding?.(contentLength) || 0
+    const wanted = this.#host.paddingFor(contentLength)
+    if (wanted === 0) return 0
     return Math.max(0, Math.min(Math.floor(wanted), this.maxFragment - contentLength))
   }
 
@@ -330,7 +336,7 @@ export class RecordLayer {
     protection: Protection | undefined,
     sequenceNumber: number,
   ): void {
-    this.#options.trace?.({
+    this.#host.trace?.({
       type: 'record',
       direction: 'sent',
       contentType: nameOf(contentTypes, bytes[0]!),
@@ -355,7 +361,7 @@ export class RecordLayer {
       if (record === undefined) break
       ready.push(record)
     }
-    this.#output = ready.length === output.length ? [] : output.slice(ready.length)
+    this.#output = ready.length === output.length ? nothing : output.slice(ready.length)
     return ready
   }
 

@@ -20,12 +20,12 @@ describe.each(nodeProvider.cipherSuites)('$name', ({ aead }) => {
         }
       : key
     const traced: Uint8Array[] = []
-    const layer = new RecordLayer({
-      maxSendFragment: 16_384,
-      padding,
+    const host = {
+      paddingFor: padding,
       onSealed: () => {},
-      trace: ({ bytes }) => traced.push(bytes.slice()),
-    })
+      trace: ({ bytes }: { readonly bytes: Uint8Array }) => void traced.push(bytes.slice()),
+    }
+    const layer = new RecordLayer(host, 16_384)
     // What an adapter lends holds other bytes.
     layer.allocate = (length) => new Uint8Array(length).fill(0x5a)
     layer.setWrite(
