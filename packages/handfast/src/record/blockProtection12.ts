@@ -74,6 +74,9 @@ export class BlockProtection12 implements Protection {
   /** The IVs of the next records, one of which will be used, where they are chained. */
   #sendIv: MaybePromise<Uint8Array> | undefined
   #receiveIv: Uint8Array | undefined
+  /** Records that are being sealed in steps: each is sealed whole, and only then the keys are forgotten. */
+  #sealing = 0
+  #forgotten = false
 
   constructor(keys: BlockKeys12) {
     this.#keys = keys
@@ -95,6 +98,14 @@ export class BlockProtection12 implements Protection {
         ? this.#sealThenMac(type, padded(content, blockLength), iv, sequence)
         : this.#macThenSeal(type, content, iv, sequence),
     )
+    if (!(sealed instanceof Uint8Array)) {
+      this.#sealing++
+      const done = () => {
+        this.#sealing--
+        if (this.#forgotten) this.destroy()
+      }
+      sealed.then(done, done)
+    }
     if (chained !== undefined) {
       const lastBlock = (record: Uint8Array) => {
         const end = record.length - (encryptThenMac ? mac.outputLength : 0)
@@ -209,6 +220,8 @@ export class BlockProtection12 implements Protection {
   }
 
   destroy(): void {
+    this.#forgotten = true
+    if (this.#sealing > 0) return
     this.#keys.key.destroy()
     this.#keys.macKey.fill(0)
   }

@@ -173,6 +173,40 @@ describe.each(macs)('MAC-then-encrypt with %s', (name) => {
   })
 })
 
+it.each([true, false])(
+  'keys are forgotten behind the last record that is being sealed (encrypt-then-MAC: %s)',
+  async (encryptThenMac) => {
+    const { cipher, mac } = bySuite.sha1
+    const options = { blockLength: 16, encryptThenMac, crypto: nodeProvider }
+    const rawKey = Uint8Array.from(randomBytes(cipher.keyLength))
+    const macKey = Uint8Array.from(randomBytes(20))
+    const keys = () => ({
+      ...options,
+      mac,
+      key: cipher.importKey(rawKey.slice()) as BlockCipherKey,
+      macKey: macKey.slice(),
+    })
+    const later: HashFunction = { ...mac, hmac: async (...input) => mac.hmac(...input) }
+    const inner = keys()
+    const sender = new BlockProtection12({
+      ...inner,
+      mac: later,
+      key: {
+        encrypt: async (iv, data) => inner.key.encrypt(iv, data),
+        decrypt: (iv, data) => inner.key.decrypt(iv, data),
+        destroy: () => inner.key.destroy(),
+      },
+    })
+    const record = sender.seal(23, Uint8Array.of(1, 2, 3))
+    sender.destroy()
+    const opened = new BlockProtection12(keys()).open(await record) as OpenedRecord
+    expect([...opened.content]).toEqual([1, 2, 3])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([...inner.macKey]).toEqual([...new Uint8Array(20)])
+    expect(() => inner.key.encrypt(new Uint8Array(16), new Uint8Array(16))).toThrow('destroyed')
+  },
+)
+
 describe('an IV or a nonce', () => {
   it('of CBC is new for each record', () => {
     const { protection } = bench('sha1')
