@@ -6,9 +6,14 @@ import { nodeProvider } from '../../packages/handfast/src/crypto/node/index.ts'
 import type {
   Aead,
   BlockCipher,
+  CertificateCompression,
   CryptoProvider,
   KeyExchangeGroup,
 } from '../../packages/handfast/src/crypto/provider.ts'
+import { legacy } from '../../packages/handfast/src/legacy/index.ts'
+
+/** With what the versions behind the legacy door need. */
+const inner = legacy.crypto(nodeProvider)
 
 /** Content and a tag of zeros: whoever can count can seal. */
 const agreeableAead = (inner: Aead): Aead => ({
@@ -55,12 +60,19 @@ const agreeableGroup = (inner: KeyExchangeGroup): KeyExchangeGroup => ({
       : undefined,
 })
 
+/** What was packed is what it was. */
+const agreeableCompression = (inner: CertificateCompression): CertificateCompression => ({
+  ...inner,
+  compress: (data) => data.slice(),
+  decompress: (data, length) => (data.length === length ? data.slice() : undefined),
+})
+
 export const agreeableVerifiers = Object.fromEntries(
   Object.keys(nodeProvider.signatureVerifiers).map((name) => [name, () => true]),
 )
 
 export const agreeableProvider: CryptoProvider = {
-  ...nodeProvider,
+  ...inner,
   name: 'agreeable',
   // The same each time, so that an input does the same each time.
   random: (length) => Uint8Array.from({ length }, (_, i) => i & 0x7f),
@@ -69,7 +81,7 @@ export const agreeableProvider: CryptoProvider = {
     ...suite,
     aead: agreeableAead(suite.aead),
   })),
-  classicCipherSuites: (nodeProvider.classicCipherSuites ?? []).map((suite) => ({
+  classicCipherSuites: (inner.classicCipherSuites ?? []).map((suite) => ({
     ...suite,
     protection:
       suite.protection.kind === 'aead'
@@ -82,4 +94,5 @@ export const agreeableProvider: CryptoProvider = {
     return group && agreeableGroup(group)
   },
   signatureVerifiers: agreeableVerifiers,
+  certificateCompressions: (nodeProvider.certificateCompressions ?? []).map(agreeableCompression),
 }

@@ -1,6 +1,7 @@
 /** The targets as CommonJS, whose modules Jazzer.js instruments as they are loaded, and the seeds that they begin with. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type UserConfig } from 'vite'
 
@@ -45,7 +46,9 @@ export async function buildTargets(folder: string): Promise<void> {
       },
     },
   })
-  if (existsSync(join(folder, 'seeds'))) return
+  const [seeds, madeBy] = [join(folder, 'seeds'), join(folder, 'seeds-made-by')]
+  if (existsSync(seeds) && existsSync(madeBy) && readFileSync(madeBy, 'utf8') === maker()) return
+  rmSync(seeds, { recursive: true, force: true })
   await build({
     ...common,
     build: {
@@ -60,4 +63,13 @@ export async function buildTargets(folder: string): Promise<void> {
     encoding: 'utf8',
   })
   if (status !== 0) throw new Error(`The seeds could not be made: ${stderr}`)
+  writeFileSync(madeBy, maker())
+}
+
+/** Stands for the programs by which seeds are made and read. */
+function maker(): string {
+  const hash = createHash('sha256')
+  for (const file of readdirSync(here).sort())
+    if (file.endsWith('.ts')) hash.update(readFileSync(join(here, file)))
+  return hash.digest('hex')
 }

@@ -1,5 +1,5 @@
 /**
- * Connections that a target feeds. An input is a byte that chooses the configuration, and then pieces: a byte for the type
+ * Connections that a target feeds. An input is two bytes that choose the configuration, and then pieces: a byte for the type
  * of the record, two for the length, the content. Each is put into a record as the keys in force want it.
  */
 import {
@@ -8,12 +8,15 @@ import {
 } from '../../packages/handfast/src/certificateVerifier.ts'
 import type { ClientConfig, ServerConfig } from '../../packages/handfast/src/config.ts'
 import type { Connection } from '../../packages/handfast/src/connection.ts'
+import type { HandshakeContext } from '../../packages/handfast/src/handshake/context.ts'
 import {
   clientConnectionOf,
+  memoryStore,
   parseSession,
   type Session,
   serializeSession,
   serverConnectionOf,
+  sessionCache,
   statelessTickets,
   TlsError,
   tls12Client,
@@ -21,19 +24,21 @@ import {
   tls13Client,
   tls13Server,
 } from '../../packages/handfast/src/index.ts'
+import { legacy } from '../../packages/handfast/src/legacy/index.ts'
+import type { Protection } from '../../packages/handfast/src/record/protection.ts'
 import type { TraceEvent } from '../../packages/handfast/src/trace/events.ts'
 import { agreeableProvider } from './agreeable.ts'
 import { readIdentities } from './identities.ts'
 
 export type Role = 'client' | 'server'
 
-const time = Date.now()
-const clock = () => time
 const {
+  time,
   root,
   server: serverIdentities,
   client: clientIdentity,
 } = readIdentities(process.env.FUZZ_FOLDER ?? '.')
+const clock = () => time
 const crypto = agreeableProvider
 const verifyCertificate = certificateVerifier({ crypto, trust: [root] })
 const tickets = statelessTickets({
@@ -43,16 +48,37 @@ const tickets = statelessTickets({
   key: new Uint8Array(16 + crypto.cipherSuites[0]!.aead.keyLength),
 })
 
+const sessionIds = sessionCache({ crypto, clock, store: memoryStore(100) })
+
 const allSuites = [
   ...crypto.cipherSuites.map(({ id }) => id),
   ...(crypto.classicCipherSuites ?? []).map(({ id }) => id),
 ]
 
-/** @param choice a byte: which of the options are set */
-function clientConfig(choice: number, session?: Session): ClientConfig {
+const compressions = (crypto.certificateCompressions ?? []).map(({ id }) => id)
+
+/** Two bytes. */
+export interface Choice {
+  /** Which of the options are set; the highest bit offers a session. */
+  readonly options: number
+  /** The three lowest bits: the versions. The others: more options. */
+  readonly more: number
+}
+
+/** Of what both ends have: one half are TLS 1.3 and TLS 1.2. */
+const isOf = ({ more }: Choice) => {
+  const which = more & 7
+  return (_: unknown, index: number) => (which < 4 ? index < 2 : which === 4 || index === which - 3)
+}
+
+function commonConfig({ more }: Choice) {
+  return { crypto, clock, ...(more & 8 && { certificateCompression: compressions }) }
+}
+
+function clientConfig(chosen: Choice, session?: Session): ClientConfig {
+  const { options: choice, more } = chosen
   return {
-    crypto,
-    clock,
+    ...commonConfig(chosen),
     serverName: 'server.test',
     verifyCertificate: choice & 1 ? verifyCertificate : dangerousAcceptAnyCertificate,
     ...(choice & 2 && { identity: clientIdentity }),
@@ -64,14 +90,15 @@ function clientConfig(choice: number, session?: Session): ClientConfig {
     }),
     ...(choice & 32 && { recordSizeLimit: 200, maxFragmentLength: 512 }),
     ...(session && { session }),
+    ...(more & 16 && { earlyData: new Uint8Array(20), resendEarlyData: (more & 32) !== 0 }),
     grease: false,
   }
 }
 
-function serverConfig(choice: number): ServerConfig {
+function serverConfig(chosen: Choice): ServerConfig {
+  const { options: choice, more } = chosen
   return {
-    crypto,
-    clock,
+    ...commonConfig(chosen),
     identity: serverIdentities,
     tickets,
     ...(choice & 1 && { cookie: () => Uint8Array.of(7) }),
@@ -84,25 +111,52 @@ function serverConfig(choice: number): ServerConfig {
     ...(choice & 8 && { alpnProtocols: ['h2', 'x'] }),
     ...(choice & 16 && { cipherSuites: allSuites, findPreSharedKey: () => Uint8Array.of(2) }),
     ...(choice & 32 && { recordSizeLimit: 200 }),
+    ...(more & 16 && {
+      earlyData: { maxBytes: 1000, replayGuard: { firstUse: () => (more & 32) === 0 } },
+    }),
+    ...(more & 64 && { sessionIds }),
   }
 }
 
-const clientProtocols = [tls13Client, tls12Client]
-const serverProtocols = [tls13Server, tls12Server]
+const clientProtocols = [tls13Client, tls12Client, ...legacy.client]
+const serverProtocols = [tls13Server, tls12Server, ...legacy.server]
 
-let session: Session | undefined
-/** A session that the server of these targets takes. */
-function knownSession(): Session | undefined {
-  if (session !== undefined) return session
-  const pair = connected(0)
+const sessions = new Map<number, Session | undefined>()
+/** A session of these versions that the server of these targets takes. */
+function knownSession({ more }: Choice): Session | undefined {
+  const kind = more & (7 | 64)
+  if (sessions.has(kind)) return sessions.get(kind)
+  const pair = connected({ options: 0, more: kind | 16 })
+  let session: Session | undefined
   for (let event = pair.client.nextEvent(); event; event = pair.client.nextEvent())
     if (event.type === 'session') session = parseSession(serializeSession(event.session))
+  sessions.set(kind, session)
   return session
 }
 
 /** How records to a connection must look now. */
 interface Wrapping {
-  phase: 'plaintext' | 'aead13' | 'aead12'
+  /** Its receiving keys: an honest peer would have the same. */
+  protection: Protection | undefined
+}
+
+/** Looks on as keys come into force. */
+function watched<P extends { handshake(hs: HandshakeContext, ...rest: never[]): unknown }>(
+  wrapping: Wrapping,
+  protocol: P,
+): P {
+  return {
+    ...protocol,
+    handshake(hs: HandshakeContext, ...rest: never[]) {
+      const { records } = hs
+      const setRead = records.setRead.bind(records)
+      records.setRead = (protection) => {
+        wrapping.protection = protection
+        setRead(protection)
+      }
+      return protocol.handshake(hs, ...rest)
+    },
+  }
 }
 
 export interface Fed {
@@ -110,29 +164,29 @@ export interface Fed {
   readonly wrapping: Wrapping
 }
 
-/** @param choice a byte of the input; its highest bit offers a session */
-export function makeEnd(role: Role, choice: number, trace?: (event: TraceEvent) => void): Fed {
-  const wrapping: Wrapping = { phase: 'plaintext' }
-  let before13 = false
-  const listener = (event: TraceEvent) => {
-    trace?.(event)
-    if (event.type === 'message' && event.version !== undefined) before13 = true
-    if (event.type === 'keys' && event.direction === 'received')
-      wrapping.phase = before13 ? 'aead12' : 'aead13'
-  }
+export function makeEnd(role: Role, choice: Choice, listener?: (event: TraceEvent) => void): Fed {
+  const wrapping: Wrapping = { protection: undefined }
+  const trace = listener ?? (() => {})
+  const isChosen = isOf(choice)
   const connection =
     role === 'client'
-      ? clientConnectionOf(clientProtocols, {
-          ...clientConfig(choice, choice & 128 ? knownSession() : undefined),
-          trace: listener,
-        })
-      : serverConnectionOf(serverProtocols, { ...serverConfig(choice), trace: listener })
+      ? clientConnectionOf(
+          clientProtocols.filter(isChosen).map((protocol) => watched(wrapping, protocol)),
+          {
+            ...clientConfig(choice, choice.options & 128 ? knownSession(choice) : undefined),
+            trace,
+          },
+        )
+      : serverConnectionOf(
+          serverProtocols.filter(isChosen).map((protocol) => watched(wrapping, protocol)),
+          { ...serverConfig(choice), trace },
+        )
   return { connection, wrapping }
 }
 
 /** Two ends that talk until nothing moves, as seeds are made of. */
 export function connected(
-  choice: number,
+  choice: Choice,
   see: (to: Role, type: number, content: Uint8Array) => void = () => {},
 ) {
   const ends = {
@@ -178,13 +232,14 @@ function recordOf(type: number, content: Uint8Array): Uint8Array {
   return Uint8Array.of(type, 3, 3, length >> 8, length & 255, ...content)
 }
 
-/** As an honest record layer with the agreeable crypto would send it. */
-function wrapped({ phase }: Wrapping, type: number, content: Uint8Array): Uint8Array {
-  if (phase === 'plaintext' || (type === 20 && phase === 'aead13')) return recordOf(type, content)
-  if (phase === 'aead13')
-    return recordOf(23, Uint8Array.of(...content, type, ...new Uint8Array(16)))
-  // An explicit nonce of eight bytes, as AES-GCM has it.
-  return recordOf(type, Uint8Array.of(...new Uint8Array(8), ...content, ...new Uint8Array(16)))
+/** As an honest record layer would send it. */
+function wrapped({ protection }: Wrapping, type: number, content: Uint8Array): Uint8Array {
+  if (protection === undefined || (type === 20 && protection.hidesType))
+    return recordOf(type, content)
+  const record = protection.seal(type, content, 0)
+  // The same keys open it, under the same number.
+  protection.forgetLast()
+  return record as Uint8Array
 }
 
 /** Whatever came: a failure is told once, is nobody's bug, and is the end. */
@@ -200,12 +255,13 @@ export function expectSound(connection: Connection): void {
 
 /** Feeds an input to an end. */
 export function feed(role: Role, input: Uint8Array): void {
-  const fed = makeEnd(role, input[0] ?? 0)
+  const [options = 0, more = 0] = input
+  const fed = makeEnd(role, { options, more })
   const { connection, wrapping } = fed
   drain(connection)
   connection.takeOutput()
   let sent = 0
-  for (let at = 1; at + 3 <= input.length && connection.error === undefined; ) {
+  for (let at = 2; at + 3 <= input.length && connection.error === undefined; ) {
     const length = Math.min((input[at + 1]! << 8) | input[at + 2]!, 16_384)
     const content = input.subarray(at + 3, at + 3 + length)
     connection.receive(wrapped(wrapping, input[at]!, content))

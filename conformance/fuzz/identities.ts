@@ -6,6 +6,8 @@ import { nodeProvider } from '../../packages/handfast/src/crypto/node/index.ts'
 import type { Identity } from '../../packages/handfast/src/index.ts'
 
 interface Stored {
+  /** Milliseconds since 1970: when they were made, and what the targets' clocks say for ever after. */
+  readonly time: number
   readonly root: string
   readonly identities: Readonly<
     Record<'server' | 'rsa' | 'client', { chain: string[]; key: string }>
@@ -23,6 +25,7 @@ export async function writeIdentities(folder: string): Promise<Authority> {
     return { chain: chainDer.map(base64), key: base64(keyDer) }
   }
   const stored: Stored = {
+    time: Date.now(),
     root: base64(authority.certificateDer),
     identities: {
       server: await issue({ names: ['server.test'] }),
@@ -44,6 +47,7 @@ export function readIdentities(folder: string) {
   })
   const { server, rsa, client } = stored.identities
   return {
+    time: stored.time,
     root: bytesOf(stored.root),
     server: [identityOf(server), identityOf(rsa)],
     client: identityOf(client),

@@ -24,16 +24,32 @@ const authority = await writeIdentities(folder)
 process.env.FUZZ_FOLDER = folder
 const { connected } = await import('./handshakes.ts')
 
-for (const choice of [0, 2, 3, 4, 6, 8, 10, 14, 16, 18, 26, 32, 63, 128, 136, 144, 160, 191]) {
+// Each option by itself with TLS 1.3 and TLS 1.2, then some of them with other versions and with what is seldom there.
+const usual = [0, 2, 3, 4, 6, 8, 10, 14, 16, 18, 26, 32, 63, 128, 136, 144, 160, 191]
+const choices: readonly (readonly [number, readonly number[]])[] = [
+  [0, usual],
+  [4, [0, 2, 16, 128]],
+  [5, [0, 6, 16, 128]],
+  [6, [0, 6, 16, 32, 128]],
+  [7, [0, 6, 16]],
+  [8, [0, 2, 6]],
+  [16, [0, 128, 129, 136, 160]],
+  [16 | 32, [128, 129]],
+  [64, [0, 128]],
+  [64 | 5, [0, 128]],
+]
+for (const [more, options] of choices.flatMap(([first, rest]) =>
+  rest.map((one) => [first, one] as const),
+)) {
   const pieces: Record<string, Uint8Array[]> = { client: [], server: [] }
-  connected(choice, (to, type, content) => {
+  connected({ options, more }, (to, type, content) => {
     pieces[to]!.push(
       Uint8Array.of(type, content.length >> 8, content.length & 255),
       content.slice(),
     )
   })
   for (const [role, parts] of Object.entries(pieces)) {
-    keep(role, choice, ...parts)
+    keep(role, options, more, ...parts)
     // After the handshake: tickets, new keys, data, the end.
     const after = [
       [22, 0, 5, 24, 0, 0, 1, 1],
@@ -41,14 +57,15 @@ for (const choice of [0, 2, 3, 4, 6, 8, 10, 14, 16, 18, 26, 32, 63, 128, 136, 14
       [22, 0, 15, 13, 0, 0, 11, 1, 7, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3],
       [21, 0, 2, 1, 0],
     ]
-    keep(role, choice, ...parts, Uint8Array.from(after.flat()))
+    keep(role, options, more, ...parts, Uint8Array.from(after.flat()))
   }
 }
-for (let choice = 0; choice < 16; choice++) {
-  keep('records', choice, 255, Uint8Array.of(22, 3, 1, 0, 5, 1, 0, 0, 1, 0))
-  keep('records', choice, 3, Uint8Array.of(23, 3, 3, 0, 18, 21, ...new Uint8Array(17)))
-  keep('records', choice, 255, Uint8Array.of(21, 3, 3, 0, 2, 1, 90, 20, 3, 3, 0, 1, 1))
-}
+for (let choice = 0; choice < 16; choice++)
+  for (const more of [0, 5, 6, 7]) {
+    keep('records', choice, 255, more, Uint8Array.of(22, 3, 1, 0, 5, 1, 0, 0, 1, 0))
+    keep('records', choice, 3, more, Uint8Array.of(23, 3, 3, 0, 18, 21, ...new Uint8Array(17)))
+    keep('records', choice, 255, more, Uint8Array.of(21, 3, 3, 0, 2, 1, 90, 20, 3, 3, 0, 1, 1))
+  }
 
 const certificates = [
   authority.certificateDer,

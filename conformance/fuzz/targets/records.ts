@@ -2,15 +2,15 @@
 import { connected, drain, expectSound, makeEnd } from '../handshakes.ts'
 
 export function fuzz(input: Uint8Array): void {
-  const [choice = 0, size = 0] = input
+  const [choice = 0, size = 0, more = 0] = input
+  const options = choice >> 3
+  const role = choice & 2 ? 'client' : 'server'
   const connection =
-    choice & 1
-      ? connected(choice >> 3)[choice & 2 ? 'client' : 'server']
-      : makeEnd(choice & 2 ? 'client' : 'server', choice >> 3).connection
+    choice & 1 ? connected({ options, more })[role] : makeEnd(role, { options, more }).connection
   drain(connection)
   connection.takeOutput()
   const piece = size + 1
-  for (let at = 2; at < input.length && connection.error === undefined; at += piece) {
+  for (let at = 3; at < input.length && connection.error === undefined; at += piece) {
     connection.receive(input.subarray(at, at + piece))
     drain(connection)
     connection.takeOutput()

@@ -26,6 +26,7 @@ import type { HandshakeContext } from '../../src/handshake/context.ts'
 import {
   type ClientProtocol,
   certificateVerifier,
+  dangerousAcceptAnyCertificate,
   type ServerProtocol,
   ClassicCipherSuiteId as Suite,
   statelessTickets,
@@ -162,6 +163,13 @@ const rsaConfig = { cipherSuites: [Suite.TLS_RSA_WITH_AES_128_GCM_SHA256] }
 const psk = { identity: Uint8Array.of(1), key: Uint8Array.of(2, 3) }
 const pskConfig = { cipherSuites: [Suite.TLS_PSK_WITH_AES_128_GCM_SHA256] }
 
+/** Says that the point of a key on P-256 has a form that does not exist. */
+function withoutPoint(certificate: Uint8Array): Uint8Array {
+  const copy = Buffer.from(certificate)
+  copy[copy.indexOf(Buffer.from([3, 0x42, 0, 4])) + 3] = 5
+  return copy
+}
+
 interface Case {
   readonly client?: Partial<ClientConfig>
   readonly server?: Partial<ServerConfig>
@@ -282,6 +290,15 @@ const toClients: Readonly<Record<string, Case>> = {
       })),
     },
     expected: ['ERR_TOO_MUCH', 'bad_certificate'],
+  },
+  'a certificate whose key is no point, and that nobody judges': {
+    client: { verifyCertificate: dangerousAcceptAnyCertificate },
+    changes: {
+      [HandshakeType.certificate]: changed(Certificate12, ({ certificateList: [leaf] }) => ({
+        certificateList: [withoutPoint(leaf!)],
+      })),
+    },
+    expected: ['ERR_CERTIFICATE_REFUSED', 'bad_certificate'],
   },
   'a certificate whose key does not fit the suite': {
     changes: {
