@@ -1,9 +1,8 @@
 /** What may come after the handshake (RFC 8446 §4.6): tickets, key updates, authentication. Each role has its class. */
 import type { Steps } from '@handfast/x509'
 import { hexOf } from '../codec/bytes.ts'
-import { extensionOf, findExtension, refuseDuplicates } from '../codec/extension.ts'
+import { extensionOf } from '../codec/extension.ts'
 import { earlyData } from '../codec/extensions/early_data.ts'
-import { refuseMisplaced } from '../codec/extensions/index.ts'
 import {
   bodyOf,
   CertificateRequest,
@@ -21,6 +20,7 @@ import { resumptionPsk } from '../keys/schedule.ts'
 import type { Transcript } from '../keys/transcript.ts'
 import { maxTicketLifetime } from '../limits.ts'
 import type { SessionState } from '../session/session.ts'
+import { certificateTypes, decodeCertificate } from './certificateMessage.ts'
 import {
   answerCertificateRequest,
   certificateRequest,
@@ -28,7 +28,6 @@ import {
   readCertificateRequest,
   requestedTypes,
 } from './clientAuthentication.ts'
-import { certificateTypes, decodeCertificate } from './compressedCertificate.ts'
 import { type HandshakeContext, type HandshakeSteps, messageName } from './context.ts'
 import type { AfterHandshake, Established13, Secrets13 } from './established13.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
@@ -85,52 +84,14 @@ class AfterClientHandshake implements AfterHandshake {
       return
     }
     refuseExcess(++this.#messages, hs)
-    if (message.type === HandshakeType.new_session_ticket)
-      yield* onNewSessionTicket(hs, config, established, message, ++this.#tickets)
-    else if (this.#transcript !== undefined)
+    if (message.type === HandshakeType.new_session_ticket) {
+      // A client that resumes nothing passes over what it did not ask for.
+      const { preSharedKeys } = hs.parts
+      if (preSharedKeys !== undefined)
+        yield* preSharedKeys.onTicket(hs, config, established, message, ++this.#tickets)
+    } else if (this.#transcript !== undefined)
       yield* onCertificateRequest(hs, config, established, message, this.#transcript.fork())
   }
-}
-
-/** RFC 8446 §4.6.1 */
-function* onNewSessionTicket(
-  hs: HandshakeContext,
-  config: ClientConfig,
-  established: Established13,
-  message: HandshakeMessage,
-  count: number,
-): Steps<void> {
-  const ticket = decode(NewSessionTicket, bodyOf(message))
-  refuseDuplicates(ticket.extensions, 'NewSessionTicket')
-  refuseMisplaced(ticket.extensions, 'NewSessionTicket')
-  const lifetime = Math.min(ticket.ticketLifetime, maxTicketLifetime)
-  hs.trace?.({
-    type: 'session',
-    direction: 'received',
-    lifetime,
-    ticketLength: ticket.ticket.length,
-  })
-  if (lifetime === 0 || count > hs.limits.tickets) return
-  const { context, info, resumptionSecret } = established
-  const maxEarlyData = findExtension(ticket.extensions, earlyData, 'NewSessionTicket')
-  const psk = yield* resumptionPsk(context, resumptionSecret, ticket.ticketNonce)
-  hs.emit({
-    type: 'session',
-    session: {
-      version: info.version,
-      cipherSuite: info.cipherSuite,
-      psk: psk.value,
-      issuedAt: config.clock(),
-      lifetime,
-      ageAdd: ticket.ticketAgeAdd,
-      serverName: config.serverName,
-      alpnProtocol: info.alpnProtocol,
-      peerCertificates: info.peerCertificates,
-      ...(info.pskIdentity && { pskIdentity: info.pskIdentity }),
-      ...(maxEarlyData && { maxEarlyData }),
-      ticket: ticket.ticket.slice(),
-    },
-  })
 }
 
 /** RFC 8446 §4.6.2, the client's side. @param transcript of the handshake; this exchange adds to it */
@@ -189,7 +150,7 @@ class AfterServerHandshake implements AfterHandshake {
   }
 
   get laterTypes(): readonly number[] {
-    return [HandshakeType.key_update, ...certificateTypes(this.#config)]
+    return [HandshakeType.key_update, ...certificateTypes(this.#hs, this.#config)]
   }
 
   *begin(): Steps<void> {

@@ -5,10 +5,10 @@ import { decode } from '../codec/wire.ts'
 import type { ClientConfig } from '../config.ts'
 import { Connection } from '../connection.ts'
 import { TlsError } from '../errors.ts'
-import { sendEarlyData } from './clientEarlyData.ts'
 import { makeOffer } from './clientHello.ts'
 import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
 import { namesOf } from './negotiation.ts'
+import { refuseWithoutPart } from './parts13.ts'
 import type { ClientProtocol, OfferPart } from './protocol.ts'
 import { enabledProtocols, protocolChosen, serverVersion, versionsOf } from './version.ts'
 
@@ -18,6 +18,7 @@ export function clientConnectionOf(
   config: ClientConfig,
 ): Connection {
   const enabled = enabledProtocols(protocols, config)
+  for (const { parts } of enabled) if (parts !== undefined) refuseWithoutPart(parts, config)
   return new Connection({ role: 'client', config, handshake: (hs) => client(hs, config, enabled) })
 }
 
@@ -42,6 +43,7 @@ export function* clientHandshake(
   hs.at('making the ClientHello')
   const versions = versionsOf(protocols)
   hs.highestVersion = Math.max(...versions)
+  hs.parts = Object.assign({}, ...protocols.map(({ parts }) => parts))
   const parts: OfferPart[] = []
   for (const { offer } of protocols) if (offer !== undefined) parts.push(yield* offer(hs, config))
   const offer = yield* makeOffer(hs, config, versions, parts)
@@ -49,7 +51,7 @@ export function* clientHandshake(
   hs.sendMessage(offer.message, hs.transcript)
   // RFC 8446 §5.1: an initial ClientHello may go out as TLS 1.0, for old servers' sake.
   hs.flush(Math.min(ProtocolVersion.TLS10, hs.highestVersion))
-  yield* sendEarlyData(hs, config, offer)
+  if (hs.parts.preSharedKeys) yield* hs.parts.preSharedKeys.sendEarlyData(hs, config, offer)
   hs.changeCipherSpecAllowed = hs.highestVersion >= ProtocolVersion.TLS13
 
   const answer = yield* hs.receive(HandshakeType.server_hello)

@@ -21,6 +21,7 @@ import type { CipherSuite } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { handshakeSecretWithoutPsk } from '../keys/schedule.ts'
 import { afterClientHandshake } from './afterHandshake13.ts'
+import { certificateTypes, readCertificateMessage } from './certificateMessage.ts'
 import { chosenProtocol } from './chosenProtocol.ts'
 import {
   answerCertificateRequest,
@@ -28,14 +29,15 @@ import {
   readCertificateRequest,
   type SentIdentity,
 } from './clientAuthentication.ts'
-import { checkAccepted, earlyDataStatus, sendEndOfEarlyData } from './clientEarlyData.ts'
 import { type Offer, offeredTypes } from './clientHello.ts'
-import { certificateTypes, readCertificateMessage } from './compressedCertificate.ts'
+import { preSharedKeys } from './clientPreSharedKeys.ts'
+import { certificateCompression } from './compressedCertificate.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
 import { useMaxFragmentLength } from './maxFragmentLength.ts'
 import { hasCipherSuites } from './negotiation.ts'
 import { sendFinished } from './ownCertificate.ts'
+import type { Parts13 } from './parts13.ts'
 import { judge, keyOf, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 import type { ClientProtocol } from './protocol.ts'
@@ -48,11 +50,18 @@ import {
   tellSuite,
 } from './serverHello13.ts'
 
-/** TLS 1.3, for a client. */
-export const tls13Client: ClientProtocol = {
-  version: ProtocolVersion.TLS13,
-  hasCipherSuites,
-  handshake: client13,
+/** TLS 1.3, for a client, with every part. */
+export const tls13Client: ClientProtocol = /* @__PURE__ */ tls13ClientOf({
+  preSharedKeys,
+  certificateCompression,
+})
+
+/**
+ * TLS 1.3, for a client, with the parts that are named: `preSharedKeys`, `certificateCompression`, or none. An option of a
+ * connection whose part is not there is refused when the connection is made.
+ */
+export function tls13ClientOf(parts: Parts13): ClientProtocol {
+  return { version: ProtocolVersion.TLS13, hasCipherSuites, parts, handshake: client13 }
 }
 
 function* client13(
@@ -108,7 +117,7 @@ function* client13(
 
   // EncryptedExtensions, and who the server is.
   const { alpnProtocol, earlyAccepted } = yield* receiveEncryptedExtensions(hs, config, offer)
-  checkAccepted(earlyAccepted, offer, suite, psk, alpnProtocol)
+  hs.parts.preSharedKeys?.checkAccepted(earlyAccepted, offer, suite, psk, alpnProtocol)
   if (offer.early !== undefined && !earlyAccepted) yield* useHandshakeKeys()
   let request: RequestedCertificate | undefined
   let server: ServerIdentity
@@ -140,7 +149,7 @@ function* client13(
 
   // Our second flight.
   if (earlyAccepted) {
-    sendEndOfEarlyData(hs)
+    hs.parts.preSharedKeys?.sendEndOfEarlyData(hs)
     yield* useHandshakeKeys()
   }
   let ours: SentIdentity | undefined
@@ -149,7 +158,7 @@ function* client13(
   yield* hs.setKeys(context, suite, 'client', clientApplication, 'application')
   const resumptionSecret = yield* masterSecret.resumptionSecret(hs.transcript)
   for (const secret of [clientTraffic, serverTraffic]) secret.value.fill(0)
-  const status = earlyDataStatus(config, offeredEarly, earlyAccepted)
+  const status = hs.parts.preSharedKeys?.earlyDataStatus(config, offeredEarly, earlyAccepted)
   const pskIdentity = psk?.external?.identity ?? psk?.session?.pskIdentity
 
   return new Established13(hs, {
@@ -230,7 +239,10 @@ function* receiveServerIdentity(
   offer: Offer,
   suite: CipherSuite,
 ): HandshakeSteps<{ request: RequestedCertificate | undefined; server: ServerIdentity }> {
-  let message = yield* hs.receive(HandshakeType.certificate_request, ...certificateTypes(config))
+  let message = yield* hs.receive(
+    HandshakeType.certificate_request,
+    ...certificateTypes(hs, config),
+  )
   let request: RequestedCertificate | undefined
   if (message.type === HandshakeType.certificate_request) {
     request = readCertificateRequest(hs.read(message, CertificateRequest))
@@ -240,7 +252,7 @@ function* receiveServerIdentity(
         'A CertificateRequest of the handshake has a context',
         { section: 'RFC 8446 §4.3.2' },
       )
-    message = yield* hs.receive(...certificateTypes(config))
+    message = yield* hs.receive(...certificateTypes(hs, config))
   }
   const certificate = yield* readCertificateMessage(hs, config, message)
   if (certificate.certificateRequestContext.length > 0)

@@ -38,9 +38,7 @@ import type { ClientConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup, KeyPair } from '../crypto/provider.ts'
 import { defaultKeyShares, defaultRetryGroups as postQuantumGroups } from '../defaults.ts'
 import { ConfigurationError } from '../errors.ts'
-import { earlySuite } from './clientEarlyData.ts'
-import { bindPsks, type OfferedPsk, usablePsks } from './clientPsk.ts'
-import { unpackable } from './compressedCertificate.ts'
+import type { OfferedPsk } from './clientPsk.ts'
 import type { HandshakeContext } from './context.ts'
 import { type Grease, greaseFrom } from './grease.ts'
 import { enabledCipherSuites, enabledGroups, enabledSignatureSchemes } from './negotiation.ts'
@@ -109,18 +107,19 @@ export function* makeOffer(
     ],
     legacyCompressionMethods: Uint8Array.of(0),
     extensions: extensible
-      ? clientExtensions(config, versions, groups, schemes, keyPairs, grease, parts)
+      ? clientExtensions(hs, config, versions, groups, schemes, keyPairs, grease, parts)
       : [],
   }
-  const psks = modern ? yield* usablePsks(hs, config, suites, versions) : []
-  const early = earlySuite(hs, config, suites, psks)
+  const { preSharedKeys } = hs.parts
+  const psks = preSharedKeys ? yield* preSharedKeys.usable(hs, config, suites, versions) : []
+  const early = preSharedKeys?.earlySuite(hs, config, suites, psks)
   const offered =
     early === undefined
       ? plain
       : { ...plain, extensions: [...plain.extensions, extensionOf(earlyData, 'ClientHello', true)] }
   const hello = padded(config.shapeClientHello?.(offered) ?? offered, config)
   const kept = { suites, groups, signatureSchemes: schemes, keyPairs }
-  return { ...kept, psks, early, ...(yield* bindPsks(hs, hello, psks)) }
+  return { ...kept, psks, early, ...(yield* bound(hs, hello, psks)) }
 }
 
 /** What the second ClientHello has anew, or not at all. */
@@ -161,7 +160,18 @@ export function* retryOffer(
   const psks = offer.psks.filter(({ hash }) => hash === retry.suite.hash)
   const plain = { ...offer.hello, extensions }
   const hello = padded(config.shapeSecondClientHello?.(plain) ?? plain, config)
-  return { ...offer, keyPairs, psks, early: undefined, ...(yield* bindPsks(hs, hello, psks)) }
+  return { ...offer, keyPairs, psks, early: undefined, ...(yield* bound(hs, hello, psks)) }
+}
+
+/** With the binders of the keys that it offers. */
+function* bound(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  psks: readonly OfferedPsk[],
+): Steps<Pick<Offer, 'hello' | 'message'>> {
+  const { preSharedKeys } = hs.parts
+  if (preSharedKeys && psks.length > 0) return yield* preSharedKeys.bind(hs, hello, psks)
+  return { hello, message: encodeMessage(HandshakeType.client_hello, ClientHello, hello) }
 }
 
 function* generateShares(
@@ -202,6 +212,7 @@ function shareEntries(pairs: ReadonlyMap<number, KeyPair>) {
 }
 
 function clientExtensions(
+  { parts: { preSharedKeys, certificateCompression } }: HandshakeContext,
   config: ClientConfig,
   versions: readonly number[],
   groups: readonly KeyExchangeGroup[],
@@ -245,12 +256,12 @@ function clientExtensions(
     ...(grease ? [{ group: grease.group, keyExchange: Uint8Array.of(0) }] : []),
     ...shareEntries(keyPairs),
   ])
-  add(pskKeyExchangeModesExtension, [PskKeyExchangeMode.psk_dhe_ke])
+  if (preSharedKeys) add(pskKeyExchangeModesExtension, [PskKeyExchangeMode.psk_dhe_ke])
   add(supportedVersions, [...(grease ? [grease.version] : []), ...versions])
   if (config.certificateAuthorities !== undefined && config.certificateAuthorities.length > 0)
     add(certificateAuthorities, [...config.certificateAuthorities])
   if (config.postHandshakeAuth === true) add(postHandshakeAuth, true)
-  const compressions = unpackable(config).map(({ id }) => id)
+  const compressions = certificateCompression?.unpackable(config).map(({ id }) => id) ?? []
   if (compressions.length > 0) add(compressCertificate, compressions)
   if (config.recordSizeLimit !== undefined) add(recordSizeLimit, config.recordSizeLimit)
   if (grease) extensions.push({ type: grease.lastExtension, data: Uint8Array.of(0) })

@@ -1,9 +1,14 @@
 /** The keys that a client offers in pre_shared_key: of a session, and those that both sides had before (RFC 8446 §4.2.11). */
 import type { Steps } from '@handfast/x509'
 import { sameBytes } from '../codec/bytes.ts'
-import { extensionOf } from '../codec/extension.ts'
+import { extensionOf, findExtension } from '../codec/extension.ts'
 import { PskBinders, preSharedKey } from '../codec/extensions/pre_shared_key.ts'
-import { ClientHello, encodeMessage, type HandshakeMessage } from '../codec/messages.ts'
+import {
+  ClientHello,
+  encodeMessage,
+  type HandshakeMessage,
+  type ServerHello,
+} from '../codec/messages.ts'
 import { HandshakeType, ProtocolVersion } from '../codec/registry.ts'
 import { encode } from '../codec/wire.ts'
 import type { ClientConfig, PreSharedKey } from '../config.ts'
@@ -11,9 +16,10 @@ import type { CipherSuite, HashFunction } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { EarlySecret, verifyData } from '../keys/schedule.ts'
 import type { Session } from '../session/session.ts'
+import type { Offer } from './clientHello.ts'
 import type { HandshakeContext } from './context.ts'
 import { judge } from './peerCertificate.ts'
-import { binderLabel, clientKeys, hashOf } from './preSharedKeys.ts'
+import { binderLabel, clientKeys, hashOf, nameOfKey } from './preSharedKeys.ts'
 
 /** A key that is offered, and the secret that proves it. */
 export interface OfferedPsk {
@@ -138,7 +144,6 @@ export function* bindPsks(
 ): Steps<{ readonly hello: ClientHello; readonly message: HandshakeMessage }> {
   const messageOf = (made: ClientHello) =>
     encodeMessage(HandshakeType.client_hello, ClientHello, made)
-  if (psks.length === 0) return { hello, message: messageOf(hello) }
   const identities = psks.map(({ identity, session }) => ({
     identity,
     obfuscatedTicketAge: session === undefined ? 0 : obfuscatedAge(session, hs.now()),
@@ -170,4 +175,63 @@ export function* bindPsks(
 /** RFC 8446 §4.2.11.1 */
 function obfuscatedAge({ issuedAt, ageAdd }: Session, now: number): number {
   return (Math.max(0, now - issuedAt) + ageAdd) % 2 ** 32
+}
+
+/** The key that the server takes; undefined where it takes none. */
+export function selectedPsk(
+  hs: HandshakeContext,
+  offer: Offer,
+  hello: ServerHello,
+  suite: CipherSuite,
+): OfferedPsk | undefined {
+  const psk = takenPsk(offer, hello, suite)
+  for (const other of offer.psks) if (other !== psk) other.earlySecret.forget()
+  tellPsk(hs, offer, psk)
+  return psk
+}
+
+function takenPsk(offer: Offer, hello: ServerHello, suite: CipherSuite): OfferedPsk | undefined {
+  const selected = findExtension(hello.extensions, preSharedKey, 'ServerHello')
+  if (selected === undefined) return undefined
+  const psk = offer.psks[selected]
+  if (psk === undefined)
+    throw new TlsError('ERR_ILLEGAL_PARAMETER', 'ServerHello takes a PSK that was not offered', {
+      section: 'RFC 8446 §4.2.11',
+    })
+  if (psk.hash !== suite.hash)
+    throw new TlsError(
+      'ERR_ILLEGAL_PARAMETER',
+      'ServerHello takes the PSK with a cipher suite of another hash',
+      { section: 'RFC 8446 §4.2.11' },
+    )
+  return psk
+}
+
+function tellPsk(hs: HandshakeContext, offer: Offer, psk: OfferedPsk | undefined): void {
+  const sessions = offer.psks.some(({ session }) => session !== undefined)
+  hs.decide(() => ({
+    what: 'resumption',
+    by: 'server',
+    offered: sessions ? ['the session', 'a full handshake'] : ['a full handshake'],
+    chosen: psk?.session === undefined ? 'a full handshake' : 'the session',
+    why:
+      psk?.session !== undefined
+        ? 'The server knows the ticket: the session vouches for it, no certificate is sent.'
+        : sessions
+          ? 'The server does not take the session that was offered.'
+          : 'No session was offered.',
+    section: 'RFC 8446 §4.2.11',
+  }))
+  if (!offer.psks.some(({ external }) => external !== undefined)) return
+  hs.decide(() => ({
+    what: 'pre-shared key',
+    by: 'server',
+    offered: [...offer.psks.flatMap(({ external }) => external ?? []).map(nameOfKey), 'none'],
+    chosen: psk?.external === undefined ? 'none' : nameOfKey(psk.external),
+    why:
+      psk?.external === undefined
+        ? 'The server takes none of the keys that were offered.'
+        : 'The server has this key too: it vouches for both sides, no certificate is sent.',
+    section: 'RFC 8446 §4.2.11',
+  }))
 }

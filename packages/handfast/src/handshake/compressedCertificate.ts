@@ -13,9 +13,13 @@ import { decode } from '../codec/wire.ts'
 import type { ClientConfig, Identity, ServerConfig } from '../config.ts'
 import type { CertificateCompression } from '../crypto/provider.ts'
 import { ConfigurationError, TlsError } from '../errors.ts'
-import { type HandshakeContext, messageName } from './context.ts'
+import type { HandshakeContext } from './context.ts'
+import type { CertificateCompressionPart } from './parts13.ts'
 
 type Config = ClientConfig | ServerConfig
+
+/** Lets `certificateCompression` be, and certificates be compressed for whoever can unpack them. */
+export const certificateCompression: CertificateCompressionPart = { unpackable, unpacked, packed }
 
 /** What this side offers to unpack: only what was named, since what a stranger packed is read before anybody trusts it. */
 export function unpackable({
@@ -38,43 +42,16 @@ function packable(config: Config): readonly CertificateCompression[] {
   return config.crypto.certificateCompressions ?? []
 }
 
-/** The types of message that a Certificate may come as. */
-export function certificateTypes(config: Config): readonly number[] {
-  return unpackable(config).length === 0
-    ? [HandshakeType.certificate]
-    : [HandshakeType.certificate, HandshakeType.compressed_certificate]
-}
-
-/** Reads a Certificate in either form; the form in which it came goes into the transcript. */
-export function* readCertificateMessage(
-  hs: HandshakeContext,
-  config: Config,
-  message: HandshakeMessage,
-): Steps<Certificate> {
-  hs.transcript.add(message, messageName(message))
-  return yield* decodeCertificate(hs, config, message)
-}
-
-export function* decodeCertificate(
-  hs: HandshakeContext,
-  config: Config,
-  message: HandshakeMessage,
-): Steps<Certificate> {
-  const body = bodyOf(message)
-  return decode(
-    Certificate,
-    message.type === HandshakeType.certificate
-      ? body
-      : yield* unpacked(hs, config, decode(CompressedCertificate, body)),
-  )
-}
-
 /** RFC 8879 §4. The length is announced, so nothing longer is ever unpacked. */
 function* unpacked(
   hs: HandshakeContext,
   config: Config,
-  { algorithm, uncompressedLength, compressedCertificateMessage }: CompressedCertificate,
-): Steps<Uint8Array> {
+  message: HandshakeMessage,
+): Steps<Certificate> {
+  const { algorithm, uncompressedLength, compressedCertificateMessage } = decode(
+    CompressedCertificate,
+    bodyOf(message),
+  )
   const name = nameOf(certificateCompressionAlgorithms, algorithm)
   const compression = unpackable(config).find(({ id }) => id === algorithm)
   if (compression === undefined)
@@ -106,11 +83,11 @@ function* unpacked(
     why: `It makes ${body.length} bytes into ${compressedCertificateMessage.length}.`,
     section: 'RFC 8879 §4',
   }))
-  return body
+  return decode(Certificate, body)
 }
 
 /** @param accepted by the peer, in its compress_certificate. @returns the message, compressed where both sides can */
-export function* packed(
+function* packed(
   hs: HandshakeContext,
   config: Config,
   identity: Identity,

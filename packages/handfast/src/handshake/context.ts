@@ -30,6 +30,8 @@ import type { RecordLayer } from '../record/recordLayer.ts'
 import type { DecisionEvent, Direction, Role, TraceBody } from '../trace/events.ts'
 
 /** Yielded by a handshake that wants the peer's next message. */
+import type { Parts13 } from './parts13.ts'
+
 export const nextMessage: unique symbol = Symbol('nextMessage')
 
 export type HandshakeSteps<T> = Generator<PromiseLike<unknown> | typeof nextMessage, T, unknown>
@@ -122,6 +124,8 @@ export class HandshakeContext {
   alertOf: ((description: number) => number) | undefined
   /** Set where the version is TLS 1.2 or before: its messages have forms of their own. */
   forms: MessageForms | undefined
+  /** What TLS 1.3 may do here beside the handshake. */
+  parts: Parts13 = {}
   /** The highest version that is enabled on this side. */
   highestVersion = 0
   /** Bytes of early data that may still come (RFC 8446 §4.6.1); undefined where none was accepted. */

@@ -11,7 +11,6 @@ import type { HashFunction } from '../crypto/provider.ts'
 import { type NamedSecret, type ScheduleContext, verifyData } from '../keys/schedule.ts'
 import type { Transcript } from '../keys/transcript.ts'
 import { signedContent } from './certificateVerifyContent.ts'
-import { packed } from './compressedCertificate.ts'
 import type { HandshakeContext } from './context.ts'
 
 /** The scheme to sign with: the key's first that the peer accepts and TLS 1.3 allows; undefined where there is none. */
@@ -43,8 +42,9 @@ export function* sendCertificate(
     certificateRequestContext,
     certificateList,
   })
+  const packing = identity && hs.parts.certificateCompression
   hs.sendMessage(
-    identity === undefined ? message : yield* packed(hs, config, identity, message, compressions),
+    packing ? yield* packing.packed(hs, config, identity, message, compressions) : message,
     transcript,
   )
 }

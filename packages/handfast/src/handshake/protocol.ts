@@ -10,6 +10,7 @@ import type { ClientConfig, ClientHelloInfo, ServerConfig } from '../config.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Offer } from './clientHello.ts'
 import type { Established, HandshakeContext, HandshakeSteps } from './context.ts'
+import type { Parts13 } from './parts13.ts'
 
 /** What a version adds to the one ClientHello that offers all versions. */
 export interface OfferPart {
@@ -27,6 +28,8 @@ interface Protocol {
 }
 
 export interface ClientProtocol extends Protocol {
+  /** TLS 1.3: what it is made of, beside the handshake. */
+  readonly parts?: Parts13
   /** Versions before TLS 1.3: what they offer beside it. */
   readonly offer?: (hs: HandshakeContext, config: ClientConfig) => Steps<OfferPart>
   /** From the first answer to our offer, ServerHello or HelloRetryRequest, to the last Finished. */

@@ -25,10 +25,11 @@ import { TlsError } from '../errors.ts'
 import { handshakeSecretWithoutPsk } from '../keys/schedule.ts'
 import { maxPlaintextLength } from '../limits.ts'
 import { afterServerHandshake } from './afterHandshake13.ts'
+import { certificateTypes, readCertificateMessage } from './certificateMessage.ts'
 import { certificateRequest, certificateRequired, requestedTypes } from './clientAuthentication.ts'
 import { checkClientHello, clientShare } from './clientHello13.ts'
 import { readClientHello } from './clientHelloInfo.ts'
-import { certificateTypes, readCertificateMessage } from './compressedCertificate.ts'
+import { certificateCompression } from './compressedCertificate.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
 import { Established13 } from './established13.ts'
 import { enabledGroups, enabledSignatureSchemes, hasCipherSuites } from './negotiation.ts'
@@ -57,6 +58,7 @@ function* server13(
   config: ServerConfig,
   firstInfo: ClientHelloInfo,
 ): HandshakeSteps<Established13> {
+  hs.parts = { certificateCompression }
   // ClientHello, perhaps after a HelloRetryRequest a second one.
   let info = firstInfo
   checkClientHello(info.message)
@@ -274,7 +276,7 @@ function* receiveClientIdentity(
   const { clientAuthentication } = config
   if (clientAuthentication === undefined)
     throw new TypeError('No client was asked to identify itself')
-  const message = yield* hs.receive(...certificateTypes(config))
+  const message = yield* hs.receive(...certificateTypes(hs, config))
   const certificate = yield* readCertificateMessage(hs, config, message)
   if (certificate.certificateRequestContext.length > 0)
     throw new TlsError('ERR_ILLEGAL_PARAMETER', "The client's Certificate has a context", {

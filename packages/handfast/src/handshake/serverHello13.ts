@@ -5,7 +5,6 @@ import { findExtension, refuseDuplicates, refuseUnsolicited } from '../codec/ext
 import { cookie } from '../codec/extensions/cookie.ts'
 import { refuseMisplaced } from '../codec/extensions/index.ts'
 import { keyShare } from '../codec/extensions/key_share.ts'
-import { preSharedKey } from '../codec/extensions/pre_shared_key.ts'
 import { type HandshakeMessage, isHelloRetryRequest, ServerHello } from '../codec/messages.ts'
 import {
   cipherSuites,
@@ -21,7 +20,6 @@ import { type Offer, offeredTypes, retryOffer } from './clientHello.ts'
 import type { OfferedPsk } from './clientPsk.ts'
 import type { HandshakeContext } from './context.ts'
 import { namesOf } from './negotiation.ts'
-import { nameOfKey } from './preSharedKeys.ts'
 import { serverVersion } from './version.ts'
 
 /** The checks that a HelloRetryRequest and a ServerHello share (RFC 8446 §4.1.3, §4.1.4). @returns the suite */
@@ -132,9 +130,7 @@ export function* readServerHello(
   hello: ServerHello,
   suite: CipherSuite,
 ): Steps<{ sharedSecret: Uint8Array; group: number; psk: OfferedPsk | undefined }> {
-  const psk = selectedPsk(offer, hello, suite)
-  for (const other of offer.psks) if (other !== psk) other.earlySecret.forget()
-  tellPsk(hs, offer, psk)
+  const psk = hs.parts.preSharedKeys?.selected(hs, offer, hello, suite)
   // Only psk_dhe_ke is offered: there is always a key exchange.
   const share = findExtension(hello.extensions, keyShare, 'ServerHello')
   if (share === undefined)
@@ -166,51 +162,4 @@ export function* readServerHello(
     throw new TlsError('ERR_BAD_KEY_SHARE', `The server's share of ${name} is not a valid one`)
   hs.checked('key share', `the rules of ${name}`, 'RFC 8446 §4.2.8')
   return { sharedSecret, group: share.group, psk }
-}
-
-/** The key that the server takes; undefined where it takes none. */
-function selectedPsk(offer: Offer, hello: ServerHello, suite: CipherSuite): OfferedPsk | undefined {
-  const selected = findExtension(hello.extensions, preSharedKey, 'ServerHello')
-  if (selected === undefined) return undefined
-  const psk = offer.psks[selected]
-  if (psk === undefined)
-    throw new TlsError('ERR_ILLEGAL_PARAMETER', 'ServerHello takes a PSK that was not offered', {
-      section: 'RFC 8446 §4.2.11',
-    })
-  if (psk.hash !== suite.hash)
-    throw new TlsError(
-      'ERR_ILLEGAL_PARAMETER',
-      'ServerHello takes the PSK with a cipher suite of another hash',
-      { section: 'RFC 8446 §4.2.11' },
-    )
-  return psk
-}
-
-function tellPsk(hs: HandshakeContext, offer: Offer, psk: OfferedPsk | undefined): void {
-  const sessions = offer.psks.some(({ session }) => session !== undefined)
-  hs.decide(() => ({
-    what: 'resumption',
-    by: 'server',
-    offered: sessions ? ['the session', 'a full handshake'] : ['a full handshake'],
-    chosen: psk?.session === undefined ? 'a full handshake' : 'the session',
-    why:
-      psk?.session !== undefined
-        ? 'The server knows the ticket: the session vouches for it, no certificate is sent.'
-        : sessions
-          ? 'The server does not take the session that was offered.'
-          : 'No session was offered.',
-    section: 'RFC 8446 §4.2.11',
-  }))
-  if (!offer.psks.some(({ external }) => external !== undefined)) return
-  hs.decide(() => ({
-    what: 'pre-shared key',
-    by: 'server',
-    offered: [...offer.psks.flatMap(({ external }) => external ?? []).map(nameOfKey), 'none'],
-    chosen: psk?.external === undefined ? 'none' : nameOfKey(psk.external),
-    why:
-      psk?.external === undefined
-        ? 'The server takes none of the keys that were offered.'
-        : 'The server has this key too: it vouches for both sides, no certificate is sent.',
-    section: 'RFC 8446 §4.2.11',
-  }))
 }

@@ -61,6 +61,15 @@ it('nor in one of handfast/node', async () => {
   expect(files.filter(isLegacy)).toEqual([])
 })
 
+it('nothing of a part that a client of TLS 1.3 does not name', async () => {
+  const files = await filesOf(
+    `export { clientConnectionOf, tls13ClientOf } from ${from('index.ts')}`,
+  )
+  expect(files).toContain('handshake/client13.ts')
+  const parts = /Psk|PreSharedKeys|preSharedKeys|EarlyData|Tickets|compressedCertificate/
+  expect(files.filter((file) => parts.test(file))).toEqual([])
+})
+
 it('nothing of TLS 1.2 is in a client of TLS 1.3 alone', async () => {
   const files = await filesOf(`export { clientConnectionOf, tls13Client } from ${from('index.ts')}`)
   expect(files).toContain('handshake/client13.ts')
