@@ -52,6 +52,9 @@ for (const [, code] of read('errors.md').matchAll(/^### `(ERR_TLS_\w+)`/gm)) nam
 
 /** Documented by later versions than the one whose documentation is read, with the first that has each. */
 const later = {
+  'socket.getTypeOfService': '24.15.0',
+  'socket.server': '26',
+  'socket.setTypeOfService': '24.15.0',
   'tls.createSecureContext: certificateCompression': '24.19.0',
   'tls.getCACertificates': '22.15.0',
   'tls.getCertificateCompressionAlgorithms': '24.19.0',

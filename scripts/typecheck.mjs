@@ -2,6 +2,7 @@
 
 import { basename, join } from 'node:path'
 import { ensureInstalled } from './install.mjs'
+import { nodeMajors } from './nodes.mjs'
 import { check } from './steps.mjs'
 import { bin, packageFolders, root } from './workspace.mjs'
 
@@ -15,8 +16,16 @@ export async function typecheck() {
     ['types of the tests', root],
   ]
   let sound = true
-  for (const [name, project] of projects) {
-    sound = (await check(name, tsc, ['-p', project, '--noEmit', '--pretty', 'false'])) && sound
+  const checkTypes = async (name, project, ...more) => {
+    const args = ['-p', project, '--noEmit', '--pretty', 'false', ...more]
+    sound = (await check(name, tsc, args)) && sound
+  }
+  for (const [name, project] of projects) await checkTypes(name, project)
+  // Programs on later lines of Node have other types for what handfast/node stands in for.
+  for (const major of nodeMajors.slice(1)) {
+    const types = join(root, 'node_modules', `@types-${major}`)
+    const name = `types of handfast/node with those of Node ${major}`
+    await checkTypes(name, join(root, 'tsconfig.later.json'), '--typeRoots', types)
   }
   return sound
 }

@@ -132,7 +132,7 @@ function isTooLong(path: readonly Certificate[], allowed: number): boolean {
 
 function tooLong(certificate: Certificate, depth: number, allowed: number): Failure {
   return {
-    code: 'path-too-long',
+    code: 'budget',
     message: `the path would have more than ${allowed} intermediate certificates`,
     help: 'If the chain is really meant to be so long, raise `budget.depth`.',
     section: 'RFC 5280 §6.1.1',

@@ -104,7 +104,10 @@ export function parseCompressions(list: NameList, option: string): readonly numb
 }
 
 /** The names of the compressions that this Node has. */
-export const knownCompressions: readonly string[] = [...compressionNames.keys()]
+export const knownCompressions: readonly Compression[] = [
+  ...(compressionNames.keys() as IterableIterator<Compression>),
+]
+export type Compression = 'zlib' | 'brotli' | 'zstd'
 
 /** Code points of suites of any version, in order, of an array of names and code points. */
 export function parseCipherSuites(list: NameList, option: string): readonly number[] {

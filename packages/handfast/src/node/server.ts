@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { ServerConfig } from '../config.ts'
 import type { TicketService } from '../session/tickets.ts'
 import { connectionReset } from './errors.ts'
-import type { ServerOptions, TLSSocketOptions } from './options.ts'
+import { defined, type ServerOptions, type TLSSocketOptions } from './options.ts'
 import {
   type AnyContext,
   asSecureContext,
@@ -188,8 +188,8 @@ function contextOf(options: ServerOptions | SecureContextOptions): SecureContext
 }
 
 function netOptions(options: ServerOptions): object {
-  const { pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay } = options
-  return { pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay }
+  const { pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay, blockList } = options
+  return { pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay, ...defined({ blockList }) }
 }
 
 export function createServer(listener?: Listener): Server

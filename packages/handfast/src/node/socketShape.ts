@@ -7,8 +7,21 @@ import { Duplex, type DuplexOptions } from 'node:stream'
 import { unavailable } from './errors.ts'
 import { validateDuration, validateFunction } from './validate.ts'
 
+/** Of sockets from Node 24.15 on. */
+interface LaterSocket {
+  getTypeOfService(): number
+  setTypeOfService(typeOfService: number): unknown
+}
+
+interface KeepAliveSettings {
+  readonly enable?: boolean | undefined
+  readonly initialDelay?: number | undefined
+  readonly interval?: number | undefined
+  readonly count?: number | undefined
+}
+
 /** What a transport may have of a `net.Socket`. */
-type Transport = Duplex & Partial<Pick<Socket, SharedMember>>
+type Transport = Duplex & Partial<Pick<Socket, SharedMember> & LaterSocket>
 type SharedMember =
   | 'address'
   | 'connecting'
@@ -124,9 +137,29 @@ export abstract class SocketShape extends Duplex {
     return this
   }
 
-  setKeepAlive(enable?: boolean, initialDelay?: number): this {
-    this.transport.setKeepAlive?.(enable, initialDelay)
+  /** Milliseconds. Interval, count and the one object of all are for Node 24.19 and later. */
+  setKeepAlive(
+    enable?: boolean | KeepAliveSettings,
+    ...timing: readonly [initialDelay?: number, interval?: number, count?: number]
+  ): this {
+    this.transport.setKeepAlive?.(...([enable, ...timing] as unknown as [boolean?, number?]))
     return this
+  }
+
+  /** The IP header's field, 0 to 255. Needs a net.Socket of Node 24.15 or later below. */
+  setTypeOfService(typeOfService: number): this {
+    this.#later.setTypeOfService(typeOfService)
+    return this
+  }
+
+  getTypeOfService(): number {
+    return this.#later.getTypeOfService()
+  }
+
+  get #later(): LaterSocket {
+    const { transport } = this
+    if (transport.setTypeOfService !== undefined) return transport as Transport & LaterSocket
+    throw unavailable('The type of service', 'it needs a net.Socket of Node 24.15 or later below')
   }
 
   /** Ends the stream, and destroys it once everything has been written. */

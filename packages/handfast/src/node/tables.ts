@@ -6,7 +6,7 @@ import { opensslName } from '../codec/opensslName.ts'
 import { defaultCipherSuites } from '../defaults.ts'
 import { defaultClassicCipherSuites } from '../defaults12.ts'
 import { unavailable } from './errors.ts'
-import { knownCipherNames, knownCompressions } from './names.ts'
+import { type Compression, knownCipherNames, knownCompressions } from './names.ts'
 
 /** PEM of the certificates that come with Node (Mozilla's); what is trusted by default may be more. */
 export const rootCertificates: readonly string[] = tls.rootCertificates
@@ -17,7 +17,7 @@ export function getCiphers(): string[] {
 }
 
 /** The compressions of certificates that this Node has (RFC 8879). */
-export function getCertificateCompressionAlgorithms(): string[] {
+export function getCertificateCompressionAlgorithms(): Compression[] {
   return [...knownCompressions]
 }
 

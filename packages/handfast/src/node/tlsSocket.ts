@@ -58,7 +58,8 @@ export class TLSSocket extends EngineStream {
   /** The name in server_name; false where there was none, null before the handshake is complete. */
   servername: string | false | null = null
   secureConnecting = true
-  readonly server: TLSSocketOptions['server']
+  /** Where the connection came from; undefined on a client, as in Node, whose types say null. */
+  readonly server: Exclude<TLSSocketOptions['server'], undefined> | null
   readonly #side: Side
   readonly #options: TLSSocketOptions
   #session: Session | undefined = undefined
@@ -84,7 +85,7 @@ export class TLSSocket extends EngineStream {
       ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
     })
     this.#options = options
-    this.server = options.server
+    this.server = options.server as this['server']
     try {
       this.#side = sideOf(this, context, options)
     } catch (error) {

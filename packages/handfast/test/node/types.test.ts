@@ -1,4 +1,7 @@
-/** This library stands where node:tls is asked for: in its types, which are checked with the tests, and in its exports. */
+/**
+ * This library stands where node:tls is asked for: in its types, which are checked with the tests and against those of each
+ * later line of Node (tsconfig.later.json), and in its exports.
+ */
 import type * as https from 'node:https'
 import type * as net from 'node:net'
 import * as nodeTls from 'node:tls'
@@ -19,6 +22,21 @@ const connectWith = (options: nodeTls.ConnectionOptions): nodeTls.TLSSocket =>
 const serveWith = (options: nodeTls.TlsOptions): nodeTls.Server => handfast.createServer(options)
 const contextOf = (options: nodeTls.SecureContextOptions): nodeTls.SecureContext =>
   handfast.createSecureContext(options)
+
+/** Options that Node's types have of either side; those of one stand in the types of the other, too. */
+type Theirs = keyof (nodeTls.SecureContextOptions &
+  nodeTls.ConnectionOptions &
+  nodeTls.TlsOptions &
+  nodeTls.TLSSocketOptions)
+type Ours = keyof (handfast.ConnectOptions & handfast.ServerOptions & handfast.TLSSocketOptions)
+type Refused = 'clientCertEngine' | 'privateKeyEngine' | 'privateKeyIdentifier'
+const lacking: readonly Exclude<Theirs, Ours | Refused>[] = []
+const none: readonly never[] = lacking
+
+it('has each option that the types of Node have', () => {
+  // One that is lacking does not pass the type checker.
+  expect(none).toEqual([])
+})
 
 it('has whatever node:tls exports, of the same kind', () => {
   for (const [name, value] of Object.entries(nodeTls))

@@ -105,6 +105,7 @@ export type FailureCode =
   | 'weak-signature'
   | 'weak-key'
   | 'not-a-ca'
+  /** More authorities below one than it allows (pathLenConstraint). */
   | 'path-too-long'
   | 'key-usage'
   | 'extended-key-usage'
