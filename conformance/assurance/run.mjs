@@ -21,8 +21,9 @@ const suites = [
   ['model of the protocol', 'conformance/model'],
   ['secrets', 'conformance/secrets'],
   ['fuzzing', 'conformance/fuzz'],
-  ['OpenSSL and Go, differences', 'conformance/differential'],
-  ['load and transfers', 'conformance/load'],
+  ['OpenSSL, Go and rustls, differences', 'conformance/differential'],
+  ['load', 'conformance/load'],
+  ['transfers', 'conformance/transfer'],
   ['soak', 'conformance/soak'],
 ]
 const failed = []

@@ -60,8 +60,13 @@ export class Programs {
     return new Program(name, child)
   }
 
+  /** Ends what runs. */
+  stop(): void {
+    for (const child of this.#children.splice(0)) child.kill()
+  }
+
   close(): void {
-    for (const child of this.#children) child.kill()
+    this.stop()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
