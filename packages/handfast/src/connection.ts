@@ -346,6 +346,29 @@ export class Connection {
   }
 
   /**
+   * Keying material that belongs to early data (RFC 8446 §7.5): a client has it as soon as its first flight is among the
+   * output, a server from the event `earlyData` on. It comes of the session alone: who learns the session's key later learns
+   * it too, and two connections have the same if the ClientHello of one is replayed.
+   * @param label by the registry of exporter labels. @param context undefined is the same as no bytes. @param length bytes
+   * @throws TlsError `ERR_NOT_READY` where no early data was offered, or it is not, or no longer, accepted
+   */
+  exportEarlyKeyingMaterial(
+    label: string,
+    context: Uint8Array | undefined,
+    length: number,
+  ): MaybePromise<Uint8Array> {
+    if (this.#over) throw this.error
+    const exporter = this.#context.earlyExporter
+    if (exporter === undefined)
+      throw new TlsError(
+        'ERR_NOT_READY',
+        'exportEarlyKeyingMaterial() wants early data that was offered, and not refused',
+        { section: 'RFC 8446 §7.5', help: 'Use exportKeyingMaterial() after the handshake.' },
+      )
+    return runSteps(exporter.exportKeyingMaterial(label, context, length))
+  }
+
+  /**
    * What ties a login of the application to this connection.
    * - `tls-exporter` (RFC 9266), 32 bytes: for every version, up to TLS 1.2 with extended_master_secret only
    * - `tls-unique` (RFC 5929 §3): up to TLS 1.2, with extended_master_secret only

@@ -118,6 +118,7 @@ function* client13(
   // EncryptedExtensions, and who the server is.
   const { alpnProtocol, earlyAccepted } = yield* receiveEncryptedExtensions(hs, config, offer)
   hs.parts.preSharedKeys?.checkAccepted(earlyAccepted, offer, suite, psk, alpnProtocol)
+  if (!earlyAccepted) hs.forgetEarlyExporter()
   if (offer.early !== undefined && !earlyAccepted) yield* useHandshakeKeys()
   let request: RequestedCertificate | undefined
   let server: ServerIdentity

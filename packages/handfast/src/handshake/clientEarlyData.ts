@@ -8,6 +8,7 @@ import { TlsError } from '../errors.ts'
 import type { Offer } from './clientHello.ts'
 import type { OfferedPsk } from './clientPsk.ts'
 import type { HandshakeContext } from './context.ts'
+import { earlyTrafficSecret } from './earlyTraffic.ts'
 
 /** The suite of the early keys, where early data can be offered: its session must allow it, and come first. */
 export function earlySuite(
@@ -56,10 +57,8 @@ export function* sendEarlyData(
   if (early === undefined || secret === undefined) return
   // RFC 8446 §D.4: immediately after the first ClientHello.
   if (config.middleboxCompatibility !== false) hs.sendChangeCipherSpec()
-  const context = hs.scheduleContext(early)
-  const traffic = yield* secret.trafficSecret(hs.transcript)
-  hs.logKey(traffic)
-  yield* hs.setKeys(context, early, 'client', traffic, 'early')
+  const traffic = yield* earlyTrafficSecret(hs, secret)
+  yield* hs.setKeys(hs.scheduleContext(early), early, 'client', traffic, 'early')
   traffic.value.fill(0)
   const { earlyData } = config
   if (earlyData !== undefined && earlyData.length > 0)

@@ -84,6 +84,13 @@ export interface Established {
   destroy(): void
 }
 
+/** Makes keying material before the handshake is complete. */
+export interface EarlyExporter {
+  readonly exportKeyingMaterial: Established['exportKeyingMaterial']
+  /** Wipes its secret. */
+  readonly forget: () => void
+}
+
 export interface HandshakeHost {
   readonly role: Role
   readonly config: ClientConfig | ServerConfig
@@ -130,6 +137,8 @@ export class HandshakeContext {
   highestVersion = 0
   /** Bytes of early data that may still come (RFC 8446 §4.6.1); undefined where none was accepted. */
   earlyDataLeft: number | undefined
+  /** Of early data (RFC 8446 §7.5); undefined where none was offered or accepted. */
+  earlyExporter: EarlyExporter | undefined
   /** A server that has sent its Finished may answer early data before the client's (RFC 8446 §4.4.4). */
   mayAnswerEarly = false
   /** KeyUpdates received since the last application data. */
@@ -336,6 +345,12 @@ export class HandshakeContext {
     )
   }
 
+  /** Early data was refused, or the connection has ended. */
+  forgetEarlyExporter(): void {
+    this.earlyExporter?.forget()
+    this.earlyExporter = undefined
+  }
+
   logKey(secret: NamedSecret): void {
     const { keyLog } = this.#host.config
     const line = keyLog && keyLogLine(secret, this.clientRandom)
@@ -373,6 +388,7 @@ export class HandshakeContext {
 
   /** The connection has ended: what an unfinished handshake holds is forgotten. */
   forget(): void {
+    this.forgetEarlyExporter()
     for (const forget of this.#held) forget()
     this.#held = none
   }

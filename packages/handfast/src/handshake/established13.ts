@@ -4,7 +4,6 @@ import { encodeMessage, type HandshakeMessage, KeyUpdate } from '../codec/messag
 import { HandshakeType, KeyUpdateRequest } from '../codec/registry.ts'
 import type { ConnectionInfo } from '../config.ts'
 import type { CipherSuite } from '../crypto/provider.ts'
-import { ConfigurationError } from '../errors.ts'
 import {
   exportKeyingMaterial,
   type NamedSecret,
@@ -144,27 +143,12 @@ export class Established13 implements Established {
     yield* this.#hs.setKeys(context, suite, this.#peer, readSecret, 'application', generation)
   }
 
-  *exportKeyingMaterial(
+  exportKeyingMaterial(
     label: string,
     context: Uint8Array | undefined,
     length: number,
   ): Steps<Uint8Array> {
-    const { outputLength } = this.context.hash
-    const longest = 255 * outputLength
-    // RFC 5869 §2.3; a label stands in at the most 255 bytes, behind "tls13 ".
-    if (!Number.isInteger(length) || length < 1 || length > longest)
-      throw new ConfigurationError(
-        'ERR_BAD_EXPORT',
-        `1 to ${longest} bytes can be exported, not ${length}`,
-      )
-    if (label.length < 1 || label.length > 249)
-      throw new ConfigurationError('ERR_BAD_EXPORT', 'A label has 1 to 249 bytes')
-    // The connection may end, and wipe its secrets, while this waits for an answer.
-    const secret = { ...this.#exporterSecret, value: this.#exporterSecret.value.slice() }
-    const value = context ?? new Uint8Array(0)
-    const material = yield* exportKeyingMaterial(this.context, secret, label, value, length)
-    secret.value.fill(0)
-    return material
+    return exportKeyingMaterial(this.context, this.#exporterSecret, label, context, length)
   }
 
   destroy(): void {

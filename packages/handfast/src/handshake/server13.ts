@@ -31,6 +31,7 @@ import { checkClientHello, clientShare } from './clientHello13.ts'
 import { readClientHello } from './clientHelloInfo.ts'
 import { certificateCompression } from './compressedCertificate.ts'
 import type { HandshakeContext, HandshakeSteps } from './context.ts'
+import { earlyTrafficSecret } from './earlyTraffic.ts'
 import { Established13 } from './established13.ts'
 import { enabledGroups, enabledSignatureSchemes, hasCipherSuites } from './negotiation.ts'
 import { sendCertificate, sendCertificateVerify, sendFinished } from './ownCertificate.ts'
@@ -85,7 +86,7 @@ function* server13(
   const early =
     offered && (yield* acceptEarlyData(hs, config, info, { suite, protocol, psk, helloRetried }))
   const earlyTraffic =
-    early && psk !== undefined ? yield* psk.earlySecret.trafficSecret(hs.transcript) : undefined
+    early && psk !== undefined ? yield* earlyTrafficSecret(hs, psk.earlySecret) : undefined
   const certificate = psk === undefined ? yield* chooseCertificate(hs, config, info) : undefined
 
   // ServerHello, and the handshake keys.
@@ -111,7 +112,6 @@ function* server13(
   yield* hs.setKeys(context, suite, 'server', serverTraffic, 'handshake')
   if (earlyTraffic !== undefined) {
     hs.hold(() => clientTraffic.value.fill(0))
-    hs.logKey(earlyTraffic)
     hs.earlyDataLeft = psk?.state?.maxEarlyData ?? 0
     yield* hs.setKeys(context, suite, 'client', earlyTraffic, 'early')
     earlyTraffic.value.fill(0)

@@ -8,6 +8,7 @@ const labels: Readonly<Record<string, string>> = {
   server_handshake_traffic_secret: 'SERVER_HANDSHAKE_TRAFFIC_SECRET',
   client_application_traffic_secret_0: 'CLIENT_TRAFFIC_SECRET_0',
   server_application_traffic_secret_0: 'SERVER_TRAFFIC_SECRET_0',
+  early_exporter_master_secret: 'EARLY_EXPORTER_SECRET',
   exporter_master_secret: 'EXPORTER_SECRET',
   // TLS 1.2 and before have this one only.
   master_secret: 'CLIENT_RANDOM',

@@ -4,12 +4,13 @@
  *
  * ```
  *   Early Secret ── Derive-Secret("derived") ──► Handshake Secret ── Derive-Secret("derived") ──► Master Secret
- *    └ binder keys                                └ handshake traffic secrets                      └ application traffic,
- *                                                                                                    exporter and resumption secrets
+ *    └ binder keys,                               └ handshake traffic secrets                      └ application traffic,
+ *      early traffic and exporter secrets                                                            exporter and resumption secrets
  * ```
  */
 import { type Steps, settle } from '@handfast/x509'
 import type { Aead, AeadKey, HashFunction, MaybePromise } from '../crypto/provider.ts'
+import { ConfigurationError } from '../errors.ts'
 import type { KeyScheduleEvent } from '../trace/events.ts'
 import { hkdfExpandLabel, hkdfExtract } from './hkdf.ts'
 import type { Transcript } from './transcript.ts'
@@ -179,6 +180,12 @@ export class EarlySecret {
     return yield* deriveSecret(this.context, name, this.#secret, 'c e traffic', transcript)
   }
 
+  /** For keying material that belongs to early data. @param transcript ClientHello */
+  *exporterSecret(transcript: Transcript): Steps<NamedSecret> {
+    const name = 'early_exporter_master_secret'
+    return yield* deriveSecret(this.context, name, this.#secret, 'e exp master', transcript)
+  }
+
   /** For a key that is not taken. */
   forget(): void {
     this.#secret.value.fill(0)
@@ -306,25 +313,36 @@ export function* verifyData(
   return data
 }
 
-/** RFC 8446 §7.5: keying material for the application. @param length bytes */
+/**
+ * RFC 8446 §7.5: keying material for the application. @param length bytes
+ * @throws ConfigurationError `ERR_BAD_EXPORT` for a length or a label that HKDF cannot have
+ */
 export function* exportKeyingMaterial(
   context: ScheduleContext,
   exporterSecret: NamedSecret,
   label: string,
-  contextValue: Uint8Array,
+  contextValue: Uint8Array | undefined,
   length: number,
 ): Steps<Uint8Array> {
   const { hash } = context
+  const longest = 255 * hash.outputLength
+  // RFC 5869 §2.3; a label stands in at the most 255 bytes, behind "tls13 ".
+  if (!Number.isInteger(length) || length < 1 || length > longest)
+    throw new ConfigurationError(
+      'ERR_BAD_EXPORT',
+      `1 to ${longest} bytes can be exported, not ${length}`,
+    )
+  if (label.length < 1 || label.length > 249)
+    throw new ConfigurationError('ERR_BAD_EXPORT', 'A label has 1 to 249 bytes')
+  // The connection may end, and wipe its secrets, while this waits for an answer.
+  const master = exporterSecret.value.slice()
   const emptyHash = yield* settle(hash.digest(empty))
-  const secret = yield* hkdfExpandLabel(
-    hash,
-    exporterSecret.value,
-    label,
-    emptyHash,
-    hash.outputLength,
-  )
-  const contextHash = yield* settle(hash.digest(contextValue))
-  return yield* hkdfExpandLabel(hash, secret, 'exporter', contextHash, length)
+  const secret = yield* hkdfExpandLabel(hash, master, label, emptyHash, hash.outputLength)
+  master.fill(0)
+  const contextHash = yield* settle(hash.digest(contextValue ?? empty))
+  const material = yield* hkdfExpandLabel(hash, secret, 'exporter', contextHash, length)
+  secret.fill(0)
+  return material
 }
 
 /** RFC 8446 §4.6.1: the PSK that goes with a ticket. */

@@ -92,12 +92,12 @@ describe('early data', () => {
     expect(eventsOf(pair.server, 'earlyData')).toEqual([])
   })
 
-  it('writes its secret into the key log', () => {
+  it('writes its secrets into the key log', () => {
     const { server } = service()
     const lines: string[] = []
     const keyLog = (line: string) => lines.push(line.split(' ')[0]!)
     connect({ session: sessionOf(server), earlyData: bytes('x'), keyLog }, server)
-    expect(lines[0]).toBe('CLIENT_EARLY_TRAFFIC_SECRET')
+    expect(lines.slice(0, 2)).toEqual(['CLIENT_EARLY_TRAFFIC_SECRET', 'EARLY_EXPORTER_SECRET'])
   })
 
   it('comes in records as long as the client likes: the limit of the server is told only afterwards', () => {
@@ -156,6 +156,64 @@ describe('early data', () => {
     exchange(pair)
     expect(early(pair)).toBe('first')
     expect(pair.server.connection.info?.earlyData).toBe('accepted')
+  })
+})
+
+describe('keying material of early data', () => {
+  const { server } = service()
+  const exported = ({ connection }: Pair['client']) =>
+    connection.exportEarlyKeyingMaterial('EXPORTER-test', bytes('context'), 40)
+
+  it('is the same on both sides, before the handshake is complete and after it', () => {
+    const pair = pairOf(
+      { session: sessionOf(server), earlyData: bytes('ping'), clock: server.clock! },
+      server,
+    )
+    const { client } = pair
+    expect(() => exported(client)).toThrow(expect.objectContaining({ code: 'ERR_NOT_READY' }))
+    client.connection.nextEvent()
+    const material = exported(client)
+    expect(material).toHaveLength(40)
+    for (const record of client.connection.takeOutput()) pair.server.connection.receive(record)
+    expect(pair.server.connection.nextEvent()).toMatchObject({ type: 'earlyData' })
+    expect(exported(pair.server)).toEqual(material)
+    exchange(pair)
+    expect(client.connection.info?.earlyData).toBe('accepted')
+    expect(exported(client)).toEqual(material)
+    expect(
+      client.connection.exportKeyingMaterial('EXPORTER-test', bytes('context'), 40),
+    ).not.toEqual(material)
+  })
+
+  it.each([
+    ['a client without early data', {}, server],
+    [
+      'early data that was refused',
+      { earlyData: bytes('ping') },
+      { ...server, earlyData: undefined },
+    ],
+    [
+      'a HelloRetryRequest',
+      { earlyData: bytes('ping') },
+      { ...server, groups: [NamedGroup.secp384r1] },
+    ],
+  ] as const)('does not exist after %s', (_, more, other) => {
+    const pair = connect({ session: sessionOf(server), ...more }, other as typeof server)
+    for (const end of [pair.client, pair.server])
+      expect(() => exported(end)).toThrow(expect.objectContaining({ code: 'ERR_NOT_READY' }))
+  })
+
+  it('has lengths and labels as other keying material has', () => {
+    const pair = connect({ session: sessionOf(server), earlyData: bytes('ping') }, server)
+    const { connection } = pair.server
+    for (const [label, length] of [
+      ['', 1],
+      ['x', 0],
+      ['x', 256 * 32],
+    ] as const)
+      expect(() => connection.exportEarlyKeyingMaterial(label, undefined, length)).toThrow(
+        expect.objectContaining({ code: 'ERR_BAD_EXPORT' }),
+      )
   })
 })
 

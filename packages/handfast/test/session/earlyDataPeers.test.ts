@@ -1,5 +1,5 @@
 /** Data in the first flight, with the command lines of OpenSSL, over loopback. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, connect as dial } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,8 +78,11 @@ it('our server and s_client', async () => {
     tickets: statelessTickets({ crypto: nodeProvider, aead, clock }),
     earlyData: { maxBytes: 1000, replayGuard: memoryReplayGuard({ clock }) },
   }
+  const lines: string[] = []
   const listener = createServer((socket) => {
-    const connection = serverConnection(serverConfig(shared))
+    const connection = serverConnection(
+      serverConfig({ ...shared, keyLog: (line) => lines.push(line) }),
+    )
     const heard: ConnectionEvent[] = []
     events.push(heard)
     const step = () => {
@@ -109,7 +112,11 @@ it('our server and s_client', async () => {
   await first.until(/pong/)
   first.child.kill()
   const early = file('early.txt', 'EARLY-WORDS\n')
-  const second = program('openssl', [...args, '-sess_in', sessionFile, '-early_data', early])
+  const keyLogFile = join(folder, 'keys.txt')
+  const second = program('openssl', [
+    ...[...args, '-sess_in', sessionFile, '-early_data', early],
+    ...['-keylogfile', keyLogFile],
+  ])
   second.child.stdin.write('ping\n')
   await second.until(/pong/)
   expect(second.output()).toContain('Early data was accepted')
@@ -121,6 +128,11 @@ it('our server and s_client', async () => {
   expect(events[1]?.find(({ type }) => type === 'handshakeComplete')).toMatchObject({
     info: { resumed: true, earlyData: 'accepted' },
   })
+  // What keying material of early data is made of (RFC 8446 §7.5).
+  const isExporter = (line: string) => line.startsWith('EARLY_EXPORTER_SECRET')
+  const theirs = readFileSync(keyLogFile, 'utf8').split('\n').filter(isExporter)
+  expect(theirs).toHaveLength(1)
+  expect(lines.filter(isExporter)).toEqual(theirs)
   second.child.kill()
   listener.close()
 })
