@@ -1,12 +1,13 @@
 /** Which protocol versions a connection of the shim has, and which the runner may want that the library lacks. */
 import { type TlsError, tls12Client, tls12Server, tls13Client, tls13Server } from 'handfast'
+import { legacy } from 'handfast/legacy'
 import { profiles } from './profiles.ts'
 import { type Settings, Unimplemented } from './settings.ts'
 
 const all = [0x0304, 0x0303, 0x0302, 0x0301]
 
-export const clientProtocols = [tls13Client, tls12Client]
-export const serverProtocols = [tls13Server, tls12Server]
+export const clientProtocols = [tls13Client, tls12Client, ...legacy.client]
+export const serverProtocols = [tls13Server, tls12Server, ...legacy.server]
 
 /** What the flags allow. */
 function wantedVersions(settings: Settings): number[] {
