@@ -59,12 +59,11 @@ export function identityOf(trace: Trace, who: Role): Identity {
   }
 }
 
-/** What NSS sends and we do not: extensions of earlier versions, schemes with SHA-1 and DSA, early data, its own padding. */
+/** What NSS sends and we do not: extensions of earlier versions, schemes with SHA-1 and DSA, its own padding. */
 const theirOwn: ReadonlySet<number> = new Set([
   ExtensionType.renegotiation_info,
   ExtensionType.session_ticket,
   ExtensionType.signature_algorithms,
-  ExtensionType.early_data,
   ExtensionType.padding,
 ])
 
@@ -171,7 +170,9 @@ export function follow(replay: Replay, role: Role): Replayed {
   run()
   for (const { from, kind, payload, record } of recordsOf(trace)) {
     if (from === role) {
-      if (kind === 'application_data') connection.write(payload)
+      // Early data was given before the connection began.
+      const early = replay.client?.earlyData === payload
+      if (kind === 'application_data' && !early) connection.write(payload)
       if (kind === 'alert') connection.close()
     } else connection.receive(record)
     run()
