@@ -4,7 +4,6 @@ import {
   CipherSuiteId,
   type ClientConfig,
   type ClientHelloInfo,
-  type Identity,
   type ReplayGuard,
   type ServerConfig,
   type Session,
@@ -16,7 +15,8 @@ import {
   type TraceListener,
 } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
-import { identitiesOf, isIssuedBy, type NumberedIdentity, type NumberedKey } from './credentials.ts'
+import { pick } from './choice.ts'
+import { identitiesOf, type NumberedIdentity, type NumberedKey } from './credentials.ts'
 import { later } from './later.ts'
 import { mockCompressions } from './mockCompressions.ts'
 import { profiles } from './profiles.ts'
@@ -50,8 +50,8 @@ export interface Memory {
 export interface Watch {
   readonly keyLog: (line: string) => void
   readonly trace: TraceListener
-  /** The version that was agreed, by name. */
-  version: string | undefined
+  /** The version that was agreed. */
+  version: number | undefined
   /** What this side can show; one of them may be what it showed. */
   identities: readonly NumberedIdentity[]
   readonly keys: readonly NumberedKey[]
@@ -159,7 +159,11 @@ export function clientConfig(
       checkVerifyPreferences(settings, request.signatureSchemes)
       if (settings.failCertificate) throw new Error('CERT_CB_ERROR: the callback refuses')
       const choose = () =>
-        pick(identities, request.signatureSchemes, request.certificateAuthorities, watch)
+        pick(identities, {
+          version: watch.version ?? 0,
+          accepted: request.signatureSchemes,
+          authorities: request.certificateAuthorities,
+        })
       return settings.asynchronous ? later(choose) : choose()
     },
   }
@@ -185,39 +189,6 @@ function sharesOf(settings: Settings, groups: readonly number[]): readonly numbe
   return other === undefined ? [first] : [first, other]
 }
 
-function schemesOf({ signingKey }: Identity, classic: boolean): readonly number[] {
-  const { schemes, classicSchemes = [] } = signingKey
-  // ML-DSA and the code points for PKCS #1 in client certificates are for TLS 1.3, MD5 with SHA-1 for TLS 1.1 and before.
-  if (classic)
-    return [...schemes, ...classicSchemes].filter((id) => {
-      const scheme = signatureScheme(id)
-      return (
-        scheme !== undefined &&
-        !scheme.keyType.startsWith('ml-dsa') &&
-        scheme.name !== 'rsa_pkcs1_md5_sha1'
-      )
-    })
-  return schemes.filter((id) => signatureScheme(id)?.certificatesOnly !== true)
-}
-
-function pick(
-  identities: readonly NumberedIdentity[],
-  accepted: readonly number[],
-  authorities: readonly Uint8Array[],
-  watch: Watch,
-): Identity | undefined {
-  if (identities.length === 0) return undefined
-  const found = identities.find(
-    ({ identity, mustMatchIssuer }) =>
-      schemesOf(identity, watch.version === 'TLS 1.2').some((id) => accepted.includes(id)) &&
-      (!mustMatchIssuer || isIssuedBy(identity, authorities)),
-  )
-  // The runner wants a program that has certificates to rather fail than go on without one.
-  if (found === undefined)
-    throw new TlsError('ERR_NO_COMMON_SIGNATURE_SCHEME', 'No credential fits the request')
-  return found.identity
-}
-
 export function serverConfig(settings: Settings, memory: Memory, watch: Watch): ServerConfig {
   const shared = common(settings, memory, watch)
   const identities = identitiesOf(settings).map((numbered) => prepared(numbered, settings))
@@ -241,7 +212,12 @@ export function serverConfig(settings: Settings, memory: Memory, watch: Watch): 
     ...(settings.pskIdentity === '' ? {} : { pskIdentityHint: Buffer.from(settings.pskIdentity) }),
     // The library chooses by the signature schemes; by the authorities, a program must.
     identity: identities.some(({ mustMatchIssuer }) => mustMatchIssuer)
-      ? (info) => pick(identities, info.signatureSchemes, authoritiesNamedIn(info), watch)
+      ? (info) =>
+          pick(identities, {
+            version: watch.version ?? 0,
+            accepted: info.signatureSchemes,
+            authorities: authoritiesNamedIn(info),
+          })
       : identities.map(({ identity }) => identity),
     ...(asks
       ? {

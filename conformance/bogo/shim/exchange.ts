@@ -15,6 +15,13 @@ import { connectToRunner, Link } from './link.ts'
 import { type Settings, Unexpected } from './settings.ts'
 import { clientProtocols, refuseToJudge, serverProtocols } from './versions.ts'
 
+const versions: Readonly<Record<string, number>> = {
+  'TLS 1.3': 0x0304,
+  'TLS 1.2': 0x0303,
+  'TLS 1.1': 0x0302,
+  'TLS 1.0': 0x0301,
+}
+
 export interface Turn {
   readonly settings: Settings
   /** What holds in place of `settings` where early data was refused. */
@@ -44,7 +51,8 @@ export async function exchange(turn: Turn): Promise<Session | undefined> {
       secrets.set(label!, secret!)
     },
     trace: (event) => {
-      if (event.type === 'decision' && event.what === 'version') watch.version = event.chosen
+      if (event.type === 'decision' && event.what === 'version')
+        watch.version = versions[event.chosen]
       messages.push(...messageLines(event))
     },
     version: undefined,
@@ -55,6 +63,9 @@ export async function exchange(turn: Turn): Promise<Session | undefined> {
   const socket = await connectToRunner(settings)
   const link = new Link(connection, socket, settings.asynchronous)
   try {
+    // BoringSSL's shim asks when early data can be written.
+    if (!settings.server && settings.earlyData && turn.session?.maxEarlyData)
+      await exportKeyingMaterial(connection, settings)
     const early = await handshake(link)
     const status = connection.info?.earlyData
     checkEarlyData(settings, status)
@@ -117,11 +128,7 @@ async function exportSecrets(
   settings: Settings,
   secrets: Secrets,
 ): Promise<void> {
-  const { exportLength, exportLabel, exportContext } = settings
-  if (exportLength > 0) {
-    const context = settings.useExportContext ? Buffer.from(exportContext, 'latin1') : undefined
-    connection.write(await connection.exportKeyingMaterial(exportLabel, context, exportLength))
-  }
+  await exportKeyingMaterial(connection, settings)
   if (settings.tlsUnique) connection.write(await connection.channelBinding('tls-unique'))
   if (settings.exportTrafficSecrets) {
     const ofClient = Buffer.from(secrets.get('CLIENT_TRAFFIC_SECRET_0') ?? '', 'hex')
@@ -131,6 +138,15 @@ async function exportSecrets(
     length.writeUInt16LE(read.length)
     connection.write(Buffer.concat([length, read, write]))
   }
+}
+
+async function exportKeyingMaterial(
+  connection: Connection,
+  { exportLength, exportLabel, exportContext, useExportContext }: Settings,
+): Promise<void> {
+  if (exportLength === 0) return
+  const context = useExportContext ? Buffer.from(exportContext, 'latin1') : undefined
+  connection.write(await connection.exportKeyingMaterial(exportLabel, context, exportLength))
 }
 
 const inverted = (data: Uint8Array) => data.map((byte) => byte ^ 0xff)

@@ -74,8 +74,12 @@ export function* answerCertificateRequest12(
   request: CertificateRequest12,
 ): Steps<ShownIdentity | undefined> {
   const { certificateAuthorities, supportedSignatureAlgorithms } = request
-  // Before TLS 1.2 the type says it all: of that type, any key will do.
-  const accepted = supportedSignatureAlgorithms ?? signatureSchemeTable.map(({ id }) => id)
+  // Before TLS 1.2 the type says it all: of that type, any key of the kinds of that time will do.
+  const accepted =
+    supportedSignatureAlgorithms ??
+    signatureSchemeTable
+      .filter(({ keyType }) => keyType === 'rsa' || keyType === 'ec')
+      .map(({ id }) => id)
   // RFC 5246 §7.4.4: the types of certificate limit what the schemes allow.
   const signatureSchemes = accepted.filter((id) => {
     const authentication = authenticationOf(signatureScheme(id)?.keyType ?? '')
