@@ -14,6 +14,7 @@ export {
 } from './https.ts'
 export type { KeyInput } from './identities.ts'
 export { checkServerIdentity, type IdentityError } from './identity.ts'
+export { isRegistered } from './isRegistered.ts'
 export type { NameList } from './names.ts'
 export type {
   AlpnProtocols,
@@ -22,7 +23,6 @@ export type {
   ServerOptions,
   TLSSocketOptions,
 } from './options.ts'
-export { isRegistered } from './replaceNodeTls.ts'
 export {
   type CertificateSource,
   getCACertificates,

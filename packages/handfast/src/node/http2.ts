@@ -3,11 +3,12 @@
  * they make one that forwards, and which knows nothing of TLS. Here it is made beforehand, and knows: `session.encrypted`,
  * `alpnProtocol` and `socket` are then what they are over node:tls, and a client's session begins when TLS is up.
  */
-import * as http2 from 'node:http2'
+import type * as http2 from 'node:http2'
 import { isIP, Socket } from 'node:net'
 import { type Duplex, PassThrough } from 'node:stream'
 import { promisify } from 'node:util'
 import { connect } from './connect.ts'
+import { nodeHttp2 } from './nodeHttp2.ts'
 import type { ConnectOptions } from './options.ts'
 import { TLSSocket } from './tlsSocket.ts'
 
@@ -15,7 +16,9 @@ type Forwarding = new (stream: Duplex) => Socket
 
 /** Node's class of forwarding streams, which it exports nowhere: the class of the socket of a session over a Duplex. */
 function nodeForwarding(): Forwarding {
-  const session = http2.connect('http://localhost', { createConnection: () => new PassThrough() })
+  const session = nodeHttp2().connect('http://localhost', {
+    createConnection: () => new PassThrough(),
+  })
   session.on('error', () => {})
   const Forwarding = Object.getPrototypeOf(session.socket).constructor
   session.destroy()
@@ -112,7 +115,7 @@ export function connectHttp2(
     return socketForHttp2(socket)
   }
   const isPlain = given.createConnection === undefined && !isSecure(authority, given)
-  const session = nodeConnect(
+  const session = nodeHttp2().connect(
     authority,
     (isPlain ? given : { ...given, createConnection }) as http2.ClientSessionOptions,
   )
@@ -130,9 +133,6 @@ Object.defineProperty(connectHttp2, promisify.custom, {
       session.once('error', reject)
     }),
 })
-
-/** Kept, since `handfast/register` replaces the export. */
-const nodeConnect = http2.connect
 
 function isSecure(authority: string | URL, options: http2.ClientSessionOptions): boolean {
   // Of a wrong type: Node says so.

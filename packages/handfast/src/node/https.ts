@@ -1,10 +1,11 @@
 /** HTTPS: Node's own HTTP/1.1 and HTTP/2 over the sockets of this library. */
 import * as http from 'node:http'
-import * as http2 from 'node:http2'
+import type * as http2 from 'node:http2'
 import * as https from 'node:https'
 import type { Duplex } from 'node:stream'
 import { connect } from './connect.ts'
 import { socketForHttp2 } from './http2.ts'
+import { nodeHttp2 } from './nodeHttp2.ts'
 import type { ConnectOptions, ServerOptions } from './options.ts'
 import { Server } from './server.ts'
 import { SessionCache } from './sessionCache.ts'
@@ -75,7 +76,7 @@ export class HttpsServer extends Server {
     super({ ...options, noDelay: options.noDelay ?? true, ALPNProtocols: protocols })
     this.#http = http.createServer(options as http.ServerOptions)
     this.#http2 =
-      options.http2 === true ? http2.createServer(options.http2Options ?? {}) : undefined
+      options.http2 === true ? nodeHttp2().createServer(options.http2Options ?? {}) : undefined
     this.#http1 = protocols !== http2Only
     // From then on it knows its connections, and limits their time: it never listens itself.
     this.on('listening', () => this.#http.emit('listening'))

@@ -12,6 +12,7 @@ import { connect } from './connect.ts'
 import { connectHttp2 } from './http2.ts'
 import { createHttpsServer, createSecureServer, HttpsServer } from './https.ts'
 import { checkServerIdentity } from './identity.ts'
+import { nodeHttp2 } from './nodeHttp2.ts'
 import { getCACertificates, setDefaultCACertificates } from './roots.ts'
 import { createSecureContext, SecureContext } from './secureContext.ts'
 import { createServer, Server } from './server.ts'
@@ -45,15 +46,12 @@ const replacements: readonly [exports: object, Readonly<Record<string, unknown>>
  * `process.getBuiltinModule()`. A second call changes nothing.
  */
 export function replaceNodeTls(): void {
+  // What connectHttp2 goes by must be Node's.
+  nodeHttp2()
   for (const [exports, ours] of replacements)
     for (const [name, value] of Object.entries(ours))
       if (name in exports) Object.assign(exports, { [name]: value })
   // Programs may assign to these, and mean every connection from then on.
   Object.defineProperties(tls, settingsAccessors())
   syncBuiltinESMExports()
-}
-
-/** Whether this library is in the place of node:tls in this process: `node --import handfast/register`. */
-export function isRegistered(): boolean {
-  return (tls.connect as unknown) === connect
 }

@@ -9,6 +9,7 @@ import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
 import { describe, expect, it } from 'vitest'
 import { signatureScheme } from '../../src/codec/signatureScheme.ts'
 import { DerTag, derElement } from '../../src/crypto/der.ts'
+import { ecdsaP256, ecdsaP384, ecdsaVerifier, sha256 } from '../../src/crypto/noble/index.ts'
 import { hasMlDsa } from '../../src/crypto/node/platform.ts'
 import { createPublicKeys } from '../../src/crypto/node/publicKeys.ts'
 import type { CryptoProvider } from '../../src/crypto/provider.ts'
@@ -261,4 +262,15 @@ describe('public keys that are kept', () => {
     expect(kept.find(spkis[1]!)).toBe(objects[1])
     expect(kept.find(spkis[2]!)).not.toBe(objects[2])
   })
+})
+
+describe('a verifier of ECDSA on the curves that are named', () => {
+  const data = new TextEncoder().encode('data')
+  for (const [name, { publicKey, privateKey }] of Object.entries({ p256, p384, p521 }))
+    it(`knows P-256 and P-384, asked with a key on ${name}`, async () => {
+      const verify = ecdsaVerifier(sha256, [ecdsaP256, ecdsaP384])
+      const signature = sign('sha256', data, privateKey)
+      expect(await verify(spkiOf(publicKey), data, signature)).toBe(name !== 'p521')
+      expect(await verify(spkiOf(publicKey), data, flip(signature, 9))).toBe(false)
+    })
 })

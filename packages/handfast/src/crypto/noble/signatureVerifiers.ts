@@ -3,6 +3,7 @@
  * one. A bad key and a bad signature are both `false`: they come from the network.
  */
 import {
+  type NamedCurve,
   parseSubjectPublicKeyInfo,
   type SignatureVerifier,
   type SignatureVerifiers,
@@ -10,16 +11,21 @@ import {
 import { ed448 as nobleEd448 } from '@noble/curves/ed448.js'
 import { ed25519 as nobleEd25519 } from '@noble/curves/ed25519.js'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
-import { sha1 } from '@noble/hashes/legacy.js'
-import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js'
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
+import type { HashFunction } from '../provider.ts'
 import { rsaVerifiers } from '../rsaWebCrypto.ts'
+import { sha1, sha256, sha384, sha512 } from './hash.ts'
 
-const curves = { 'P-256': p256, 'P-384': p384, 'P-521': p521 }
-
-function isCurve(name: string | undefined): name is keyof typeof curves {
-  return name !== undefined && name in curves
+/** A curve that ECDSA's signatures are verified on, by its name in `@handfast/x509`. */
+export interface EcdsaCurve {
+  readonly name: NamedCurve
+  /** @noble/curves' own. */
+  readonly curve: typeof p256
 }
+
+export const ecdsaP256: EcdsaCurve = { name: 'P-256', curve: p256 }
+export const ecdsaP384: EcdsaCurve = { name: 'P-384', curve: p384 }
+export const ecdsaP521: EcdsaCurve = { name: 'P-521', curve: p521 }
 
 function verifier(
   check: (
@@ -37,15 +43,20 @@ function verifier(
   }
 }
 
-/** Any hash with any curve: TLS 1.2 and certificates do not bind the two. */
-function ecdsa(hash: (data: Uint8Array) => Uint8Array): SignatureVerifier {
+/**
+ * Verifies ECDSA with one hash, on these curves: any hash with any curve, since TLS 1.2 and certificates do not bind the two.
+ * For providers of parts: `{ 'ecdsa-sha256': ecdsaVerifier(sha256, [ecdsaP256]) }`.
+ * @param hash one of @noble/hashes, whose `digest` answers at once
+ */
+export function ecdsaVerifier(
+  { digest }: HashFunction,
+  curves: readonly EcdsaCurve[],
+): SignatureVerifier {
   return verifier(({ algorithm, publicKey }, data, signature) => {
-    if (algorithm.type !== 'ec' || !isCurve(algorithm.curve)) return false
-    return curves[algorithm.curve].verify(signature, hash(data), publicKey, {
-      prehash: false,
-      lowS: false,
-      format: 'der',
-    })
+    const found = algorithm.type === 'ec' && curves.find(({ name }) => name === algorithm.curve)
+    if (!found) return false
+    const options = { prehash: false, lowS: false, format: 'der' } as const
+    return found.curve.verify(signature, digest(data) as Uint8Array, publicKey, options)
   })
 }
 
@@ -64,11 +75,13 @@ function mlDsa(type: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87', dsa: typeof ml_dsa
   )
 }
 
+const allCurves = [ecdsaP256, ecdsaP384, ecdsaP521]
+
 export const ecdsaVerifiers: SignatureVerifiers = {
-  'ecdsa-sha1': /* @__PURE__ */ ecdsa(sha1),
-  'ecdsa-sha256': /* @__PURE__ */ ecdsa(sha256),
-  'ecdsa-sha384': /* @__PURE__ */ ecdsa(sha384),
-  'ecdsa-sha512': /* @__PURE__ */ ecdsa(sha512),
+  'ecdsa-sha1': /* @__PURE__ */ ecdsaVerifier(sha1, allCurves),
+  'ecdsa-sha256': /* @__PURE__ */ ecdsaVerifier(sha256, allCurves),
+  'ecdsa-sha384': /* @__PURE__ */ ecdsaVerifier(sha384, allCurves),
+  'ecdsa-sha512': /* @__PURE__ */ ecdsaVerifier(sha512, allCurves),
 }
 
 export const eddsaVerifiers: SignatureVerifiers = {
