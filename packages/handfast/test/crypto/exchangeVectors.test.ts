@@ -32,7 +32,10 @@ vi.mock('node:crypto', async (importActual) => {
       }
       return own
     },
-    generateKeyPairSync(type: string, options: { namedCurve?: string }) {
+    generateKeyPairSync(
+      type: string,
+      options: { namedCurve?: string; publicKeyEncoding?: object },
+    ) {
       if (forced.privateKey === undefined) {
         return actual.generateKeyPairSync(type as 'ec', options as { namedCurve: string })
       }
@@ -41,7 +44,9 @@ vi.mock('node:crypto', async (importActual) => {
         format: 'der',
         type: 'pkcs8',
       })
-      return { privateKey, publicKey: actual.createPublicKey(privateKey) }
+      const publicKey = actual.createPublicKey(privateKey)
+      const encoded = options?.publicKeyEncoding !== undefined
+      return { privateKey, publicKey: encoded ? publicKey.export({ format: 'jwk' }) : publicKey }
     },
   }
 })

@@ -2,8 +2,9 @@
  * The AEADs of TLS 1.3 and 1.2 over node:crypto.
  *
  * One cipher object for each record is what the platform has: the nonce changes and node:crypto cannot set a new one
- * on an object that exists. The key is a KeyObject, because Node 24 takes ten times longer to begin with raw bytes
- * (bench/NOTES.md); its memory is native, and Node wipes it when the object is collected.
+ * on an object that exists. A key is bytes where making a KeyObject costs more than a record, up to Node 22; from Node 24
+ * on it is a KeyObject, because there it takes ten times longer to begin with bytes (bench/NOTES.md). Its memory is
+ * native, and Node wipes it when the object is collected; bytes are wiped here.
  */
 import {
   type CipherCCM,
@@ -21,7 +22,8 @@ import {
   chacha20Poly1305ConfidentialityLimit,
 } from '../limits.ts'
 import type { Aead, AeadKey } from '../provider.ts'
-import { plain } from './bytes.ts'
+import { plain, stayingInput } from './bytes.ts'
+import { prefersKeyObjects } from './platform.ts'
 
 interface AeadShape {
   readonly name: string
@@ -54,12 +56,16 @@ function gather(parts: readonly Uint8Array[], target: Uint8Array, offset: number
 /** The nonce of every AEAD in TLS 1.3, in bytes. */
 const nonceLength = 12
 
+const nonceInput = /* @__PURE__ */ stayingInput(nonceLength)
+/** What is authenticated with a record: its header, with its number up to TLS 1.2; a ticket's name. In bytes. */
+const additionalInput = /* @__PURE__ */ stayingInput(16)
+
 class NodeAeadKey implements AeadKey {
   readonly #shape: AeadShape
   readonly #options: { readonly authTagLength: number }
-  #key: KeyObject | undefined
+  #key: KeyObject | Uint8Array | undefined
 
-  constructor(shape: AeadShape, key: KeyObject) {
+  constructor(shape: AeadShape, key: KeyObject | Uint8Array) {
     this.#shape = shape
     this.#options = { authTagLength: shape.tagLength }
     this.#key = key
@@ -87,13 +93,14 @@ class NodeAeadKey implements AeadKey {
     const cipher = createCipheriv(
       name as 'aes-128-gcm',
       this.#liveKey(),
-      nonce,
+      nonceInput(nonce),
       this.#options,
     ) as CipherGCM & CipherCCM
     const length = lengthOf(plaintext)
     const end = offset + length
-    if (lengthFirst) cipher.setAAD(additionalData, { plaintextLength: length })
-    else cipher.setAAD(additionalData)
+    const additional = additionalInput(additionalData)
+    if (lengthFirst) cipher.setAAD(additional, { plaintextLength: length })
+    else cipher.setAAD(additional)
     if (lengthFirst || length <= stagingLength) {
       gather(plaintext, target, offset)
       target.set(cipher.update(target.subarray(offset, end)), offset)
@@ -119,12 +126,13 @@ class NodeAeadKey implements AeadKey {
     const decipher = createDecipheriv(
       name as 'aes-128-gcm',
       this.#liveKey(),
-      nonce,
+      nonceInput(nonce),
       this.#options,
     ) as DecipherGCM & DecipherCCM
     decipher.setAuthTag(ciphertext.subarray(length))
-    if (lengthFirst) decipher.setAAD(additionalData, { plaintextLength: length })
-    else decipher.setAAD(additionalData)
+    const additional = additionalInput(additionalData)
+    if (lengthFirst) decipher.setAAD(additional, { plaintextLength: length })
+    else decipher.setAAD(additional)
     let plaintext: Uint8Array | undefined
     try {
       plaintext = decipher.update(ciphertext.subarray(0, length))
@@ -138,13 +146,21 @@ class NodeAeadKey implements AeadKey {
   }
 
   destroy(): void {
+    if (this.#key instanceof Uint8Array) this.#key.fill(0)
     this.#key = undefined
   }
 
-  #liveKey(): KeyObject {
+  #liveKey(): KeyObject | Uint8Array {
     if (this.#key === undefined) throw new Error(`${this.#shape.name}: the key was destroyed`)
     return this.#key
   }
+}
+
+/** Outside of V8's heap, where it stays: a collector that moves an object leaves its bytes behind. */
+function nativeCopy(key: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new ArrayBuffer(key.length))
+  copy.set(key)
+  return copy
 }
 
 function aead(shape: AeadShape): Aead {
@@ -159,7 +175,7 @@ function aead(shape: AeadShape): Aead {
       if (key.length !== keyLength) {
         throw new RangeError(`${name} takes a key of ${keyLength} bytes, not ${key.length}`)
       }
-      return new NodeAeadKey(shape, createSecretKey(key))
+      return new NodeAeadKey(shape, prefersKeyObjects ? createSecretKey(key) : nativeCopy(key))
     },
   }
 }

@@ -22,3 +22,19 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 export function fromHex(hex: string): Uint8Array {
   return plain(Buffer.from(hex, 'hex'))
 }
+
+/**
+ * Copies small inputs into memory that stays, for calls of node:crypto that read them at once. A small array lives in V8's
+ * own heap until somebody needs its address, and moving it out takes up to 2 µs (bench/NOTES.md).
+ * @param longest bytes; what is longer is handed back as it is
+ */
+export function stayingInput(longest: number): (bytes: Uint8Array) => Uint8Array {
+  const memory = new Uint8Array(new ArrayBuffer(longest))
+  const views = Array.from({ length: longest + 1 }, (_, length) => memory.subarray(0, length))
+  return (bytes) => {
+    const view = views[bytes.length]
+    if (view === undefined) return bytes
+    view.set(bytes)
+    return view
+  }
+}

@@ -2,7 +2,6 @@
  * The provider over node:crypto: synchronous and fast. Each suite and group is a named export, so that a record of
  * a few of them carries nothing else.
  */
-import { randomFillSync, timingSafeEqual } from 'node:crypto'
 import type { CryptoProvider } from '../provider.ts'
 import { certificateCompressions } from './certificateCompression.ts'
 import {
@@ -23,6 +22,7 @@ import {
   SecP384r1MLKEM1024,
   X25519MLKEM768,
 } from './hybrid.ts'
+import { equal, random } from './random.ts'
 import { rsaEncrypt } from './rsaTransport.ts'
 import { signatureVerifiers } from './signatureVerifiers.ts'
 import { signingKey } from './signingKey.ts'
@@ -38,8 +38,8 @@ export { signatureVerifiers, signingKey }
 
 export const nodeProvider: CryptoProvider = {
   name: 'node',
-  random: (length) => randomFillSync(new Uint8Array(length)),
-  equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  random,
+  equal,
   hashes: { sha256, sha384, sha512, sha1 },
   // AES first: it has hardware nearly everywhere that Node runs.
   cipherSuites: [

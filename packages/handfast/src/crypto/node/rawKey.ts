@@ -3,7 +3,7 @@
  * (bench/NOTES.md): bare bytes on Node 26 and late 24, else a SubjectPublicKeyInfo, whose header is constant for a
  * kind of key.
  *
- * JWK is used to import only: exporting one from a new key now and then never returns on Node 20.
+ * JWK is used to import only: exporting one from a new key now and then never returns on Node 20 (xdh.ts says why).
  */
 import { createPublicKey, type KeyObject, type PublicKeyInput } from 'node:crypto'
 import { concat } from './bytes.ts'

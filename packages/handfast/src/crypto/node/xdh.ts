@@ -1,39 +1,42 @@
-/** X25519 and X448 (RFC 7748; RFC 8446 §7.4.2). */
+/**
+ * X25519 and X448 (RFC 7748; RFC 8446 §7.4.2).
+ *
+ * The public key comes as a JWK out of the call that generates it: every other way to its bytes takes as long as another
+ * multiplication. To export a JWK from a key that is there is a trap on Node 20: the export holds the key's lock, and
+ * where it sets off a collection of what generated the key, that waits for the lock for ever. Within the call it cannot be
+ * collected.
+ */
 import { diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { NamedGroup } from '../../codec/registry.ts'
 import type { KeyExchangeGroup } from '../provider.ts'
 import { fromHex, plain } from './bytes.ts'
-import { hasRawKeys } from './platform.ts'
-import { exportRaw, importRaw, type RawKeyKind } from './rawKey.ts'
+import { importRaw, type RawKeyKind } from './rawKey.ts'
 
 interface Xdh {
   readonly name: 'x25519' | 'x448'
   /** Of a share and of the secret, in bytes. */
   readonly length: number
   readonly kind: RawKeyKind
-  /**
-   * The base point's u-coordinate, given where multiplying it once more is quicker than having OpenSSL write a DER
-   * structure: the public key is the private key times this (RFC 7748 §6).
-   */
-  readonly basePoint?: number
 }
 
-function xdhGroup({ name, length, kind, basePoint }: Xdh): KeyExchangeGroup {
-  let baseKey: KeyObject | undefined
+interface OwnKey {
+  readonly privateKey: KeyObject
+  readonly share: Uint8Array
+}
 
-  function publicBytes(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
-    if (basePoint === undefined || hasRawKeys()) return exportRaw(kind, publicKey)
-    if (baseKey === undefined) {
-      const bytes = new Uint8Array(length)
-      bytes[0] = basePoint
-      baseKey = importRaw(kind, bytes)
-    }
-    return plain(diffieHellman({ privateKey, publicKey: baseKey }))
-  }
+/** What `generateKeyPairSync` makes of a request for a JWK, which the type definitions lack. */
+type Generate = (
+  type: string,
+  options: { readonly publicKeyEncoding: { readonly format: 'jwk' } },
+) => { readonly publicKey: { readonly x: string }; readonly privateKey: KeyObject }
 
-  function newKey(): { privateKey: KeyObject; share: Uint8Array } {
-    const { privateKey, publicKey } = generateKeyPairSync(name as 'x25519')
-    return { privateKey, share: publicBytes(privateKey, publicKey) }
+const generateKeyPair = generateKeyPairSync as unknown as Generate
+const asJwk = { publicKeyEncoding: { format: 'jwk' } } as const
+
+function xdhGroup({ name, length, kind }: Xdh): KeyExchangeGroup {
+  function newKey(): OwnKey {
+    const { privateKey, publicKey } = generateKeyPair(name, asJwk)
+    return { privateKey, share: Uint8Array.from(Buffer.from(publicKey.x, 'base64url')) }
   }
 
   function agree(privateKey: KeyObject, share: Uint8Array): Uint8Array | undefined {
@@ -87,7 +90,6 @@ export const x25519: KeyExchangeGroup = /* @__PURE__ */ xdhGroup({
     spkiHeader: /* @__PURE__ */ fromHex('302a300506032b656e032100'),
     jwkCurve: 'X25519',
   },
-  basePoint: 9,
 })
 
 export const x448: KeyExchangeGroup = /* @__PURE__ */ xdhGroup({
