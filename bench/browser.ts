@@ -107,6 +107,7 @@ try {
     ...rest,
     handfast: figure >= 100 ? Math.round(figure) : Math.round(figure * 100) / 100,
     peers: {},
+    ratios: {},
   }))
   for (const measure of measures) tell(measure)
   writeJson(values.json, measures)

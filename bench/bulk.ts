@@ -1,27 +1,35 @@
 /**
- * Bulk throughput: a client writes, a server reads, over one loopback connection; both in one process, or each in its own.
+ * Bulk throughput: a client writes, a server reads, over one loopback connection; both in one process, or each in its own;
+ * and the writer alone, to a reader that is node:tls in a process of its own, so that clients without a server are measured.
  *
  *   node bench/run.mjs bulk [--json OUT] [--only TEXT] [--rounds N] [--seconds S] [--clock cpu|wall]
  *
- * handfast/node and node:tls take turns. A writer stops when `write` answers false, and goes on at `drain`, as a program
- * does that does not want to fill its memory. With two processes the time is that of the clock on the wall.
+ * The implementations take turns. A writer stops when `write` answers false, and goes on at `drain`, as a program does that
+ * does not want to fill its memory. With two processes the time is that of the clock on the wall; of a writer alone it is
+ * the processor's.
  */
 import type * as nodeTls from 'node:tls'
 import { inTurns, type Measure, milliseconds, writeJson } from './support/measure.ts'
 import { benchOptions } from './support/options.ts'
-import { connected, connectOptions, implementations, listen, type Target } from './support/pair.ts'
+import { connected, connectOptions, listen, type Profile, type Target } from './support/pair.ts'
 import { type Helper, ownRole, startHelper } from './support/processes.ts'
+import { able, implementation } from './support/stacks.ts'
 
 const suites = {
-  'AES-128-GCM': 'TLS_AES_128_GCM_SHA256',
-  'AES-256-GCM': 'TLS_AES_256_GCM_SHA384',
-  'ChaCha20-Poly1305': 'TLS_CHACHA20_POLY1305_SHA256',
+  'AES-128-GCM': { cipher: 'TLS_AES_128_GCM_SHA256' },
+  'AES-256-GCM': { cipher: 'TLS_AES_256_GCM_SHA384' },
+  'ChaCha20-Poly1305': { cipher: 'TLS_CHACHA20_POLY1305_SHA256' },
 }
+/** P-256, which all have; and what node-forge has. */
+const writersAlone = {
+  'AES-128-GCM': { ...suites['AES-128-GCM'], group: 'P-256' },
+  'AES-128-CBC of TLS 1.1': { version: 'TLSv1.1', keyType: 'rsa-2048' },
+} as const
 const sizes = { '1 MiB': 1 << 20, '16 KiB': 1 << 14, '100 bytes': 100 }
 
 interface Role {
   readonly by: string
-  readonly cipher: string
+  readonly profile: Profile
 }
 
 /** What reads: it is told how many bytes will come, and answers when they are there. */
@@ -33,12 +41,12 @@ interface Reader {
   stop(): void
 }
 
-async function reader({ by, cipher }: Role): Promise<Reader> {
+async function reader({ by, profile }: Role): Promise<Reader> {
   let received = 0
   let wanted = Number.POSITIVE_INFINITY
   let onAll: (value?: unknown) => void = () => {}
   const { server, target } = await listen(
-    implementations[by]!,
+    await implementation(by),
     (socket) => {
       socket.on('error', () => {})
       socket.on('data', (data: Buffer) => {
@@ -46,7 +54,7 @@ async function reader({ by, cipher }: Role): Promise<Reader> {
         if (received >= wanted) onAll()
       })
     },
-    { cipher },
+    profile,
   )
   return {
     target,
@@ -100,7 +108,10 @@ async function stream(
   clock: 'wall' | 'cpu',
 ): Promise<() => Promise<number>> {
   const socket = await connected(tls, connectOptions(tls, made.target))
-  if (socket.getCipher().name !== made.target.profile.cipher) throw new Error('another suite')
+  const { version = 'TLSv1.3', cipher = 'AES128-SHA' } = made.target.profile
+  if (socket.getCipher().name !== cipher)
+    throw new Error(`another suite: ${socket.getCipher().name}`)
+  if (socket.getProtocol() !== version) throw new Error(`another version: ${socket.getProtocol()}`)
   closing.push(() => {
     socket.destroy()
     made.stop()
@@ -123,23 +134,45 @@ async function stream(
 }
 
 async function measureAll(): Promise<void> {
-  const options = benchOptions({ rounds: 5, seconds: 0.5 })
+  const options = benchOptions({ rounds: 5, seconds: 0.4, warmup: 800 })
   const measures: Measure[] = []
-  for (const processes of [1, 2])
-    for (const [suite, cipher] of Object.entries(suites))
+
+  /** @param names who writes @param readBy who reads, if it is not the same */
+  async function measure(
+    name: string,
+    profile: Profile,
+    size: number,
+    names: readonly string[],
+    { processes, readBy }: { readonly processes: 1 | 2; readonly readBy?: string },
+  ): Promise<void> {
+    if (!options.wants(name)) return
+    const alone = readBy !== undefined
+    const clock = alone ? 'cpu' : processes === 2 ? 'wall' : options.clock
+    const runs: Record<string, () => Promise<number>> = {}
+    for (const by of names) {
+      if (!options.takes(by)) continue
+      // What the limit sends is nothing that another could read.
+      const role = { by: by === 'limit' ? by : (readBy ?? by), profile }
+      const made = await (processes === 2 ? readerElsewhere : reader)(role)
+      runs[by] = await stream(await implementation(by), made, size, options.seconds * 1000, clock)
+    }
+    measures.push(await inTurns(name, 'MB/s', options.rounds, runs, options.warmup))
+    for (const close of closing.splice(0)) close()
+  }
+
+  for (const processes of [1, 2] as const)
+    for (const [suite, profile] of Object.entries(suites))
       for (const [writes, size] of Object.entries(sizes)) {
         const name = `bulk: ${suite}, writes of ${writes}${processes === 2 ? ', two processes' : ''}`
-        if (!options.wants(name)) continue
-        const runs: Record<string, () => Promise<number>> = {}
-        for (const [by, tls] of Object.entries(implementations)) {
-          if (options.by !== undefined && options.by !== by) continue
-          const made = await (processes === 2 ? readerElsewhere : reader)({ by, cipher })
-          const clock = processes === 2 ? 'wall' : options.clock
-          runs[by] = await stream(tls, made, size, options.seconds * 1000, clock)
-        }
-        measures.push(await inTurns(name, 'MB/s', options.rounds, runs))
-        for (const close of closing.splice(0)) close()
+        await measure(name, profile, size, [...able('both', profile), 'limit'], { processes })
       }
+  for (const [suite, profile] of Object.entries(writersAlone))
+    for (const [writes, size] of Object.entries(sizes)) {
+      const name = `bulk: ${suite}, writes of ${writes}, the writer alone`
+      const limit = 'cipher' in profile ? ['limit'] : []
+      const names = [...able('client', profile), ...limit]
+      await measure(name, profile, size, names, { processes: 2, readBy: 'node:tls' })
+    }
   writeJson(options.json, measures)
 }
 

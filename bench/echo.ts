@@ -3,23 +3,21 @@
  *
  *   node bench/run.mjs echo [--json OUT] [--rounds N] [--seconds S] [--clock cpu|wall]
  */
-import type * as nodeTls from 'node:tls'
 import { inTurns, rate, writeJson } from './support/measure.ts'
 import { benchOptions } from './support/options.ts'
-import { connected, connectOptions, implementations, listen } from './support/pair.ts'
+import { connected, connectOptions, listen } from './support/pair.ts'
+import { able, implementation } from './support/stacks.ts'
 
-const {
-  json,
-  by: wanted,
-  wants,
-  rounds,
-  seconds,
-  clock,
-} = benchOptions({ rounds: 5, seconds: 0.5 })
+const { json, takes, wants, rounds, seconds, warmup, clock } = benchOptions({
+  rounds: 5,
+  seconds: 0.5,
+  warmup: 1000,
+})
 const name = 'echo of 100 bytes'
 const closing: (() => void)[] = []
 
-async function echo(tls: typeof nodeTls): Promise<() => Promise<number>> {
+async function echo(by: string): Promise<() => Promise<number>> {
+  const tls = await implementation(by)
   const { server, target } = await listen(tls, (socket) => {
     socket.on('error', () => {})
     socket.on('data', (data) => socket.write(data))
@@ -43,8 +41,7 @@ async function echo(tls: typeof nodeTls): Promise<() => Promise<number>> {
 
 const runs: Record<string, () => Promise<number>> = {}
 if (wants(name))
-  for (const [by, tls] of Object.entries(implementations))
-    if (wanted === undefined || wanted === by) runs[by] = await echo(tls)
-const measures = wants(name) ? [await inTurns(name, 'µs', rounds, runs)] : []
+  for (const by of [...able('both', {}), 'limit']) if (takes(by)) runs[by] = await echo(by)
+const measures = wants(name) ? [await inTurns(name, 'µs', rounds, runs, warmup)] : []
 for (const close of closing) close()
 writeJson(json, measures)

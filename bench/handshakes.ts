@@ -4,33 +4,32 @@
  *   node bench/run.mjs handshakes [--json OUT] [--only TEXT] [--rounds N] [--seconds S] [--clock cpu|wall]
  *
  * Both ends run in this process, over loopback sockets, from `connect` to the client's `close`, eight connections at a time,
- * handfast/node and node:tls in turns; beside them the limit, which is the same sockets with only the crypto calls. And in
- * memory: two engines and nothing between them, which shows what the sockets cost.
+ * handfast/node, node:tls and whoever else can, in turns; beside them the limit, which is the same sockets with only the
+ * crypto calls. And in memory: two engines and nothing between them, which shows what the sockets cost.
  */
 
 import type * as nodeTls from 'node:tls'
 import { createTrustStore } from '@handfast/x509'
 import { certificateVerifier, clientConnection, NamedGroup, serverConnection } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
-import { limitClient, limitServer } from './support/limit.ts'
+import { limitClient, limitServer, portOf } from './support/limit.ts'
 import { inTurns, type Measure, rate, writeJson } from './support/measure.ts'
 import { benchOptions } from './support/options.ts'
 import {
   authority,
   connectOptions,
   handshake,
-  implementations,
   issued,
   listen,
   type Profile,
   serverName,
   withSession,
 } from './support/pair.ts'
+import { able, implementation } from './support/stacks.ts'
 
-const { json, wants, by: wanted, rounds, seconds, clock } = benchOptions({ rounds: 5, seconds: 1 })
+const options = benchOptions({ rounds: 5, seconds: 0.6, warmup: 2000 })
+const { json, wants, takes, rounds, seconds, clock, warmup } = options
 const atATime = 8
-/** A handshake is much code: half of its first second is compiling. */
-const warmup = 2500
 type Run = () => Promise<number>
 
 const closing: (() => void)[] = []
@@ -52,10 +51,11 @@ async function overSockets(tls: typeof nodeTls, profile: Profile, resumed: boole
   return () => rate(() => handshake(tls, options, resumed), atATime, seconds, clock)
 }
 
-async function limit(): Promise<Run> {
-  const server = await limitServer()
+async function limit(profile: Profile, resumed: boolean): Promise<Run> {
+  const server = await limitServer(profile, resumed)
   closing.push(() => server.close())
-  return () => rate(() => limitClient(server), atATime, seconds, clock)
+  const run = await limitClient(portOf(server), profile, resumed)
+  return () => rate(run, atATime, seconds, clock)
 }
 
 const common = { crypto: nodeProvider, clock: Date.now, groups: [NamedGroup.x25519] }
@@ -105,7 +105,9 @@ const profiles: Readonly<Record<string, Profile>> = {
   'full, X25519MLKEM768': { group: 'X25519MLKEM768' },
   'full, client certificate': { clientCertificate: true },
   'full, TLS 1.2': tls12,
+  'full, TLS 1.2, P-256': { ...tls12, group: 'P-256' },
   'full, TLS 1.2, RSA-2048': { ...tls12, ...rsa },
+  'full, TLS 1.2, client certificate': { ...tls12, clientCertificate: true },
   resumed: {},
   'resumed, TLS 1.2': tls12,
 }
@@ -114,18 +116,13 @@ const measures: Measure[] = []
 for (const [what, profile] of Object.entries(profiles)) {
   const name = `handshakes: ${what}`
   if (!wants(name)) continue
+  const resumed = what.startsWith('resumed')
   const runs: Record<string, Run> = {}
-  for (const [by, tls] of Object.entries(implementations)) {
-    if (wanted !== undefined && wanted !== by) continue
-    try {
-      runs[by] = await overSockets(tls, profile, what.startsWith('resumed'))
-    } catch (error) {
-      // A Node whose OpenSSL is too old for the group.
-      if (by === 'handfast') throw error
-      process.stdout.write(`${name}: not by ${by}: ${(error as Error).message}\n`)
-    }
+  for (const by of able('both', profile, resumed)) {
+    if (!takes(by)) continue
+    runs[by] = await overSockets(await implementation(by), profile, resumed)
   }
-  if (what === 'full' && wanted === undefined) runs.limit = await limit()
+  if (takes('limit')) runs.limit = await limit(profile, resumed)
   measures.push(await inTurns(name, '1/s', rounds, runs, warmup))
   for (const close of closing.splice(0)) close()
 }

@@ -1,34 +1,41 @@
 /**
  * Memory of idle connections: of a pair with both ends in one process, and of the server's end alone.
  *
- *   node bench/run.mjs idle [--json OUT] [--only TEXT] [--pairs N] [--rounds N]
+ *   node bench/run.mjs idle [--json OUT] [--only TEXT] [--pairs N] [--clients N] [--rounds N]
  *
  * Each figure is of a process of its own: what its resident set grew by, from before the pairs to after a collection, by
  * the number of pairs. That counts the memory of OpenSSL, which the heap's statistics do not see; it also counts pages
- * that an allocator keeps. node:net shows what the two sockets take by themselves.
+ * that an allocator keeps. The limit is node:net: what the sockets take by themselves.
  */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { type Measure, measureOf, writeJson } from './support/measure.ts'
-import { wantedBy } from './support/options.ts'
-import { connected, connectOptions, implementations, listen, type Target } from './support/pair.ts'
+import { takenBy, wantedBy } from './support/options.ts'
+import { connected, connectOptions, listen, type Target } from './support/pair.ts'
 import { ownRole, startHelper } from './support/processes.ts'
+import { able, implementation } from './support/stacks.ts'
 
 const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     only: { type: 'string', default: '' },
+    by: { type: 'string' },
     of: { type: 'string' },
     ends: { type: 'string', default: 'both' },
     pairs: { type: 'string', default: '4000' },
+    clients: { type: 'string', default: '5000' },
     rounds: { type: 'string', default: '3' },
     role: { type: 'string' },
   },
 })
 const wants = wantedBy(values.only)
-const pairs = Number(values.pairs)
+/** Connections, by where their ends are. */
+const counts: Readonly<Record<string, number>> = {
+  both: Number(values.pairs),
+  server: Number(values.clients),
+}
 /** Made before anything is counted: what is made once, and the compiler's share. */
 const first = 50
 
@@ -49,7 +56,7 @@ function dial(port: number): Promise<Socket> {
 /** Connects as it is told, and holds on. */
 async function help({ of, target }: Role): Promise<void> {
   const held: Socket[] = []
-  const tls = implementations[of]
+  const tls = of === 'limit' ? undefined : await implementation(of)
   const options = tls && connectOptions(tls, target)
   process.on('message', async (count: number) => {
     for (let i = 0; i < count; i++)
@@ -76,7 +83,8 @@ async function settled(): Promise<number> {
 /** @returns KiB for each pair, of the ends that are in this process */
 async function measure(of: string, ends: string): Promise<number> {
   const held: Socket[] = []
-  const tls = implementations[of]
+  const tls = of === 'limit' ? undefined : await implementation(of)
+  const count = counts[ends]!
   const target: Target =
     tls === undefined
       ? { port: await overNet(held), ca: '', profile: {}, client: { cert: '', key: '' } }
@@ -84,19 +92,19 @@ async function measure(of: string, ends: string): Promise<number> {
   const options = tls && connectOptions(tls, target)
   const open: Connect = () => (tls === undefined ? dial(target.port) : connected(tls, options!))
   const helper = ends === 'server' ? startHelper({ of, target }) : undefined
-  const openMany = async (count: number) => {
-    if (helper === undefined) for (let i = 0; i < count; i++) held.push(await open())
+  const openMany = async (more: number) => {
+    if (helper === undefined) for (let i = 0; i < more; i++) held.push(await open())
     else {
-      helper.tell(count)
+      helper.tell(more)
       await helper.answer()
     }
   }
   await openMany(first)
   const before = await settled()
-  await openMany(pairs)
+  await openMany(count)
   const grown = (await settled()) - before
   helper?.stop()
-  return grown / 1024 / pairs
+  return grown / 1024 / count
 }
 
 function measureAll(): void {
@@ -106,10 +114,12 @@ function measureAll(): void {
     ['memory of an idle connection, the server alone', 'server'],
   ] as const) {
     if (!wants(name)) continue
-    const figures: Record<string, number[]> = { handfast: [], 'node:tls': [], 'node:net': [] }
+    const names = [...able('both', {}), 'limit'].filter(takenBy(values.by))
+    const figures: Record<string, number[]> = Object.fromEntries(names.map((by) => [by, []]))
     for (let round = 0; round < Number(values.rounds); round++)
       for (const [of, all] of Object.entries(figures)) {
-        const args = ['--of', of, '--ends', ends, '--pairs', String(pairs)]
+        const args = ['--of', of, '--ends', ends]
+        args.push('--pairs', values.pairs, '--clients', values.clients)
         const command = [...process.execArgv, process.argv[1]!, ...args]
         all.push(Number(execFileSync(process.execPath, command, { encoding: 'utf8' })))
       }

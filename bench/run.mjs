@@ -2,13 +2,15 @@
 //
 //   node bench/run.mjs NAME [its options]
 //
-// HANDFAST_PROFILE=DIR writes a profile of the processor's time there, for Chrome's developer tools.
+// HANDFAST_BENCH_STACKS says where the other stacks in JavaScript are (JSON, folders by name; {} for none); without it
+// they are fetched. HANDFAST_PROFILE=DIR writes a profile of the processor's time there, for Chrome's developer tools.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'vite'
+import { installStacks } from './support/installStacks.mjs'
 
 const wholeConnections = ['bulk', 'coldStart', 'eachEnd', 'echo', 'handshakes', 'idle', 'x509']
 const [name = '', ...options] = process.argv.slice(2)
@@ -34,7 +36,10 @@ try {
   const { HANDFAST_PROFILE: profile } = process.env
   if (profile !== undefined) flags.push('--cpu-prof', `--cpu-prof-dir=${profile}`)
   const file = [`${name}.js`, `${name}.mjs`].map((made) => join(outDir, made)).find(existsSync)
-  const child = spawn(process.execPath, [...flags, file, ...options], { stdio: 'inherit' })
+  const env = { ...process.env }
+  if (wholeConnections.includes(name))
+    env.HANDFAST_BENCH_STACKS ??= JSON.stringify(installStacks().folders)
+  const child = spawn(process.execPath, [...flags, file, ...options], { stdio: 'inherit', env })
   process.exitCode = await new Promise((resolve) => child.on('close', resolve))
 } finally {
   rmSync(outDir, { recursive: true })

@@ -10,6 +10,8 @@ export interface Measure {
   readonly peers: Readonly<Record<string, number>>
   /** handfast to node:tls, in the same rounds. */
   readonly ratio?: number
+  /** handfast to each peer, in the same rounds. */
+  readonly ratios: Readonly<Record<string, number>>
   /** What the same sockets do with only the crypto calls that the protocol demands. */
   readonly limit?: number
   /** handfast to the limit, in the same rounds. */
@@ -57,6 +59,9 @@ function rounded(value: number): number {
   return value >= 100 ? Math.round(value) : Math.round(value * 100) / 100
 }
 
+/** Whose code was measured before by this process, and is compiled for the most part. */
+const warm = new Set<string>()
+
 /**
  * Runs the variants in turns (A B A B …). The ratio is the median of the rounds' ratios and not the ratio of the medians:
  * what disturbs the machine for some seconds disturbs both of a round.
@@ -66,20 +71,23 @@ function rounded(value: number): number {
  *
  * @param variants `handfast` first, then its peers; `limit` is one. Each answers its figure: the more the better, or the
  * less, as the unit says
- * @param warmup milliseconds of processor time for the compiler, before the rounds; at least one run
+ * @param warmup milliseconds of processor time for the compiler, before the rounds of whoever is measured for the first time;
+ * a quarter of it later; at least one run
  */
 export async function inTurns(
   name: string,
   unit: string,
   rounds: number,
   variants: Readonly<Record<string, () => Promise<number>>>,
-  warmup = 1000,
+  warmup: number,
 ): Promise<Measure> {
   const figures: Record<string, number[]> = {}
   for (const [by, run] of Object.entries(variants)) {
     const start = milliseconds('cpu')
+    const enough = warm.has(by) ? warmup / 4 : warmup
     do await run()
-    while (milliseconds('cpu') - start < warmup)
+    while (milliseconds('cpu') - start < enough)
+    warm.add(by)
     figures[by] = []
   }
   for (let round = 0; round < rounds; round++)
@@ -96,7 +104,11 @@ export function measureOf(
   const { handfast = [], limit, ...peers } = figures
   const to = (others: readonly number[] | undefined) =>
     others && rounded(median(handfast.map((one, i) => one / others[i]!)))
-  const ratio = handfast.length > 0 ? to(peers['node:tls']) : undefined
+  const ratios =
+    handfast.length > 0
+      ? Object.fromEntries(Object.entries(peers).map(([by, all]) => [by, to(all)!]))
+      : {}
+  const ratio = ratios['node:tls']
   const toLimit = handfast.length > 0 ? to(limit) : undefined
   const measure: Measure = {
     name,
@@ -104,6 +116,7 @@ export function measureOf(
     handfast: handfast.length > 0 ? rounded(median(handfast)) : 0,
     peers: Object.fromEntries(Object.entries(peers).map(([by, all]) => [by, rounded(median(all))])),
     ...(ratio !== undefined && { ratio }),
+    ratios,
     ...(limit && { limit: rounded(median(limit)) }),
     ...(toLimit !== undefined && { toLimit }),
   }

@@ -7,15 +7,21 @@ export interface BenchOptions {
   readonly json: string | undefined
   /** Whether a measure of this name is wanted. */
   readonly wants: (name: string) => boolean
-  /** One implementation alone, for a profile. */
-  readonly by: string | undefined
+  /** Whether an implementation of this name takes part; one alone is for a profile. */
+  readonly takes: (by: string) => boolean
   readonly rounds: number
   /** Of one measurement. */
   readonly seconds: number
+  /** Milliseconds of processor time for the compiler, before the rounds: half of a handshake's first second is compiling. */
+  readonly warmup: number
   readonly clock: Clock
 }
 
-export function benchOptions(defaults: { rounds: number; seconds: number }): BenchOptions {
+export function benchOptions(defaults: {
+  rounds: number
+  seconds: number
+  warmup: number
+}): BenchOptions {
   const { values } = parseArgs({
     options: {
       json: { type: 'string' },
@@ -23,6 +29,7 @@ export function benchOptions(defaults: { rounds: number; seconds: number }): Ben
       by: { type: 'string' },
       rounds: { type: 'string', default: String(defaults.rounds) },
       seconds: { type: 'string', default: String(defaults.seconds) },
+      warmup: { type: 'string', default: String(defaults.warmup) },
       clock: { type: 'string', default: 'cpu' },
       // What a process that helps this one is told; see processes.ts.
       role: { type: 'string' },
@@ -31,11 +38,18 @@ export function benchOptions(defaults: { rounds: number; seconds: number }): Ben
   return {
     json: values.json,
     wants: wantedBy(values.only),
-    by: values.by,
+    takes: takenBy(values.by),
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
+    warmup: Number(values.warmup),
     clock: values.clock as Clock,
   }
+}
+
+/** @param by names between commas; undefined takes all */
+export function takenBy(by: string | undefined): (name: string) => boolean {
+  const names = by?.split(',')
+  return (name) => names?.includes(name) ?? true
 }
 
 /** @param only texts between bars: a name has one of them, or is one that ends in `$` */

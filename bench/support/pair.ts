@@ -1,23 +1,16 @@
-/** handfast/node and node:tls, by the one API that they share: a server on the loopback interface, and its clients. */
+/** All implementations by the one API that they share, that of node:tls: a server on the loopback interface, and its clients. */
+import { constants } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import * as nodeTls from 'node:tls'
+import type * as nodeTls from 'node:tls'
 import { createAuthority } from '@handfast/ca'
-import * as handfastTls from 'handfast/node'
-
-/** handfast/node has the shape of node:tls, so far as it is used here. */
-const handfast = handfastTls as unknown as typeof nodeTls
-
-export const implementations: Readonly<Record<string, typeof nodeTls>> = {
-  handfast,
-  'node:tls': nodeTls,
-}
+import { legacy } from 'handfast/legacy'
 
 export const serverName = 'server.test'
 
 /** What is measured: one choice of everything that a handshake chooses. */
 export interface Profile {
-  readonly version?: 'TLSv1.3' | 'TLSv1.2'
+  readonly version?: 'TLSv1.3' | 'TLSv1.2' | 'TLSv1.1'
   readonly keyType?: 'ec-p256' | 'rsa-2048'
   readonly group?: string
   /** As node:tls names it. */
@@ -34,10 +27,35 @@ export interface Target {
   readonly client: { readonly cert: string; readonly key: string }
 }
 
+type Issued = Awaited<ReturnType<Awaited<ReturnType<typeof createAuthority>>['issue']>>
+
 const authority = await createAuthority()
 const issued = await authority.issue({ names: [serverName] })
-const issuedRsa = await authority.issue({ names: [serverName], keyType: 'rsa-2048' })
 const issuedClient = await authority.issue({ names: ['client.test'], client: true })
+const issuedRsa = lazily(() => authority.issue({ names: [serverName], keyType: 'rsa-2048' }))
+/** TLS 1.1 is for node-forge, which knows no other keys: RSA up to the root. */
+const rsaAlone = lazily(async () => {
+  const root = await createAuthority({ keyType: 'rsa-2048' })
+  return { root, issued: await root.issue({ names: [serverName], keyType: 'rsa-2048' }) }
+})
+
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
+
+/** What the server of a profile shows, and whom its clients trust. */
+export async function identityOf({
+  version,
+  keyType,
+}: Profile): Promise<{ issued: Issued; ca: string }> {
+  if (version === 'TLSv1.1') {
+    const { root, issued } = await rsaAlone()
+    return { issued, ca: root.certificate }
+  }
+  const ca = authority.certificate
+  return { issued: keyType === 'rsa-2048' ? await issuedRsa() : issued, ca }
+}
 
 const ciphers12 = {
   'ec-p256': 'ECDHE-ECDSA-AES128-GCM-SHA256',
@@ -45,9 +63,17 @@ const ciphers12 = {
 }
 
 function common({ version = 'TLSv1.3', keyType = 'ec-p256', group, cipher }: Profile) {
+  const versions = { minVersion: version, maxVersion: version } as const
+  if (version === 'TLSv1.1')
+    return {
+      ...versions,
+      ciphers: 'AES128-SHA:@SECLEVEL=0',
+      // The door of handfast; node:tls has the version, and must be told to let servers in that know no RFC 5746.
+      legacy,
+      secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
+    }
   return {
-    minVersion: version,
-    maxVersion: version,
+    ...versions,
     // RFC 8422 §5.1: up to TLS 1.2 the groups say which curves a certificate may have.
     ecdhCurve: group ?? (version === 'TLSv1.3' ? 'X25519' : 'X25519:P-256'),
     ciphers: cipher ?? (version === 'TLSv1.3' ? 'TLS_AES_128_GCM_SHA256' : ciphers12[keyType]),
@@ -60,11 +86,11 @@ export async function listen(
   onConnection: (socket: nodeTls.TLSSocket) => void,
   profile: Profile = {},
 ): Promise<{ readonly server: nodeTls.Server; readonly target: Target }> {
-  const { key, chain } = profile.keyType === 'rsa-2048' ? issuedRsa : issued
+  const { issued: shown, ca } = await identityOf(profile)
   const options = {
     ...common(profile),
-    key,
-    cert: chain,
+    key: shown.key,
+    cert: shown.chain,
     ...(profile.clientCertificate && { requestCert: true, ca: authority.certificate }),
   }
   const server = tls.createServer(options, onConnection)
@@ -72,7 +98,7 @@ export async function listen(
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const client = { cert: issuedClient.chain, key: issuedClient.key }
-  return { server, target: { port, ca: authority.certificate, profile, client } }
+  return { server, target: { port, ca, profile, client } }
 }
 
 /** What a program keeps that connects again and again. */
@@ -95,10 +121,25 @@ export function connected(
     const socket = tls.connect(options)
     socket.once('error', reject)
     socket.once('secureConnect', () => {
-      if (socket.authorized) resolve(socket)
+      if (socket.authorized || 'endsUnlessVerified' in tls) resolve(socket)
       else reject(new Error('the chain was not verified'))
     })
   })
+}
+
+/** Throws where a client takes the certificate of an authority that it was not told to trust: it verifies no chain. */
+export async function refusesStrangers(tls: typeof nodeTls, target: Target): Promise<void> {
+  const isOld = target.profile.version === 'TLSv1.1'
+  const stranger = await createAuthority(isOld ? { keyType: 'rsa-2048' } : {})
+  const options = connectOptions(tls, { ...target, ca: stranger.certificate })
+  const accepted = await connected(tls, options).then(
+    (socket) => {
+      socket.destroy()
+      return true
+    },
+    () => false,
+  )
+  if (accepted) throw new Error('a certificate of a stranger was accepted')
 }
 
 /** One connection from `connect` to `close`. @param reused whether a session is to be resumed by it */

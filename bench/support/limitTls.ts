@@ -1,0 +1,126 @@
+/**
+ * The limit of moving data: the same sockets, records of the same sizes, and only the sealing and opening of them, by the
+ * provider that handfast uses. It has the shape of node:tls, and no handshake, so no secret: its keys are zeros.
+ */
+import { createServer, type Socket } from 'node:net'
+import type * as nodeTls from 'node:tls'
+import type { AeadKey } from 'handfast'
+import { nodeProvider } from 'handfast/crypto/node'
+import { ShapedSocket, shapedLikeNodeTls } from './socketShape.ts'
+
+/** The content of a full record, RFC 8446 §5.1, and what stands before and behind it, §5.2. */
+const contentLength = 1 << 14
+const headerLength = 5
+const contentType = Uint8Array.of(0x17)
+const nonce = new Uint8Array(12)
+
+class LimitSocket extends ShapedSocket {
+  readonly #cipher: string
+  readonly #key: AeadKey
+  readonly #tagLength: number
+  /** Small writes of one turn go into one record, as node:tls and handfast do it. */
+  #small: Uint8Array[] = []
+  #smallLength = 0
+  #rest: Buffer | undefined
+  /** What the system has taken: new memory would cost more than sealing. */
+  readonly #free: Buffer[] = []
+
+  constructor(transport: Socket, cipher: string) {
+    super(transport)
+    this.#cipher = cipher
+    const suite = nodeProvider.cipherSuites.find(({ name }) => name === cipher)!
+    const { aead } = suite
+    this.#key = aead.importKey(new Uint8Array(aead.keyLength)) as AeadKey
+    this.#tagLength = aead.tagLength
+    transport.on('drain', () => {
+      this.writableNeedDrain = false
+      this.emit('drain')
+    })
+    transport.on('data', (data) => this.#receive(data))
+  }
+
+  protected send(): undefined {}
+
+  override write(data: Uint8Array): boolean {
+    if (data.length >= contentLength) return this.#seal(data)
+    if (this.#smallLength === 0) process.nextTick(() => this.#flush())
+    this.#small.push(data)
+    this.#smallLength += data.length
+    return this.#smallLength < contentLength || this.#flush()
+  }
+
+  #flush(): boolean {
+    if (this.#smallLength === 0) return true
+    const [small, length] = [this.#small, this.#smallLength]
+    this.#small = []
+    this.#smallLength = 0
+    const content = new Uint8Array(length)
+    let offset = 0
+    for (const part of small) {
+      content.set(part, offset)
+      offset += part.length
+    }
+    return this.#seal(content)
+  }
+
+  #seal(data: Uint8Array): boolean {
+    const { length } = data
+    const overhead = headerLength + contentType.length + this.#tagLength
+    const records = Math.ceil(length / contentLength)
+    const sealedLength = length + records * overhead
+    const memory = this.#free.pop()
+    const sealed = memory?.length === sealedLength ? memory : Buffer.allocUnsafeSlow(sealedLength)
+    for (let from = 0, at = 0; from < length; from += contentLength) {
+      const content = data.subarray(from, from + contentLength)
+      sealed.writeUInt32BE(0x17030300, at)
+      sealed.writeUInt16BE(content.length + overhead - headerLength, at + 3)
+      const header = sealed.subarray(at, at + headerLength)
+      this.#key.sealInto!(nonce, header, [content, contentType], sealed, at + headerLength)
+      at += content.length + overhead
+    }
+    const more = this.transport.write(sealed, () => this.#free.push(sealed))
+    this.writableNeedDrain = this.transport.writableNeedDrain
+    return more
+  }
+
+  #receive(data: Buffer): void {
+    const all = this.#rest === undefined ? data : Buffer.concat([this.#rest, data])
+    let at = 0
+    while (all.length - at >= headerLength) {
+      const end = at + headerLength + all.readUInt16BE(at + 3)
+      if (end > all.length) break
+      const header = all.subarray(at, at + headerLength)
+      const content = this.#key.open(
+        nonce,
+        header,
+        all.subarray(at + headerLength, end),
+      ) as Uint8Array
+      this.emit('data', content.subarray(0, content.length - contentType.length))
+      at = end
+    }
+    this.#rest = at < all.length ? all.subarray(at) : undefined
+  }
+
+  getCipher(): { readonly name: string } {
+    return { name: this.#cipher }
+  }
+
+  getProtocol(): string {
+    return 'TLSv1.3'
+  }
+
+  override destroy(): void {
+    this.#key.destroy()
+    super.destroy()
+  }
+}
+
+export const limitTls: typeof nodeTls = shapedLikeNodeTls(
+  ({ secureContext }, transport) => {
+    const socket = new LimitSocket(transport, secureContext.ciphers)
+    transport.once('connect', () => socket.emit('secureConnect'))
+    return socket
+  },
+  ({ ciphers }: { readonly ciphers: string }, onConnection: (socket: LimitSocket) => void) =>
+    createServer((transport) => onConnection(new LimitSocket(transport, ciphers))),
+)
