@@ -1,12 +1,13 @@
 // Every measure of whole connections, against node:tls and the other TLS stacks in JavaScript, and what came of it:
 //
 //   npm run -s bench -- [--json OUT] [--only TEXT] [--short]
-//   npm run -s bench -- --nodes 20,22,24,26 [--only TEXT] [--short]      on each of them, into docs/benchmarks.md and README.md
+//   npm run -s bench -- --nodes 20,22,24,26 [--only TEXT] [--short]   on each of them, into docs/benchmarks.md and README.md
 //   npm run -s bench -- --docs                                           writes those two from bench/results again
 //   npm run -s bench -- --check [--baseline]
 //
-// --only takes the measures whose name has that text (texts between bars; one that ends in $ is the whole name), --short
-// makes few and short rounds. --check is the guard: it measures a few ratios to node:tls and fails where one is much worse
+// --only takes the measures whose name has that text (texts between bars; one that ends in $ is the whole name), --headline
+// those with a goal, --short makes few and short rounds. What is measured anew replaces what is in bench/results, the rest
+// stays. --check is the guard: it measures a few ratios to node:tls and fails where one is much worse
 // than in bench/baseline.json, three times over; --baseline writes that file, for the Node that runs it.
 
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -17,12 +18,13 @@ import { parseArgs } from 'node:util'
 import { nodePath } from '../scripts/nodes.mjs'
 import { baselineFor, guarded, regressions } from './support/guard.mjs'
 import { installStacks } from './support/installStacks.mjs'
-import { keepResult, writeReports } from './support/report.mjs'
+import { headlines, keepResult, writeReports } from './support/report.mjs'
 
 const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     only: { type: 'string', default: '' },
+    headline: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     nodes: { type: 'string' },
     docs: { type: 'boolean', default: false },
@@ -31,7 +33,21 @@ const { values } = parseArgs({
   },
 })
 
-const programs = ['handshakes', 'eachEnd', 'bulk', 'echo', 'idle', 'coldStart']
+/** A filter of names, as the programs take it. */
+const exactly = (names) => names.map((name) => `${name}$`).join('|')
+const only = values.headline ? exactly(headlines) : values.only
+
+/** By how their measures' names begin. */
+const programs = {
+  handshakes: /^handshakes:/,
+  eachEnd: /^a (full|resumed) handshake/,
+  bulk: /^bulk:/,
+  echo: /^echo/,
+  idle: /^memory/,
+  coldStart: /^cold start/,
+}
+const programsOf = (names) =>
+  Object.keys(programs).filter((program) => names.some((name) => programs[program].test(name)))
 /** Rounds and their lengths, where they are not each program's own. */
 const handshakes = ['--rounds', '3', '--seconds', '0.3', '--warmup', '1500']
 const data = ['--rounds', '3', '--seconds', '0.2', '--warmup', '400']
@@ -75,25 +91,27 @@ function measureAll() {
     process.stdout.write(`${name} is not measured: ${why}\n`)
   const options = values.short ? short : {}
   const env = { HANDFAST_BENCH_STACKS: JSON.stringify(folders) }
-  const result = run(programs, values.only, options, env)
-  if (hasBrowser()) result.measures.push(...run(['browser'], values.only, options, env).measures)
+  const names = values.headline ? programsOf(headlines) : Object.keys(programs)
+  const result = run(names, only, options, env)
+  // None of the headlines is a browser's.
+  if (values.headline) return finished(result, versions, missing)
+  if (hasBrowser()) result.measures.push(...run(['browser'], only, options, env).measures)
   else missing.chromium = 'no browser is installed'
+  return finished(result, versions, missing)
+}
+
+function finished({ measures, ...machine }, stacks, missing) {
   const terms = values.short ? 'short rounds, shared with other work' : 'shared with other work'
-  const { measures, ...machine } = result
-  return { ...machine, terms, stacks: versions, missing, measures }
+  return { ...machine, terms, stacks, missing, measures }
 }
 
 /** The guard's own few measures, by handfast and node:tls alone. */
 function measureGuarded(names) {
   const by = ['--by', 'handfast,node:tls']
-  const options = {
-    idle: [...quickIdle, ...by],
-    others: ['--rounds', '5', '--seconds', '0.3', ...by],
-  }
-  const only = names.map((name) => `${name}$`).join('|')
-  const wanted = { handshakes: 'handshakes', bulk: 'bulk', echo: 'echo', memory: 'idle' }
-  const needed = new Set(names.map((name) => wanted[name.split(/\W/)[0]]))
-  return run([...needed], only, options, { HANDFAST_BENCH_STACKS: '{}' })
+  const rounds = ['--rounds', '5', '--seconds', '0.3', ...by]
+  const idle = ['--rounds', '1', '--pairs', '2000', ...by]
+  const options = { handshakes: rounds, bulk: rounds, echo: rounds, idle }
+  return run(programsOf(names), exactly(names), options, { HANDFAST_BENCH_STACKS: '{}' })
 }
 
 const baselineFile = join(import.meta.dirname, 'baseline.json')
@@ -128,7 +146,7 @@ function onEachNode(majors) {
   try {
     for (const major of majors) {
       const json = join(folder, `${major}.json`)
-      const args = ['--json', json, '--only', values.only, ...(values.short ? ['--short'] : [])]
+      const args = ['--json', json, '--only', only, ...(values.short ? ['--short'] : [])]
       process.stdout.write(`\nNode ${major}\n\n`)
       execFileSync(nodePath(major), [import.meta.filename, ...args], { stdio: 'inherit' })
       keepResult(JSON.parse(readFileSync(json, 'utf8')))

@@ -2,7 +2,7 @@
  * The engine in a browser: handshakes and bulk over the providers that a page can have, both ends in the page's memory,
  * TLS 1.3 with an ECDSA P-256 certificate whose chain is verified.
  *
- *   node bench/run.mjs browser [--browser chromium] [--seconds S] [--json OUT]
+ *   node bench/run.mjs browser [--browser chromium] [--seconds S] [--only TEXT] [--json OUT]
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     browser: { type: 'string', default: 'chromium' },
     seconds: { type: 'string', default: '1' },
     json: { type: 'string' },
+    only: { type: 'string', default: '' },
   },
 })
 
@@ -35,6 +36,7 @@ const task: Task = {
   root: [...authority.certificateDer],
   serverName,
   seconds: Number(values.seconds),
+  only: values.only,
 }
 
 /** The page's program, for a browser: made of the sources, as any page would be. */

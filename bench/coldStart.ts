@@ -8,7 +8,7 @@
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import * as nodeTls from 'node:tls'
 import { inTurns, writeJson } from './support/measure.ts'
 import { benchOptions } from './support/options.ts'
@@ -52,14 +52,12 @@ async function measureAll(): Promise<void> {
     return
   }
   const { listen } = await import('./support/pair.ts')
-  const { server, target } = await listen(nodeTls, (socket) => {
+  const answer = (socket: Socket) => {
     socket.on('error', () => {})
     socket.write('x')
-  })
-  const plain = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.write('x')
-  })
+  }
+  const { server, target } = await listen(nodeTls, answer, { group: 'X25519:P-256' })
+  const plain = createServer(answer)
   plain.listen(0, '127.0.0.1')
   await once(plain, 'listening')
   const clear = { ...target, port: (plain.address() as AddressInfo).port }

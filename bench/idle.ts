@@ -12,10 +12,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { type Measure, measureOf, writeJson } from './support/measure.ts'
-import { takenBy, wantedBy } from './support/options.ts'
 import { connected, connectOptions, listen, type Target } from './support/pair.ts'
 import { ownRole, startHelper } from './support/processes.ts'
 import { able, implementation } from './support/stacks.ts'
+import { takenBy, wantedBy } from './support/wanted.ts'
 
 const { values } = parseArgs({
   options: {

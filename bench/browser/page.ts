@@ -9,6 +9,7 @@ import {
 } from 'handfast'
 import { nobleProvider } from 'handfast/crypto/noble'
 import { webProvider } from 'handfast/crypto/web'
+import { wantedBy } from '../support/wanted.ts'
 
 /** What the page is told. Bytes are arrays of numbers. */
 export interface Task {
@@ -18,6 +19,8 @@ export interface Task {
   readonly serverName: string
   /** Of each measurement. */
   readonly seconds: number
+  /** Texts of the names that are wanted; see wanted.ts. */
+  readonly only: string
 }
 
 export interface Figure {
@@ -63,6 +66,7 @@ const bytes = (numbers: readonly number[]) => Uint8Array.from(numbers)
 
 export async function measure(task: Task): Promise<readonly Figure[]> {
   const figures: Figure[] = []
+  const wants = wantedBy(task.only)
   for (const crypto of [webProvider, nobleProvider]) {
     const signingKey = await crypto.importPrivateKey(bytes(task.key))
     const identity = { certificateChain: task.chain.map(bytes), signingKey }
@@ -84,6 +88,8 @@ export async function measure(task: Task): Promise<readonly Figure[]> {
     }
     const suiteIds = crypto.cipherSuites.map(({ id }) => id)
     for (const name of ['x25519', 'secp256r1', 'X25519MLKEM768']) {
+      const title = `${crypto.name}: full handshakes, ${name}`
+      if (!wants(title)) continue
       const groups = crypto.groups.filter((group) => group.name === name).map(({ id }) => id)
       const start = performance.now()
       let count = 0
@@ -92,9 +98,11 @@ export async function measure(task: Task): Promise<readonly Figure[]> {
         count++
       }
       const figure = (count * 1000) / (performance.now() - start)
-      figures.push({ name: `${crypto.name}: full handshakes, ${name}`, unit: '1/s', figure })
+      figures.push({ name: title, unit: '1/s', figure })
     }
     for (const suite of crypto.cipherSuites) {
+      const title = `${crypto.name}: bulk, ${suite.name}`
+      if (!wants(title)) continue
       const [client, server] = await handshake([0x001d], [suite.id])
       const block = new Uint8Array(1 << 20)
       const start = performance.now()
@@ -107,7 +115,7 @@ export async function measure(task: Task): Promise<readonly Figure[]> {
         await untilDone(client, server, count, () => received === sent)
       }
       const figure = received / 1e6 / ((performance.now() - start) / 1000)
-      figures.push({ name: `${crypto.name}: bulk, ${suite.name}`, unit: 'MB/s', figure })
+      figures.push({ name: title, unit: 'MB/s', figure })
       for (const end of [client, server]) end.destroy()
     }
   }

@@ -1,6 +1,7 @@
 /** The options that every benchmark of whole connections takes. */
 import { parseArgs } from 'node:util'
 import type { Clock } from './measure.ts'
+import { takenBy, wantedBy } from './wanted.ts'
 
 export interface BenchOptions {
   /** A file for the result, as JSON. */
@@ -44,17 +45,4 @@ export function benchOptions(defaults: {
     warmup: Number(values.warmup),
     clock: values.clock as Clock,
   }
-}
-
-/** @param by names between commas; undefined takes all */
-export function takenBy(by: string | undefined): (name: string) => boolean {
-  const names = by?.split(',')
-  return (name) => names?.includes(name) ?? true
-}
-
-/** @param only texts between bars: a name has one of them, or is one that ends in `$` */
-export function wantedBy(only: string): (name: string) => boolean {
-  const texts = only.split('|')
-  return (name) =>
-    texts.some((text) => (text.endsWith('$') ? `${name}$` === text : name.includes(text)))
 }

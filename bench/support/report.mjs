@@ -30,6 +30,8 @@ const goalsOfStacks = [
   { name: 'bulk: AES-128-CBC of TLS 1.1, writes of 1 MiB, the writer alone', goal: 2 },
 ]
 
+export const headlines = [...new Set([...goals, ...goalsOfStacks].map(({ name }) => name))]
+
 /** One result of each major version of Node, the oldest first. */
 function keptResults() {
   mkdirSync(results, { recursive: true })
