@@ -198,6 +198,7 @@ export const attacks: readonly Attack[] = [
         'a compressed certificate is a bomb',
         'a compressed certificate announces more than is allowed',
       ],
+      [engine('certificateCompression.test.ts')]: ['unpacks no more than was announced'],
     },
   },
   // ── Negotiation and order ─────────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@
  * that each run begins where the last one ended. An input that fails is kept in findings/TARGET and becomes a test.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { tellFigures } from '../assurance/results.ts'
@@ -116,6 +116,7 @@ async function fuzz(name: string, seconds: number): Promise<Outcome> {
   const code = await new Promise<number>((resolve) =>
     child.once('close', (status) => resolve(status ?? 1)),
   )
+  writeFileSync(join(folder, `${name}.log`), log)
   const number = (pattern: RegExp) => Number(log.match(pattern)?.[1] ?? 0)
   if (readdirSync(findings).length === 0) rmdirSync(findings)
   return {

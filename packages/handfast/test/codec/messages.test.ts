@@ -10,36 +10,14 @@ import { bodyOf, encodeMessage, messageBodies } from '../../src/codec/messages.t
 import { forms10, formsSSL3 } from '../../src/codec/messages10.ts'
 import { classicBodies, forms12, type KeyExchange } from '../../src/codec/messages12.ts'
 import { ExtensionType, extensionTypes, nameOf } from '../../src/codec/registry.ts'
-import { type AnyWire, decode, encode, list, opaque, uint16, Writer } from '../../src/codec/wire.ts'
+import { decode, encode, list, opaque, uint16, Writer } from '../../src/codec/wire.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
 import { TlsError } from '../../src/errors.ts'
 import { haveVectors, stepsOf, traceOf } from '../rfc8448/vectors.ts'
 import { bytes, extensionBodies, messageFields, messageFields12 } from './arbitraries.ts'
+import { plain, refusedOrCanonical } from './canonical.ts'
 
 const runs = { numRuns: 150 }
-
-/** Plain arrays of numbers: a subarray equals a copy of it. */
-const plain = (value: unknown) =>
-  JSON.stringify(value, (_, part) => (part instanceof Uint8Array ? [...part] : part))
-
-/** The bytes of a body are refused, or mean what they say and nothing else. */
-function refusedOrCanonical(wire: AnyWire, body: Uint8Array): void {
-  let value: { readonly extensions?: readonly unknown[] }
-  try {
-    value = decode(wire, body)
-  } catch (error) {
-    expect(error).toBeInstanceOf(TlsError)
-    expect(error).toMatchObject({ code: 'ERR_DECODE', alert: 'decode_error', blame: 'peer' })
-    return
-  }
-  const again = encode(wire, value)
-  // RFC 5246 §7.4.1.2: a hello may end before its extensions, or have none of them; both mean the same.
-  const [shorter, longer] = again.length < body.length ? [again, body] : [body, again]
-  const none = value.extensions?.length === 0 && longer.length === shorter.length + 2
-  expect([...(none ? shorter : again), ...(none ? [0, 0] : [])]).toEqual([
-    ...(none ? longer : body),
-  ])
-}
 
 for (const { name, type, wire, fields } of [...messageFields, ...messageFields12])
   describe(name, () => {

@@ -40,6 +40,14 @@ function connected(client: Partial<ClientConfig>, server: Partial<ServerConfig> 
 }
 
 describe.each(algorithms.map(({ name, id }) => [name, id] as const))('%s', (name, id) => {
+  it('unpacks no more than was announced', async () => {
+    const { compress, decompress } = algorithms.find((one) => one.id === id)!
+    const bomb = await compress(new Uint8Array(10_000_000))
+    expect(bomb.length).toBeLessThan(20_000)
+    expect(await decompress(bomb, 1000)).toBeUndefined()
+    expect(await decompress(bomb, 10_000_000)).toHaveLength(10_000_000)
+  })
+
   it("brings the server's certificate", () => {
     const server = { identity: longIdentity }
     const [[plainName, plain]] = sizes(connected({}, server).client) as [[string, number]]
