@@ -61,7 +61,7 @@ import {
 } from './finished12.ts'
 import { enabledClassicSuites, enabledCurves, groupOfCurve } from './negotiation12.ts'
 import { classicOffer } from './offer12.ts'
-import { judge, keyOf, type PeerKey, type ShownCertificate } from './peerCertificate.ts'
+import { judge, keptChain, keyOf, type PeerKey, type ShownCertificate } from './peerCertificate.ts'
 import type { ClientProtocol } from './protocol.ts'
 import { type Agreed12, checkServerHello12 } from './serverHello12.ts'
 import { authenticationOf } from './signature12.ts'
@@ -276,7 +276,7 @@ function infoOf(
     helloRetried: false,
     ...{ extendedMasterSecret, secureRenegotiation },
     ...(suite.protection.kind === 'block' && { encryptThenMac }),
-    peerCertificates: chain.map((der) => der.slice()),
+    peerCertificates: keptChain(chain, verdict),
     ocspResponse: shown?.ocspResponse?.slice(),
     signedCertificateTimestamps: shown?.signedCertificateTimestamps.map((sct) => sct.slice()) ?? [],
     verdict,

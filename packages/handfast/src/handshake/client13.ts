@@ -38,7 +38,13 @@ import { useMaxFragmentLength } from './maxFragmentLength.ts'
 import { hasCipherSuites } from './negotiation.ts'
 import { sendFinished } from './ownCertificate.ts'
 import type { Parts13 } from './parts13.ts'
-import { judge, keyOf, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
+import {
+  judge,
+  keptChain,
+  keyOf,
+  readCertificate,
+  receiveCertificateVerify,
+} from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 import type { ClientProtocol } from './protocol.ts'
 import { useRecordSizeLimit } from './recordSizeLimit.ts'
@@ -185,7 +191,7 @@ function* client13(
       ...(pskIdentity && { pskIdentity }),
       ...(status && { earlyData: status }),
       helloRetried,
-      peerCertificates: server.chain.map((der) => der.slice()),
+      peerCertificates: keptChain(server.chain, server.verdict),
       ocspResponse: server.ocspResponse?.slice(),
       signedCertificateTimestamps: server.signedCertificateTimestamps.map((sct) => sct.slice()),
       verdict: server.verdict,

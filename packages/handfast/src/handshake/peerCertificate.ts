@@ -222,3 +222,16 @@ export function* receiveCertificateVerify(
   )
   return algorithm
 }
+
+/**
+ * The chain, to be kept. A certificate that is in the verdict's path is kept there already, often for many connections.
+ * The rest is copied: it is a view of a message.
+ */
+export function keptChain(
+  chain: readonly Uint8Array[],
+  verdict: Verdict | undefined,
+): readonly Uint8Array[] {
+  return chain.map(
+    (der) => verdict?.path.find((known) => sameBytes(known.der, der))?.der ?? der.slice(),
+  )
+}

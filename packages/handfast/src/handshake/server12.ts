@@ -36,7 +36,13 @@ import {
 } from './finished12.ts'
 import { enabledSignatureSchemes } from './negotiation.ts'
 import { enabledClassicSuites } from './negotiation12.ts'
-import { type AcceptingVerdict, judge, keyOf, type ShownCertificate } from './peerCertificate.ts'
+import {
+  type AcceptingVerdict,
+  judge,
+  keptChain,
+  keyOf,
+  type ShownCertificate,
+} from './peerCertificate.ts'
 import type { ServerProtocol } from './protocol.ts'
 import { chooseProtocol } from './serverChoices.ts'
 import { type Chosen12, chooseSuite12 } from './serverChoices12.ts'
@@ -301,7 +307,7 @@ function infoOf(
     helloRetried: false,
     ...guards,
     ...(suite.protection.kind === 'block' && { encryptThenMac }),
-    peerCertificates: client.chain.map((der) => der.slice()),
+    peerCertificates: keptChain(client.chain, client.verdict),
     ocspResponse: undefined,
     signedCertificateTimestamps: [],
     verdict: client.verdict,

@@ -35,7 +35,13 @@ import { earlyTrafficSecret } from './earlyTraffic.ts'
 import { Established13 } from './established13.ts'
 import { enabledGroups, enabledSignatureSchemes, hasCipherSuites } from './negotiation.ts'
 import { sendCertificate, sendCertificateVerify, sendFinished } from './ownCertificate.ts'
-import { judge, keyOf, readCertificate, receiveCertificateVerify } from './peerCertificate.ts'
+import {
+  judge,
+  keptChain,
+  keyOf,
+  readCertificate,
+  receiveCertificateVerify,
+} from './peerCertificate.ts'
 import { receiveFinished } from './peerFinished.ts'
 import { hashOf } from './preSharedKeys.ts'
 import type { ServerProtocol } from './protocol.ts'
@@ -188,7 +194,7 @@ function* server13(
       ...(psk?.pskIdentity && { pskIdentity: psk.pskIdentity }),
       ...(offered && { earlyData: early ? ('accepted' as const) : ('refused' as const) }),
       helloRetried,
-      peerCertificates: client.chain.map((der) => der.slice()),
+      peerCertificates: keptChain(client.chain, client.verdict),
       ocspResponse: undefined,
       signedCertificateTimestamps: [],
       verdict: client.verdict,

@@ -5,9 +5,11 @@ import { HandshakeType } from '../codec/registry.ts'
 import { rest } from '../codec/wire.ts'
 import type { HashFunction, MaybePromise } from '../crypto/provider.ts'
 
+const none: readonly never[] = []
+
 export class Transcript {
-  #messages: Uint8Array[] = []
-  #names: string[] = []
+  #messages: readonly Uint8Array[] = none
+  #names: readonly string[] = none
   /** The last hash, and of how many messages: secrets are derived by twos and threes from the same ones. */
   #hashed: { hash: HashFunction; count: number; digest: Uint8Array } | undefined
 
@@ -17,8 +19,8 @@ export class Transcript {
   }
 
   add(message: HandshakeMessage, name: string): void {
-    this.#messages.push(message.bytes)
-    this.#names.push(name)
+    this.#messages = [...this.#messages, message.bytes]
+    this.#names = [...this.#names, name]
   }
 
   /** All messages, as TLS 1.2 signs them (RFC 5246 §7.4.8). */
@@ -57,16 +59,16 @@ export class Transcript {
 
   /** Frees it: after the handshake nobody needs it. */
   clear(): void {
-    this.#messages = []
-    this.#names = []
+    this.#messages = none
+    this.#names = none
     this.#hashed = undefined
   }
 
   /** A copy, to go on with separately: post-handshake authentication (§4.4). */
   fork(): Transcript {
     const copy = new Transcript()
-    copy.#messages = [...this.#messages]
-    copy.#names = [...this.#names]
+    copy.#messages = this.#messages
+    copy.#names = this.#names
     return copy
   }
 }

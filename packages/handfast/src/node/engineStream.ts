@@ -27,6 +27,13 @@ const lingerTime = 2000
 /** Bytes up to which several pieces of output are copied into one. */
 const gatheredLength = 8192
 
+const noPieces: readonly Buffer[] = []
+
+/** The stream of plain bytes over a transport, where there is one. */
+export function ownerOf(transport: Duplex): Duplex | undefined {
+  return (transport as OwnedTransport)[owner]
+}
+
 export abstract class EngineStream extends SocketShape {
   /** Plain bytes received and sent so far. */
   bytesRead = 0
@@ -48,7 +55,7 @@ export abstract class EngineStream extends SocketShape {
   /** What was written before the handshake was complete, and what is to be done then. */
   #delayed: (() => void) | undefined = undefined
   /** What is left of the write that is on its way, and how much of the first piece is done. */
-  #pieces: readonly Buffer[] = []
+  #pieces: readonly Buffer[] = noPieces
   #pieceAt = 0
   /** Of the write that is on its way. */
   #writeCallback: Callback | undefined = undefined
@@ -57,12 +64,12 @@ export abstract class EngineStream extends SocketShape {
   #endCallback: Callback | undefined = undefined
   #hadError = false
   #failed = false
-  readonly #written: Callback
+  /** The callback of every write to the transport; made for the first. */
+  #written: Callback | undefined = undefined
 
   constructor(transport: Duplex, options: DuplexOptions) {
     // `close` is emitted here, with an argument, when the transport is closed.
     super(transport, { ...options, emitClose: false, decodeStrings: true, objectMode: false })
-    this.#written = (error) => this.#onWritten(error)
     // The peer's FIN must not end our side before close_notify has been sent: it is this stream that decides.
     transport.allowHalfOpen = true
     const owned: OwnedTransport = transport
@@ -332,7 +339,8 @@ export abstract class EngineStream extends SocketShape {
       end < piece.length || this.#pieceAt > 0 ? piece.subarray(this.#pieceAt, end) : piece
     const whole = end === piece.length
     this.#pieceAt = whole ? 0 : end
-    if (whole) this.#pieces = this.#pieces.slice(1)
+    if (whole) this.#pieces = this.#pieces.length === 1 ? noPieces : this.#pieces.slice(1)
+    this.#written ??= (error) => this.#onWritten(error)
     // An empty write makes no record; it is done when it is asked for.
     if (bytes.length === 0) {
       process.nextTick(this.#written)
@@ -392,7 +400,7 @@ export abstract class EngineStream extends SocketShape {
     this.#endCallback = undefined
     const unwritten = this.#writeCallback
     this.#writeCallback = undefined
-    this.#pieces = []
+    this.#pieces = noPieces
     unwritten?.(error ?? this.#unwrittenError())
     callback(error)
     this.#closeTransport()

@@ -153,7 +153,7 @@ export class ServerSide implements Side {
   *#onClientHello(hello: ClientHelloInfo): Steps<Partial<ServerConfig> | undefined> {
     const { onClientHello } = this.#options
     const ours = this.context.signatureSchemes ?? defaultSignatureSchemes
-    this.sharedSignatureSchemes = hello.signatureSchemes.filter((id) => ours.includes(id))
+    this.sharedSignatureSchemes = sameList(hello.signatureSchemes.filter((id) => ours.includes(id)))
     try {
       const answer: ClientHelloAnswer | undefined =
         onClientHello && (yield* settle(onClientHello(hello, this.#socket)))
@@ -294,9 +294,27 @@ function hintOf(hint: string | undefined): Uint8Array | undefined {
 }
 
 /** As in OpenSSL, a server without `dhparam` has no DHE. */
-function suitesOf({ cipherSuites, finiteField }: SecureContext): readonly number[] | undefined {
-  if (finiteField !== undefined) return cipherSuites
-  return cipherSuites?.filter((id) => !cipherSuiteName(id).startsWith('TLS_DHE_'))
+function suitesOf(context: SecureContext): readonly number[] | undefined {
+  const { cipherSuites, finiteField } = context
+  if (finiteField !== undefined || cipherSuites === undefined) return cipherSuites
+  let suites = suitesWithoutField.get(cipherSuites)
+  if (suites === undefined) {
+    suites = cipherSuites.filter((id) => !cipherSuiteName(id).startsWith('TLS_DHE_'))
+    suitesWithoutField.set(cipherSuites, suites)
+  }
+  return suites
+}
+
+/** By the list of a context: one for all its connections. */
+const suitesWithoutField = new WeakMap<readonly number[], readonly number[]>()
+
+let lastList: readonly number[] = []
+
+/** One list for all the connections whose clients say the same, which is as many bytes less for each that stays. */
+function sameList(list: readonly number[]): readonly number[] {
+  const isSame = list.length === lastList.length && list.every((id, i) => id === lastList[i])
+  if (!isSame) lastList = list
+  return lastList
 }
 
 /** DER; the issuer is in the chain, or among the trusted. Node gives null where it is not known. */

@@ -126,6 +126,7 @@ export class TLSSocket extends EngineStream {
     switch (event.type) {
       case 'handshakeComplete':
         clearTimeout(this.#handshakeTimer)
+        this.#handshakeTimer = undefined
         this.alpnProtocol = event.info.alpnProtocol ?? false
         this.#side.complete(event.info)
         if (this.#session !== undefined) this.#tellSession()

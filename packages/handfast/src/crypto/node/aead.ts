@@ -25,7 +25,12 @@ import type { Aead, AeadKey } from '../provider.ts'
 import { plain, stayingInput } from './bytes.ts'
 import { prefersKeyObjects } from './platform.ts'
 
-interface AeadShape {
+/** An AEAD, as one object for all its keys. */
+interface AeadShape extends NamedAead {
+  readonly options: { readonly authTagLength: number }
+}
+
+interface NamedAead {
   readonly name: string
   /** OpenSSL's name. */
   readonly cipher: string
@@ -62,12 +67,10 @@ const additionalInput = /* @__PURE__ */ stayingInput(16)
 
 class NodeAeadKey implements AeadKey {
   readonly #shape: AeadShape
-  readonly #options: { readonly authTagLength: number }
   #key: KeyObject | Uint8Array | undefined
 
   constructor(shape: AeadShape, key: KeyObject | Uint8Array) {
     this.#shape = shape
-    this.#options = { authTagLength: shape.tagLength }
     this.#key = key
   }
 
@@ -89,12 +92,12 @@ class NodeAeadKey implements AeadKey {
     target: Uint8Array,
     offset: number,
   ): void {
-    const { cipher: name, lengthFirst } = this.#shape
+    const { cipher: name, lengthFirst, options } = this.#shape
     const cipher = createCipheriv(
       name as 'aes-128-gcm',
       this.#liveKey(),
       nonceInput(nonce),
-      this.#options,
+      options,
     ) as CipherGCM & CipherCCM
     const length = lengthOf(plaintext)
     const end = offset + length
@@ -120,14 +123,14 @@ class NodeAeadKey implements AeadKey {
     additionalData: Uint8Array,
     ciphertext: Uint8Array,
   ): Uint8Array | undefined {
-    const { cipher: name, tagLength, lengthFirst } = this.#shape
+    const { cipher: name, tagLength, lengthFirst, options } = this.#shape
     const length = ciphertext.length - tagLength
     if (length < 0) return undefined
     const decipher = createDecipheriv(
       name as 'aes-128-gcm',
       this.#liveKey(),
       nonceInput(nonce),
-      this.#options,
+      options,
     ) as DecipherGCM & DecipherCCM
     decipher.setAuthTag(ciphertext.subarray(length))
     const additional = additionalInput(additionalData)
@@ -163,8 +166,9 @@ function nativeCopy(key: Uint8Array): Uint8Array {
   return copy
 }
 
-function aead(shape: AeadShape): Aead {
-  const { name, keyLength, tagLength, confidentialityLimit } = shape
+function aead(named: NamedAead): Aead {
+  const { name, keyLength, tagLength, confidentialityLimit } = named
+  const shape: AeadShape = { ...named, options: { authTagLength: tagLength } }
   return {
     name,
     keyLength,
