@@ -8,6 +8,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type * as Forge from 'node-forge'
 import { unavailable } from './errors.ts'
+import { checkPbmac1 } from './pbmac1.ts'
 import { bytesOf, validateString, withCode } from './validate.ts'
 
 type Bytes = string | NodeJS.ArrayBufferView
@@ -73,6 +74,9 @@ function parse(
   let failure: unknown
   try {
     const asn1 = forge.asn1.fromDer(bytes.toString('latin1'), false)
+    const fits = checkPbmac1(forge, asn1, passphrase ?? '')
+    if (fits === false) throw new Error('PBMAC1: MAC could not be verified')
+    if (fits) return withoutMac(forge, asn1, passphrase ?? '')
     // No passphrase is either the empty one or none at all: programs that write such files do not agree.
     for (const secret of passphrase ? [passphrase] : ['', undefined])
       try {

@@ -1,5 +1,6 @@
 /** PKCS #12 files of OpenSSL, new and old ones, and those of this project's own authority. */
 import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,4 +109,46 @@ describe('what is refused', async () => {
     sameCall(what, (tls) => {
       tls.createSecureContext(options)
     })
+})
+
+/**
+ * Written by OpenSSL 3.6: openssl pkcs12 -export -pbmac1_pbkdf2 -inkey k.pem -in c.pem, with -pbmac1_pbkdf2_md and -macalg of
+ * sha512; of sha384 and sha1; and with an empty passphrase. Older ones cannot read them.
+ */
+describe('PBMAC1 (RFC 9579)', () => {
+  const file = (name: string) => readFileSync(new URL(`pkcs12/pbmac1-${name}.p12`, import.meta.url))
+  const read = (pfx: Uint8Array, passphrase?: string) =>
+    handfast.createSecureContext({ pfx, passphrase }).identities[0]!.certificateChain
+
+  it.each([
+    ['sha256', 'sample'],
+    ['sha384', 'sample'],
+    ['sha512', 'žluťoučký'],
+    ['none', ''],
+    ['none', undefined],
+  ])('%s is read', (name, passphrase) => {
+    const [leaf] = read(file(name), passphrase)
+    expect(new X509Certificate(leaf!).subjectAltName).toBe('DNS:pbmac1.test')
+  })
+
+  it('a wrong passphrase, and none, are refused', () => {
+    for (const wrong of ['another', undefined])
+      expect(() => read(file('sha256'), wrong)).toThrow('mac verify failure')
+  })
+
+  it('a changed content is refused, before it is decrypted', () => {
+    const changed = file('sha256')
+    // Within the encrypted key, which is the larger part.
+    changed[400]! ^= 1
+    expect(() => read(changed, 'sample')).toThrow('mac verify failure')
+  })
+
+  it('another way to a key than PBKDF2 is not supported', () => {
+    const bytes = file('sha256')
+    const pbkdf2 = Buffer.from('2a864886f70d01050c', 'hex')
+    bytes[bytes.lastIndexOf(pbkdf2) + pbkdf2.length - 1]! ^= 1
+    expect(() => read(bytes, 'sample')).toThrow(
+      expect.objectContaining({ code: 'ERR_CRYPTO_UNSUPPORTED_OPERATION' }),
+    )
+  })
 })
