@@ -54,7 +54,7 @@ export function program(command: string, args: readonly string[]) {
     ended,
     output: () => output,
     async until(pattern: RegExp) {
-      for (let i = 0; i < 500; i++) {
+      for (let i = 0; i < 1500; i++) {
         const found = pattern.exec(output)
         if (found !== null) return found
         await new Promise((resolve) => setTimeout(resolve, 10))

@@ -1,6 +1,6 @@
 /**
- * TLS 1.1, TLS 1.0 and SSL 3.0 with programs of others, in both directions: GnuTLS, Go, and tlslite-ng, which has SSL 3.0 and
- * 3DES. `conformance/interop/install.sh` brings them; what needs one that is absent is skipped by its name.
+ * TLS 1.1, TLS 1.0 and SSL 3.0 with programs of others, in both directions: GnuTLS, Go, and Java and tlslite-ng, which have
+ * SSL 3.0 and 3DES. `conformance/interop/install.sh` brings them; what needs one that is absent is skipped by its name.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,6 +13,7 @@ import type { Connection } from '../../src/connection.ts'
 import { nodeProvider, signingKey } from '../../src/crypto/node/index.ts'
 import type { ClassicCipherSuite } from '../../src/crypto/provider.ts'
 import {
+  type ClientConfig,
   clientConnectionOf,
   serverConnectionOf,
   tls12Client,
@@ -67,11 +68,18 @@ function casesOf(has: (version: number, suite: ClassicCipherSuite) => boolean): 
 const identityOf = ({ suite }: Case) => identities[suite.authentication as 'ECDSA' | 'RSA']
 
 /** Our client says ping, and waits for pong. Every version is offered with the suite; beside SSL 3.0 those without supported_versions. */
-async function ourClient(port: number, { version, suite }: Case): Promise<Connection> {
+async function ourClient(
+  port: number,
+  { version, suite }: Case,
+  config: Partial<ClientConfig> = {},
+): Promise<Connection> {
   const newer = version > 0x0300 ? [tls13Client, tls12Client] : [tls12Client]
   const connection = clientConnectionOf(
     [...newer, ...legacy.client],
-    clientConfig({ crypto, cipherSuites: [...(version > 0x0300 ? [0x1301] : []), suite.id] }),
+    clientConfig({
+      ...{ crypto, cipherSuites: [...(version > 0x0300 ? [0x1301] : []), suite.id] },
+      ...config,
+    }),
   )
   await run(connection, dial(port, '127.0.0.1'), 'ping\n', /p[io]ng/)
   return connection
@@ -244,6 +252,140 @@ describe.skipIf(!runs('go', 'version'))('Go', () => {
       'env',
       [...['GODEBUG=tlsrsakex=1,tls3des=1', binary, role], ...numbers, caFile, certFile, keyFile],
     ]
+  })
+})
+
+// ── Java ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One process for all cases, since a JVM is slow to start: a line tells it what to be, and it answers with that line's number. */
+const javaProgram = `
+import java.io.*;
+import java.net.*;
+import java.nio.file.*;
+import java.security.*;
+import java.security.cert.*;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.*;
+import javax.net.ssl.*;
+
+class LegacyPeer {
+  public static void main(String[] files) throws Exception {
+    // What this version of Java has and does not let anybody use.
+    Security.setProperty("jdk.tls.disabledAlgorithms", "");
+    System.out.println("READY");
+    BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
+    for (String line; (line = lines.readLine()) != null; ) {
+      String[] words = line.split(" ");
+      new Thread(() -> {
+        try {
+          if (words[1].equals("server")) serve(words); else connect(words);
+        } catch (Exception error) {
+          System.out.println(words[0] + " " + error);
+        }
+      }).start();
+    }
+    System.exit(0);
+  }
+
+  static void limit(SSLParameters parameters, String[] words) {
+    parameters.setProtocols(new String[] {words[3]});
+    parameters.setCipherSuites(new String[] {words[4]});
+  }
+
+  static Collection<? extends java.security.cert.Certificate> certificates(String file) throws Exception {
+    try (InputStream input = Files.newInputStream(Path.of(file))) {
+      return CertificateFactory.getInstance("X.509").generateCertificates(input);
+    }
+  }
+
+  static void serve(String[] words) throws Exception {
+    String pem = Files.readString(Path.of(words[6])).replaceAll("-----[A-Z ]+-----|\\\\s", "");
+    KeyFactory keys = KeyFactory.getInstance(words[4].contains("ECDSA") ? "EC" : "RSA");
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    store.setKeyEntry("own", keys.generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(pem))),
+        new char[0], certificates(words[5]).toArray(new java.security.cert.Certificate[0]));
+    KeyManagerFactory factory = KeyManagerFactory.getInstance("PKIX");
+    factory.init(store, new char[0]);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(factory.getKeyManagers(), null, null);
+    SSLServerSocket listener = (SSLServerSocket)
+        context.getServerSocketFactory().createServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
+    SSLParameters parameters = listener.getSSLParameters();
+    limit(parameters, words);
+    listener.setSSLParameters(parameters);
+    System.out.println(words[0] + " PORT " + listener.getLocalPort());
+    try (listener; SSLSocket socket = (SSLSocket) listener.accept()) {
+      socket.getInputStream().readNBytes(5);
+      socket.getOutputStream().write("pong\\n".getBytes());
+      socket.getInputStream().read();
+    }
+  }
+
+  static void connect(String[] words) throws Exception {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    store.setCertificateEntry("root", certificates(words[7]).iterator().next());
+    TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+    factory.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, factory.getTrustManagers(), null);
+    Socket below = new Socket("127.0.0.1", Integer.parseInt(words[2]));
+    try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(below, "server.test", 0, true)) {
+      SSLParameters parameters = socket.getSSLParameters();
+      limit(parameters, words);
+      parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      socket.setSSLParameters(parameters);
+      socket.getOutputStream().write("ping\\n".getBytes());
+      System.out.println(words[0] + " " + new String(socket.getInputStream().readNBytes(4)));
+    }
+  }
+}
+`
+const javaVersions = new Map([
+  [0x0302, 'TLSv1.1'],
+  [0x0301, 'TLSv1'],
+  [0x0300, 'SSLv3'],
+])
+
+describe.skipIf(!runs('javac', '-version'))('Java', () => {
+  let java: ReturnType<typeof program>
+  let asked = 0
+
+  beforeAll(async () => {
+    writeFileSync(join(folder, 'LegacyPeer.java'), javaProgram)
+    execFileSync('javac', ['-d', folder, join(folder, 'LegacyPeer.java')])
+    java = program('java', ['-Djdk.tls.ephemeralDHKeySize=2048', '-cp', folder, 'LegacyPeer'])
+    await java.until(/READY/)
+  }, 120_000)
+  afterAll(() => java.child.stdin.end())
+
+  /** What it answers. */
+  async function ask(role: 'server' | 'client', port: number, wanted: Case, answer: RegExp) {
+    const { certFile, keyFile } = identityOf(wanted)
+    const id = ++asked
+    const words = [id, role, port, javaVersions.get(wanted.version), wanted.suite.name]
+    java.child.stdin.write(`${[...words, certFile, keyFile, caFile].join(' ')}\n`)
+    const [, said] = await java.until(new RegExp(`^${id} (.*)$`, 'm'))
+    expect(said).toMatch(answer)
+    return answer.exec(said!)![1]
+  }
+
+  const cases = casesOf(() => true)
+
+  it.each(cases)('as server: $title', async (wanted) => {
+    const port = Number(await ask('server', 0, wanted, /^PORT (\d+)/))
+    // It reads the premaster secret by the version that the client offered first: after a newer one it looks for the length
+    // before it, which SSL 3.0 has not (RFC 6101 §5.6.7.1).
+    const alone = wanted.version === 0x0300 && wanted.suite.keyExchange === 'RSA'
+    check(await ourClient(port, wanted, alone ? { versions: [0x0300] } : {}), wanted)
+  })
+
+  it.each(cases)('as client: $title', async (wanted) => {
+    const connection = await ourServer(wanted, async (port) => {
+      await ask('client', port, wanted, /^pong/)
+    })
+    check(connection, wanted)
   })
 })
 
