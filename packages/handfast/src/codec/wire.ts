@@ -261,6 +261,8 @@ export const uint8: Wire<number> = uint(1, 'uint8')
 export const uint16: Wire<number> = uint(2, 'uint16')
 export const uint24: Wire<number> = uint(3, 'uint24')
 export const uint32: Wire<number> = uint(4, 'uint32')
+/** What is 2^53 or more loses its last digits: `Number.isSafeInteger` tells it. */
+export const uint64: Wire<number> = uint(8, 'uint64')
 
 /** A number that has a name in a registry. */
 export function enumerated(table: Registry): Wire<number> {

@@ -82,14 +82,16 @@ export function* makeOffer(
   // ML-KEM, in hybrids or alone, is defined for TLS 1.3 only (draft-ietf-tls-ecdhe-mlkem §3, draft-ietf-tls-mlkem §4).
   const groups = modern ? enabled : enabled.filter(({ id }) => !postQuantumGroups.includes(id))
   const schemes = enabledSignatureSchemes(config)
-  const random = crypto.random(32)
   const meant = parts.find(({ sessionId }) => sessionId !== undefined)?.sessionId
-  const withoutMeaning = modern && config.middleboxCompatibility !== false
-  const legacySessionId = meant ?? (withoutMeaning ? crypto.random(32) : new Uint8Array(0))
+  const drawsId = meant === undefined && modern && config.middleboxCompatibility !== false
   // RFC 5246 §E.1: what an older server goes by.
   const legacyVersion = Math.min(Math.max(...versions), ProtocolVersion.TLS12)
-  const tolerant = legacyVersion === ProtocolVersion.TLS12
-  const grease = config.grease === false || !tolerant ? undefined : greaseFrom(crypto.random(5))
+  const drawsGrease = config.grease !== false && legacyVersion === ProtocolVersion.TLS12
+  // Drawn together: asking for random bytes costs more than making them.
+  const drawn = crypto.random(32 + (drawsId ? 32 : 0) + (drawsGrease ? 5 : 0))
+  const random = drawn.slice(0, 32)
+  const legacySessionId = meant ?? (drawsId ? drawn.slice(32, 64) : new Uint8Array(0))
+  const grease = drawsGrease ? greaseFrom(drawn.subarray(-5)) : undefined
   const extensible = legacyVersion > ProtocolVersion.SSL3
   const keyPairs = modern ? yield* generateShares(hs, config, groups) : new Map()
 

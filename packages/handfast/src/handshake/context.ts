@@ -143,14 +143,14 @@ export class HandshakeContext {
   mayAnswerEarly = false
   /** KeyUpdates received since the last application data. */
   keyUpdatesWithoutData = 0
-  /** What the handshake does or waits for, in words. */
-  step = 'start'
   /** The client's random, which names the connection in key logs; empty after the handshake. */
   clientRandom: Uint8Array = noBytes
   /** The verify_data of the last Finished that was sent, then of the one received: an idle connection keeps one array. */
   #finished: Uint8Array = noBytes
   #finishedSentLength = 0
   readonly #host: HandshakeHost
+  /** What the handshake does, in words; or the messages that it waits for, whose names are put together for who asks. */
+  #step: string | readonly number[] = 'start'
   /** What the handshake holds of secrets, as what forgets them. */
   #held: readonly (() => void)[] = none
   #completed = false
@@ -176,15 +176,21 @@ export class HandshakeContext {
     return this.#host.config.clock()
   }
 
+  /** What the handshake does or waits for, in words. */
+  get step(): string {
+    const step = this.#step
+    return typeof step === 'string' ? step : `waiting for ${this.#namesOf(step)}`
+  }
+
   /** Names the step that the handshake is at, for traces and errors. */
   at(step: string): void {
-    this.step = step
+    this.#step = step
     this.trace?.({ type: 'state', step })
   }
 
   /** Takes a value that may come later, in a named step. */
   *settle<T>(step: string, value: MaybePromise<T>): Steps<T> {
-    this.step = step
+    this.#step = step
     return yield* settle(value)
   }
 
@@ -201,7 +207,8 @@ export class HandshakeContext {
 
   /** Names what is waited for. */
   expect(types: readonly number[]): void {
-    this.at(`waiting for ${this.#namesOf(types)}`)
+    this.#step = types
+    this.trace?.({ type: 'state', step: this.step })
   }
 
   /** A message that came after the handshake; then the next is waited for. */

@@ -6,19 +6,18 @@ import { fromText, plainBytes, toText } from '../codec/bytes.ts'
 import {
   decode,
   encode,
-  fixed,
   list,
   opaque,
   struct,
   uint8,
   uint16,
   uint32,
+  uint64,
   type ValueOf,
 } from '../codec/wire.ts'
 import { ConfigurationError } from '../errors.ts'
 
 const CertificateList = list(opaque(1, 0xff_ffff), 0, 0xff_ffff)
-const Uint64 = fixed(8)
 
 const common = {
   /** The form of this structure: 1, or 2 for a session by its id. */
@@ -27,8 +26,8 @@ const common = {
   cipherSuite: uint16,
   /** The resumption PSK (RFC 8446 §4.6.1): a secret. */
   psk: opaque(1, 255),
-  /** Milliseconds since 1970, as an unsigned 64-bit integer. */
-  issuedAt: Uint64,
+  /** Milliseconds since 1970. */
+  issuedAt: uint64,
   /** Seconds. */
   lifetime: uint32,
   ageAdd: uint32,
@@ -79,14 +78,12 @@ export interface Session extends SessionState {
 type Common = ValueOf<typeof TicketContent>
 
 function toWire(state: SessionState): Common {
-  const issuedAt = new Uint8Array(8)
-  new DataView(issuedAt.buffer).setBigUint64(0, BigInt(Math.floor(state.issuedAt)))
   return {
     form: 1,
     version: state.version,
     cipherSuite: state.cipherSuite,
     psk: state.psk,
-    issuedAt,
+    issuedAt: Math.floor(state.issuedAt),
     lifetime: state.lifetime,
     ageAdd: state.ageAdd,
     serverName: fromText(state.serverName ?? ''),
@@ -100,8 +97,7 @@ function toWire(state: SessionState): Common {
 function fromWire(value: Common): SessionState {
   if (value.form !== 1 && value.form !== 2)
     throw new ConfigurationError('ERR_BAD_SESSION', 'A session of an unknown form')
-  const { buffer, byteOffset } = value.issuedAt
-  const issuedAt = Number(new DataView(buffer, byteOffset).getBigUint64(0))
+  const { issuedAt } = value
   if (!Number.isSafeInteger(issuedAt))
     throw new ConfigurationError('ERR_BAD_SESSION', 'A session of no time')
   return {

@@ -1,5 +1,6 @@
 /** An engine in one role, driven along a trace of RFC 8448 with that side's randoms, ephemeral keys and signatures. */
 import { expect } from 'vitest'
+import { concat } from '../../src/codec/bytes.ts'
 import type { RawExtension } from '../../src/codec/extension.ts'
 import { Certificate, ClientHello, ServerHello } from '../../src/codec/messages.ts'
 import { CipherSuiteId, ExtensionType, NamedGroup } from '../../src/codec/registry.ts'
@@ -95,7 +96,7 @@ export function clientOf(
   const crypto = replayProvider({
     trace,
     role: 'client',
-    randoms: [random, ...(legacySessionId.length > 0 ? [legacySessionId] : [])],
+    randoms: [concat(random, legacySessionId)],
     onHmac: (call) => hmacs.push(call),
   })
   const config: ClientConfig = {

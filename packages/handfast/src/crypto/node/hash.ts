@@ -36,6 +36,8 @@ function oneShot(
   // Used and wiped within one call, which nothing can interrupt.
   const innerScratch = new Uint8Array(blockLength + scratchMessageLength)
   const outer = new Uint8Array(blockLength + outputLength)
+  /** Of the inner scratch, by length: a view is made once. */
+  const views: Uint8Array[] = []
 
   return {
     name,
@@ -48,10 +50,10 @@ function oneShot(
     hmac(key, data) {
       // RFC 2104 §2: H(K XOR opad, H(K XOR ipad, data)), with K hashed first where it is longer than a block.
       const k = key.length > blockLength ? hash(name, key, 'buffer') : key
-      const inner =
-        data.length <= scratchMessageLength
-          ? innerScratch
-          : new Uint8Array(blockLength + data.length)
+      const length = blockLength + data.length
+      let inner: Uint8Array
+      if (data.length > scratchMessageLength) inner = new Uint8Array(length)
+      else inner = views[length] ??= innerScratch.subarray(0, length)
       for (let i = 0; i < k.length; i++) {
         const byte = k[i]!
         inner[i] = byte ^ 0x36
@@ -60,10 +62,10 @@ function oneShot(
       inner.fill(0x36, k.length, blockLength)
       outer.fill(0x5c, k.length, blockLength)
       inner.set(data, blockLength)
-      const innerDigest = hash(name, inner.subarray(0, blockLength + data.length), 'latin1')
+      const innerDigest = hash(name, inner, 'latin1')
       writeLatin1(outer, blockLength, innerDigest)
       const mac = plain(hash(name, outer, 'buffer'))
-      inner.fill(0, 0, blockLength + data.length)
+      inner.fill(0)
       outer.fill(0)
       return mac
     },
