@@ -1,4 +1,4 @@
-// Compiles each package's src/ to its dist/: plain tsc, one process for each package.
+// Compiles each package's src/ to its dist/: plain tsc, one process for each package; and joins what Node loads (join.mjs).
 //
 //   npm run build
 //
@@ -60,6 +60,9 @@ async function compile(folder) {
     process.stderr.write(`${messages}packages/${basename(folder)} does not compile\n`)
     return false
   }
+  // What it joins with is there once everything is installed.
+  const { joinFiles } = await import('./join.mjs')
+  await joinFiles(folder, fresh)
   utimesSync(fresh, started, started)
   if (existsSync(dist)) renameSync(dist, old)
   renameSync(fresh, dist)
