@@ -15,7 +15,10 @@ export type ConnectionEvent =
    * client is there: do with it only what may be done twice. What is written in answer goes out at once.
    */
   | { readonly type: 'earlyData'; readonly data: Uint8Array }
-  /** A session that a later connection can resume (client). */
+  /**
+   * A session that a later connection can resume (client). Up to TLS 1.2 it comes with the handshake, and so **before**
+   * `handshakeComplete`, where a program may want it at once; in TLS 1.3 after it, and again for each ticket.
+   */
   | { readonly type: 'session'; readonly session: Session }
   /** The client answered a request for its certificate after the handshake (server); an empty chain where it has none. */
   | {
