@@ -254,7 +254,11 @@ export abstract class EngineStream extends SocketShape {
   }
 
   static #onTransportError = function (this: OwnedTransport, error: Error): void {
-    this[owner]?.destroy(error)
+    const stream = this[owner]
+    // Both sides have said all: that our close_notify finds nobody any more is no error, nor is it in node:tls.
+    if (stream?.readableEnded && stream.writableEnded && stream.#writeCallback === undefined)
+      stream.destroy()
+    else stream?.destroy(error)
   }
 
   static #onTransportClose = function (this: OwnedTransport): void {

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as handfast from '../../src/node/index.ts'
 import { authority, files } from './certificates.ts'
 import { plainPair } from './plainPair.ts'
-import { once, type Tls } from './same.ts'
+import { once, same, type Tls } from './same.ts'
 
 const libraries: Readonly<Record<string, Tls>> = {
   node: nodeTls,
@@ -88,6 +88,19 @@ describe.each(Object.entries(libraries))('%s', (_, tls) => {
   })
 })
 
+same(
+  'getSession() when a TLS 1.2 handshake is complete',
+  async (run) => {
+    const port = await run.listen(await files('good'), (socket) => socket.end())
+    const client = run.connect({ port, ca: (await authority()).root })
+    client.resume()
+    await once(client, 'secureConnect')
+    run.see('client', Buffer.isBuffer(client.getSession()), Buffer.isBuffer(client.getTLSTicket()))
+    await once(client, 'close')
+  },
+  { versions: ['TLSv1.2'] },
+)
+
 it('server is that of an accepted socket, and undefined of a client, as in Node', () => {
   for (const tls of Object.values(libraries)) {
     const server = tls.createServer()
@@ -127,6 +140,44 @@ it('says that there is no type of service where there is none', () => {
   for (const call of [() => socket.getTypeOfService(), () => socket.setTypeOfService(8)])
     expect(call).toThrow(expect.objectContaining({ code: 'ERR_FEATURE_UNAVAILABLE' }))
   socket.destroy()
+})
+
+describe('a transport that fails when the peer has ended without a word', () => {
+  /** What a client says that ends, or writes once more, over a transport that can be read to its end and not written. */
+  async function events(write: boolean): Promise<string[]> {
+    const [ours, theirs] = plainPair()
+    const peer = new handfast.TLSSocket(theirs, { isServer: true, ...(await files('good')) })
+    peer.on('error', () => {}).resume()
+    const ca = (await authority()).root
+    const client = new handfast.TLSSocket(ours, {
+      ca,
+      servername: 'localhost',
+      allowHalfOpen: write,
+    })
+    await once(client, 'secureConnect')
+    const gone = Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET' })
+    ours._write = (_chunk, _encoding, done) => done(gone)
+    const seen: string[] = []
+    client.on('end', () => {
+      seen.push('end')
+      if (write) client.write('x')
+    })
+    client.on('error', ({ code }: NodeJS.ErrnoException) => seen.push(`error ${code}`))
+    const closed = new Promise((resolve) => client.once('close', resolve))
+    client.resume()
+    ours.push(null)
+    await closed
+    peer.destroy()
+    return [...seen, 'close']
+  }
+
+  it('is no error where nothing but the goodbye is left to be said', async () => {
+    expect(await events(false)).toEqual(['end', 'close'])
+  })
+
+  it('is one where the program has more to say', async () => {
+    expect(await events(true)).toEqual(['end', 'error ECONNRESET', 'close'])
+  })
 })
 
 it('CERT_CHAIN_TOO_LONG is of more than 8 intermediates', async () => {
