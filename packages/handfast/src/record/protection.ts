@@ -114,13 +114,11 @@ export class RecordProtection implements Protection {
     offset: number,
   ): void {
     const tail = tailOf(type, padding)
-    const start = offset + recordHeaderLength
-    const header = recordHeader(
-      ContentType.application_data,
-      content.length + tail.length + this.tagLength,
-    )
+    const length = content.length + tail.length + this.tagLength
+    header[3] = length >> 8
+    header[4] = length & 0xff
     target.set(header, offset)
-    this.#key.sealInto!(this.#nonce(), header, [content, tail], target, start)
+    this.#key.sealInto!(this.#nonce(), header, [content, tail], target, offset + recordHeaderLength)
   }
 
   /**
@@ -161,6 +159,10 @@ const nonceLength = 12
 /** One for all records: the provider takes what it needs before it answers (crypto/provider.ts). */
 const nonce = new Uint8Array(nonceLength)
 const nonceWords = new DataView(nonce.buffer)
+/** For records that are sealed at once; their length is written into it. */
+const header = recordHeader(ContentType.application_data, 0)
+/** What stands behind a content without padding, by its type. */
+const tails = Array.from({ length: 256 }, (_, type) => Uint8Array.of(type))
 
 /** The legacy_record_version is 0x0303 (RFC 8446 §5.1), but for an initial ClientHello. */
 export function recordHeader(type: number, length: number, version = 0x0303): Uint8Array {
@@ -169,6 +171,7 @@ export function recordHeader(type: number, length: number, version = 0x0303): Ui
 
 /** What TLSInnerPlaintext has behind its content (RFC 8446 §5.2). */
 function tailOf(type: number, padding: number): Uint8Array {
+  if (padding === 0) return tails[type]!
   const tail = new Uint8Array(1 + padding)
   tail[0] = type
   return tail
