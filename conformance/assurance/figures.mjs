@@ -16,7 +16,8 @@ const titles = {
   'differential-go': 'Differences from Go',
   'differential-rustls': 'Differences from rustls',
   load: 'Load',
-  transfer: 'Transfer',
+  'transfer-TLSv1.3': 'Transfer, TLS 1.3',
+  'transfer-TLSv1.2': 'Transfer, TLS 1.2',
   soak: 'Soak',
   secrets: 'Secrets',
 }

@@ -1,43 +1,140 @@
-/** The same connection again and again, with one thing wrong each time: what it is follows from a number. */
+/** Connections of many configurations, each with one thing wrong or none: what it is follows from a number. */
+import { ClassicCipherSuiteId as classic } from '../../packages/handfast/src/codec/classicCipherSuites.ts'
+import { CipherSuiteId, NamedGroup } from '../../packages/handfast/src/codec/registry.ts'
 import { seeded } from '../../packages/handfast/test/engine/late.ts'
 
 export type Role = 'client' | 'server'
 
+/** What is wrong with what the hostile end has, or offers, before anything is changed. */
+export type Flaw =
+  // The victim is a client: the server's certificate.
+  | 'expired'
+  | 'another name'
+  | 'for a client'
+  // The victim is a server: what the client offers.
+  | 'no protocol in common'
+  | 'no suite in common'
+  | 'no group in common'
+  | 'no version in common'
+  // Either: the certificate is of an authority that the victim does not know.
+  | 'stranger'
+  // The victim is a server that asks for a certificate.
+  | 'no certificate'
+  | 'for a server'
+
 export interface Configuration {
+  /** All of what follows, in words. */
   readonly name: string
   readonly version: 0x0303 | 0x0304
-  readonly requireCert: boolean
+  readonly keyType: 'ec-p256' | 'rsa-2048' | 'ed25519'
+  /** The only suite of the hostile end. */
+  readonly suite: number
+  /** The group that the hostile end likes best, and of which a client sends a share. */
+  readonly group: number
+  readonly clientAuth: 'none' | 'request' | 'require'
   readonly alpn: boolean
   /** The server asks again, for another group. */
   readonly retry: boolean
+  /** A connection that nothing is wrong with goes before, and its session is offered. */
+  readonly resumes: boolean
+  /** Data goes in the first flight; `resumes` goes with it. */
+  readonly earlyData: boolean
+  /** An external key, and what the hostile end has of it. */
+  readonly psk: 'none' | 'known' | 'another name' | 'another key'
+  readonly flaw: Flaw | undefined
 }
 
-export const configurations: readonly Configuration[] = [
-  { name: 'TLS 1.3', version: 0x0304, requireCert: false, alpn: false, retry: false },
-  { name: 'TLS 1.3, ALPN', version: 0x0304, requireCert: false, alpn: true, retry: false },
-  {
-    name: 'TLS 1.3, client certificate',
-    version: 0x0304,
-    requireCert: true,
-    alpn: false,
-    retry: false,
-  },
-  {
-    name: 'TLS 1.3, HelloRetryRequest',
-    version: 0x0304,
-    requireCert: false,
-    alpn: false,
-    retry: true,
-  },
-  { name: 'TLS 1.2', version: 0x0303, requireCert: false, alpn: true, retry: false },
-  {
-    name: 'TLS 1.2, client certificate',
-    version: 0x0303,
-    requireCert: true,
-    alpn: false,
-    retry: false,
-  },
+/** Suites of the victims, as far as an implementation has them. */
+const suites13 = [
+  CipherSuiteId.TLS_AES_128_GCM_SHA256,
+  CipherSuiteId.TLS_CHACHA20_POLY1305_SHA256,
+  CipherSuiteId.TLS_AES_256_GCM_SHA384,
 ]
+const suites12 = {
+  ECDSA: [
+    classic.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    classic.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    classic.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    classic.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+  ],
+  RSA: [
+    classic.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    classic.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    classic.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    classic.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+    classic.TLS_RSA_WITH_AES_128_GCM_SHA256,
+  ],
+  PSK: [classic.TLS_PSK_WITH_AES_128_GCM_SHA256],
+}
+export const allSuites = (version: Configuration['version']): readonly number[] =>
+  version === 0x0304 ? suites13 : Object.values(suites12).flat()
+/** None of the victims takes these. */
+const suiteOfNobody = (version: Configuration['version']) =>
+  version === 0x0304
+    ? CipherSuiteId.TLS_AES_128_CCM_SHA256
+    : classic.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
+
+function inWords({ version, keyType, suite, group, ...rest }: Omit<Configuration, 'name'>): string {
+  const words = Object.entries(rest).flatMap(([what, value]) =>
+    value === true
+      ? [what]
+      : typeof value === 'string' && value !== 'none'
+        ? [`${what} ${value}`]
+        : [],
+  )
+  const numbers = [suite, group].map((number) => number.toString(16))
+  return [version === 0x0304 ? 'TLS 1.3' : 'TLS 1.2', keyType, ...numbers, ...words].join(', ')
+}
+
+function configurationOf(random: () => number, victim: Role): Configuration {
+  const chance = (part: number) => random() < part
+  const version = chance(0.6) ? 0x0304 : 0x0303
+  const is13 = version === 0x0304
+  const psk = chance(0.08)
+    ? pick<Configuration['psk']>(random, ['known', 'known', 'another name', 'another key'])
+    : 'none'
+  const clientAuth =
+    psk === 'none'
+      ? pick<Configuration['clientAuth']>(random, ['none', 'none', 'request', 'require'])
+      : 'none'
+  const resumes = psk === 'none' && chance(0.3)
+  const alpn = chance(0.3)
+  const flaws: Flaw[] =
+    victim === 'client'
+      ? ['expired', 'another name', 'for a client', 'stranger']
+      : [
+          ...(alpn ? ['no protocol in common' as const] : []),
+          'no suite in common',
+          ...(is13 ? ['no group in common' as const] : []),
+          'no version in common',
+          ...(clientAuth === 'require' ? ['no certificate' as const] : []),
+          ...(clientAuth === 'none' ? [] : (['stranger', 'for a server'] as const)),
+        ]
+  const flaw = psk === 'none' && !resumes && chance(0.1) ? pick(random, flaws) : undefined
+  const keyType = pick<Configuration['keyType']>(random, [
+    'ec-p256',
+    'ec-p256',
+    'rsa-2048',
+    'ed25519',
+  ])
+  const kind = psk === 'none' ? (keyType === 'rsa-2048' ? 'RSA' : 'ECDSA') : 'PSK'
+  // An external key goes with the suites of its hash (RFC 8446 §4.2.11): where another is chosen, OpenSSL ends by itself.
+  const suites = !is13 ? suites12[kind] : psk === 'none' ? suites13 : suites13.slice(0, 2)
+  const configuration = {
+    version,
+    keyType,
+    suite: flaw === 'no suite in common' ? suiteOfNobody(version) : pick(random, suites),
+    group: pick(random, [NamedGroup.x25519, NamedGroup.x25519, NamedGroup.secp256r1]),
+    clientAuth,
+    alpn,
+    retry: is13 && chance(0.15),
+    resumes,
+    earlyData: resumes && is13 && chance(0.4),
+    psk,
+    flaw,
+  } as const
+  return { name: inWords(configuration), ...configuration }
+}
 
 /** Where it is done: to a message before it is sealed, or to a record on its way. */
 export interface Mutation {
@@ -182,8 +279,8 @@ const ofRecords: Readonly<Record<string, How>> = {
 
 export function caseOf(seed: number): Case {
   const random = seeded(seed)
-  const configuration = pick(random, configurations)
   const victim = pick<Role>(random, ['client', 'server'])
+  const configuration = configurationOf(random, victim)
   const where = pick<Mutation['where']>(random, [
     'none',
     'message',
@@ -203,6 +300,6 @@ export function caseOf(seed: number): Case {
     }
   const table = where === 'message' ? ofMessages : ofRecords
   const how = pick(random, Object.keys(table))
-  const nth = Math.floor(random() * (where === 'message' ? 6 : 5))
+  const nth = Math.floor(random() * (where === 'message' ? 7 : 6))
   return { seed, victim, configuration, mutation: { where, nth, how, apply: table[how]!(random) } }
 }

@@ -15,59 +15,132 @@ import {
   type ClientConfig,
   certificateVerifier,
   clientConnectionOf,
+  memoryReplayGuard,
   NamedGroup,
+  type ReplayGuard,
   type ServerConfig,
+  type Session,
   serverConnectionOf,
+  statelessTickets,
+  type TicketService,
   tls12Client,
   tls12Server,
   tls13Client,
   tls13Server,
 } from '../../packages/handfast/src/index.ts'
-import { clientIdentity, serverIdentity, trust } from '../../packages/handfast/test/engine/pair.ts'
+import { trust } from '../../packages/handfast/test/engine/pair.ts'
 import { shapeMessages } from '../../packages/handfast/test/engine/shape.ts'
-import type { Case, Configuration, Role } from './cases.ts'
+import { allSuites, type Case, type Configuration, type Role } from './cases.ts'
+import { clientCredential, externalKey, serverCredential } from './credentials.ts'
 
 const verifyCertificate = certificateVerifier({ crypto: nodeProvider, trust })
 
-/** What both ends of a configuration have, as far as every implementation can be told. */
-export function clientConfigOf({ version, requireCert, alpn }: Configuration): ClientConfig {
+/** What one end keeps over the connections of a case. */
+export interface Memory {
+  readonly tickets: TicketService
+  readonly replayGuard: ReplayGuard
+  /** Of the client, from the connection before. */
+  session?: Session
+}
+
+export function newMemory(): Memory {
+  return {
+    tickets: statelessTickets({
+      crypto: nodeProvider,
+      aead: nodeProvider.cipherSuites[0]!.aead,
+      clock: Date.now,
+    }),
+    replayGuard: memoryReplayGuard({ clock: Date.now }),
+  }
+}
+
+/** Groups of the victims. */
+export const groups: readonly number[] = [NamedGroup.x25519, NamedGroup.secp256r1]
+const identity = Buffer.from(externalKey.identity)
+const { key } = externalKey
+
+/** What both roles have, as far as every implementation can be told. */
+function commonConfig({ flaw, version, suite, group }: Configuration, hostile: boolean) {
+  if (!hostile) return { groups, versions: [version], cipherSuites: allSuites(version) }
+  if (flaw === 'no version in common') return { versions: [version ^ 7], groups }
+  if (flaw === 'no group in common') return { versions: [version], groups: [NamedGroup.secp384r1] }
+  return {
+    versions: [version],
+    cipherSuites: [suite],
+    groups: [...groups].sort((a, b) => Number(b === group) - Number(a === group)),
+  }
+}
+
+function clientConfigOf(
+  configuration: Configuration,
+  hostile: boolean,
+  memory: Memory,
+): ClientConfig {
+  const { alpn, earlyData, flaw, psk } = configuration
+  const mine = commonConfig(configuration, hostile)
+  const credential = clientCredential(configuration, hostile ? flaw : undefined)
+  const { session } = memory
   return {
     crypto: nodeProvider,
     clock: Date.now,
     serverName: 'server.test',
     verifyCertificate,
-    versions: [version],
-    groups: [NamedGroup.x25519, NamedGroup.secp256r1],
-    keyShares: [NamedGroup.x25519],
     grease: false,
-    ...(requireCert && { identity: clientIdentity }),
-    ...(alpn && { alpnProtocols: ['h2', 'x'] }),
+    ...mine,
+    keyShares: mine.groups.slice(0, 1),
+    ...(credential && { identity: credential.identity }),
+    ...(alpn && {
+      alpnProtocols: hostile && flaw === 'no protocol in common' ? ['y'] : ['h2', 'x'],
+    }),
+    ...(psk !== 'none' && {
+      preSharedKey: () =>
+        !hostile || psk === 'known'
+          ? { identity, key }
+          : psk === 'another name'
+            ? { identity: Buffer.from('somebody'), key }
+            : { identity, key: new Uint8Array(32) },
+    }),
+    ...(session && { session }),
+    ...(session?.maxEarlyData && earlyData && { earlyData: Buffer.from('early') }),
   }
 }
 
-export function serverConfigOf({ version, requireCert, alpn, retry }: Configuration): ServerConfig {
+function serverConfigOf(
+  configuration: Configuration,
+  hostile: boolean,
+  memory: Memory,
+): ServerConfig {
+  const { alpn, clientAuth, earlyData, flaw, psk, resumes, retry } = configuration
+  const credential = serverCredential(configuration, hostile ? flaw : undefined)
+  const found = psk === 'another key' && hostile ? new Uint8Array(32) : key
   return {
     crypto: nodeProvider,
     clock: Date.now,
-    identity: serverIdentity,
-    versions: [version],
-    groups: retry ? [NamedGroup.secp256r1] : [NamedGroup.x25519, NamedGroup.secp256r1],
+    ...commonConfig(configuration, hostile),
+    identity: credential.identity,
+    ...(retry && { groups: [NamedGroup.secp256r1] }),
     ...(alpn && { alpnProtocols: ['h2'] }),
-    ...(requireCert && { clientAuthentication: { mode: 'require', verifyCertificate } }),
+    ...(clientAuth !== 'none' && { clientAuthentication: { mode: clientAuth, verifyCertificate } }),
+    ...(resumes && { tickets: memory.tickets }),
+    ...(earlyData && { earlyData: { maxBytes: 1000, replayGuard: memory.replayGuard } }),
+    ...(psk !== 'none' && {
+      findPreSharedKey: (name) =>
+        (psk === 'another name' && hostile) || !identity.equals(name) ? undefined : found,
+    }),
   }
 }
 
+const clientProtocols = (versions: readonly number[]) =>
+  [tls13Client, tls12Client].filter(({ version }) => versions.includes(version))
+const serverProtocols = (versions: readonly number[]) =>
+  [tls13Server, tls12Server].filter(({ version }) => versions.includes(version))
+
 /** An honest end, by our engine. */
-export function honestEnd(role: Role, configuration: Configuration): Connection {
+export function honestEnd(role: Role, configuration: Configuration, memory: Memory): Connection {
+  const { version } = configuration
   return role === 'client'
-    ? clientConnectionOf(
-        [tls13Client, tls12Client].filter(({ version }) => version === configuration.version),
-        clientConfigOf(configuration),
-      )
-    : serverConnectionOf(
-        [tls13Server, tls12Server].filter(({ version }) => version === configuration.version),
-        serverConfigOf(configuration),
-      )
+    ? clientConnectionOf(clientProtocols([version]), clientConfigOf(configuration, false, memory))
+    : serverConnectionOf(serverProtocols([version]), serverConfigOf(configuration, false, memory))
 }
 
 export class HostileEnd {
@@ -79,37 +152,35 @@ export class HostileEnd {
   plainAlert: number | undefined
   gotData = false
   readonly #case: Case
+  readonly #memory: Memory
   #messages = 0
   #records = 0
   #heard: Buffer = Buffer.alloc(0)
 
-  constructor(aCase: Case) {
+  /** @param memory what this end keeps from the connection before, and for the next */
+  constructor(aCase: Case, memory: Memory) {
     this.#case = aCase
+    this.#memory = memory
     const { victim, configuration } = aCase
-    const is = ({ version }: { version: number }) => version === configuration.version
     if (victim === 'server') {
-      const [protocol] = [tls13Client, tls12Client].filter(is)
+      const config = clientConfigOf(configuration, true, memory)
       this.connection = clientConnectionOf(
-        [
-          {
-            ...protocol!,
-            handshake: (hs, ...rest) => this.#shaped(hs, () => protocol!.handshake(hs, ...rest)),
-          },
-        ],
-        clientConfigOf(configuration),
+        clientProtocols(config.versions!).map((protocol) => ({
+          ...protocol,
+          handshake: (hs, ...rest) => this.#shaped(hs, () => protocol.handshake(hs, ...rest)),
+        })),
+        config,
       )
       // The ClientHello is sent before there is a protocol, and is changed on its way.
       this.#messages = 1
     } else {
-      const [protocol] = [tls13Server, tls12Server].filter(is)
+      const config = serverConfigOf(configuration, true, memory)
       this.connection = serverConnectionOf(
-        [
-          {
-            ...protocol!,
-            handshake: (hs, ...rest) => this.#shaped(hs, () => protocol!.handshake(hs, ...rest)),
-          },
-        ],
-        serverConfigOf(configuration),
+        serverProtocols(config.versions!).map((protocol) => ({
+          ...protocol,
+          handshake: (hs, ...rest) => this.#shaped(hs, () => protocol.handshake(hs, ...rest)),
+        })),
+        config,
       )
     }
   }
@@ -171,11 +242,18 @@ export class HostileEnd {
 
   #collect(): void {
     for (let event = this.connection.nextEvent(); event; event = this.connection.nextEvent()) {
-      if (event.type === 'data') this.gotData = true
+      if (event.type === 'data') this.#gotData()
+      if (event.type === 'session') this.#memory.session = event.session
       // A server says that it accepted by giving this back.
       if (event.type === 'handshakeComplete' && this.#case.victim === 'server')
         this.connection.write(Uint8Array.of(120))
     }
+  }
+
+  /** A client hears an answer: with it come the tickets that it waits for. */
+  #gotData(): void {
+    this.gotData = true
+    if (this.#case.victim === 'client') this.connection.write(Uint8Array.of(120))
   }
 
   /** How the victim met it. @param closed the victim ended the transport */

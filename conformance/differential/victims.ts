@@ -1,5 +1,6 @@
-/** The victims: our engine in memory, OpenSSL as Node has it, and Go's crypto/tls in a process of its own. */
+/** The victims: our engine in memory, OpenSSL as Node has it, Go's crypto/tls and rustls in processes of their own. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { constants } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
@@ -7,55 +8,91 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import * as tls from 'node:tls'
-import { NamedGroup } from '../../packages/handfast/src/index.ts'
-import { authority } from '../../packages/handfast/test/engine/pair.ts'
-import type { Case, Configuration } from './cases.ts'
-import { HostileEnd, honestEnd } from './hostile.ts'
+import { ClassicCipherSuiteId } from '../../packages/handfast/src/index.ts'
+import { build } from '../interop/implementations/program.ts'
+import { allSuites, type Case, type Configuration } from './cases.ts'
+import {
+  type Credential,
+  clientCredential,
+  externalKey,
+  root,
+  serverCredential,
+} from './credentials.ts'
+import { HostileEnd, honestEnd, type Memory, newMemory } from './hostile.ts'
+
+export interface Met {
+  readonly outcome: string
+  readonly changed: string | undefined
+}
 
 export interface Victims {
   readonly name: string
-  /** @returns how the victim met the case */
-  meet(aCase: Case): Promise<{ readonly outcome: string; readonly changed: string | undefined }>
+  /** True where the implementation has what the configuration asks for. */
+  can(configuration: Configuration): boolean
+  /**
+   * @param expected how our engine met it: where that is no silence, an answer is waited for longer
+   * @returns how the victim met the case
+   */
+  meet(aCase: Case, expected: string): Promise<Met>
   close(): void
 }
 
-/** Milliseconds in which an answer comes if there is one; where none came, it is asked again with more of them. */
-const patiences = [300, 3000]
+/** Milliseconds in which an answer comes if there is one; where none came and one should, it is asked again with more. */
+const patiences = [300, 3000, 30_000]
+
+/** The connection before, of which nothing is changed. */
+const before = (aCase: Case): Case => ({
+  ...aCase,
+  mutation: { where: 'none', nth: 0, how: 'nothing', apply: (bytes) => [bytes] },
+})
 
 // ── Our own ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const ours: Victims = {
-  name: 'handfast',
-  async meet(aCase) {
-    const hostile = new HostileEnd(aCase)
-    const victim = honestEnd(aCase.victim, aCase.configuration)
-    let closed = false
-    const collect = () => {
-      for (let event = victim.nextEvent(); event; event = victim.nextEvent()) {
-        if (event.type === 'handshakeComplete' && aCase.victim === 'client')
-          victim.write(Uint8Array.of(120))
-        if (event.type === 'data' && aCase.victim === 'server') victim.write(event.data.slice())
-        if (event.type === 'failed' || event.type === 'closeNotify') closed = true
-      }
+function meetInMemory(aCase: Case, ofHostile: Memory, ofVictim: Memory): Met {
+  const hostile = new HostileEnd(aCase, ofHostile)
+  const victim = honestEnd(aCase.victim, aCase.configuration, ofVictim)
+  let closed = false
+  const collect = () => {
+    for (let event = victim.nextEvent(); event; event = victim.nextEvent()) {
+      if (event.type === 'handshakeComplete' && aCase.victim === 'client')
+        victim.write(Uint8Array.of(120))
+      if (event.type === 'data' && aCase.victim === 'server') victim.write(event.data.slice())
+      if (event.type === 'session') ofVictim.session = event.session
+      if (event.type === 'failed' || event.type === 'closeNotify') closed = true
     }
-    for (let moved = true, rounds = 0; moved && rounds < 100; rounds++) {
-      collect()
-      const toHostile = victim.takeOutput()
-      for (const record of toHostile) hostile.input(record)
-      const toVictim = hostile.output()
-      for (const bytes of toVictim) victim.receive(bytes)
-      moved = toHostile.length + toVictim.length > 0
-    }
+  }
+  for (let moved = true, rounds = 0; moved && rounds < 100; rounds++) {
     collect()
-    return { outcome: hostile.outcome(closed), changed: hostile.changed }
+    const toHostile = victim.takeOutput()
+    for (const record of toHostile) hostile.input(record)
+    const toVictim = hostile.output()
+    for (const bytes of toVictim) victim.receive(bytes)
+    moved = toHostile.length + toVictim.length > 0
+  }
+  collect()
+  return { outcome: hostile.outcome(closed), changed: hostile.changed }
+}
+
+export const ours = {
+  async meet(aCase: Case): Promise<Met> {
+    const memories = [newMemory(), newMemory()] as const
+    if (aCase.configuration.resumes) meetInMemory(before(aCase), ...memories)
+    return meetInMemory(aCase, ...memories)
   },
-  close() {},
 }
 
 // ── Over sockets ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Drives a hostile end over a socket until it is clear how it was met. */
-function talk(hostile: HostileEnd, socket: Socket, patience: number): Promise<string> {
+/**
+ * Drives a hostile end over a socket until it is clear how it was met.
+ * @param toTheEnd goes on until the victim closes, so that it hears everything
+ */
+function talk(
+  hostile: HostileEnd,
+  socket: Socket,
+  patience: number,
+  toTheEnd: boolean,
+): Promise<string> {
   return new Promise((resolve) => {
     let closed = false
     let timer = setTimeout(finish, patience)
@@ -74,7 +111,8 @@ function talk(hostile: HostileEnd, socket: Socket, patience: number): Promise<st
       timer = setTimeout(finish, patience)
       hostile.input(data)
       flush()
-      if (!['waits', 'closed', 'answered', 'unreadable'].includes(hostile.outcome(false))) finish()
+      const open = ['waits', 'closed', 'answered', 'unreadable']
+      if (!toTheEnd && !open.includes(hostile.outcome(false))) finish()
     })
     socket.on('close', () => {
       closed = true
@@ -88,45 +126,33 @@ function talk(hostile: HostileEnd, socket: Socket, patience: number): Promise<st
   })
 }
 
-interface Credentials {
-  readonly root: string
-  readonly server: { readonly cert: string; readonly key: string }
-  readonly client: { readonly cert: string; readonly key: string }
+/** Clients of several connections with the same name remember sessions; `again`: this is not the last of them. */
+interface Remembering {
+  readonly memory: string
+  readonly again: boolean
 }
 
-async function credentials(): Promise<Credentials> {
-  const server = await authority.issue({ names: ['server.test'] })
-  const client = await authority.issue({ names: ['client.test'], client: true })
-  return {
-    root: authority.certificate,
-    server: { cert: server.chain, key: server.key },
-    client: { cert: client.chain, key: client.key },
-  }
-}
+/** How many cases are under way at a time. */
+export const width = 12
 
-/** One of a kind at a time: what a client that dials is connected to is known. */
 abstract class OverSockets implements Victims {
   abstract readonly name: string
-  readonly #listener: Server
-  #next: Promise<unknown> = Promise.resolve()
+  readonly #ports = new Map<string, Promise<number>>()
+  readonly #idle: Server[] = []
+  #cases = 0
 
-  constructor() {
-    this.#listener = createServer().listen(0, '127.0.0.1')
-  }
-
-  protected abstract serverPort(configuration: Configuration): Promise<number>
+  abstract can(configuration: Configuration): boolean
+  /** Makes a server listen. @returns its port */
+  protected abstract listen(configuration: Configuration): Promise<number>
   /** Makes a client dial. @returns when it is done */
-  protected abstract dial(configuration: Configuration, port: number): Promise<void>
+  protected abstract dial(
+    configuration: Configuration,
+    port: number,
+    remembering: Remembering | undefined,
+  ): Promise<void>
 
-  meet(aCase: Case): ReturnType<Victims['meet']> {
-    const met = this.#next.then(() => this.#meet(aCase))
-    this.#next = met.catch(() => {})
-    return met
-  }
-
-  async #meet(aCase: Case): ReturnType<Victims['meet']> {
-    const { outcome: expected } = await ours.meet(aCase)
-    let met: Awaited<ReturnType<Victims['meet']>> | undefined
+  async meet(aCase: Case, expected: string): Promise<Met> {
+    let met: Met | undefined
     for (const patience of patiences) {
       met = await this.#meetOnce(aCase, patience)
       if (met.outcome !== 'waits' || expected === 'waits') break
@@ -134,107 +160,200 @@ abstract class OverSockets implements Victims {
     return met!
   }
 
-  async #meetOnce(aCase: Case, patience: number): ReturnType<Victims['meet']> {
+  async #meetOnce(aCase: Case, patience: number): Promise<Met> {
+    const memory = newMemory()
+    const name = `case ${this.#cases++}`
+    if (!aCase.configuration.resumes) return this.#connect(aCase, memory, patience, false)
+    await this.#connect(before(aCase), memory, patiences.at(-1)!, true, {
+      memory: name,
+      again: true,
+    })
+    return this.#connect(aCase, memory, patience, false, { memory: name, again: false })
+  }
+
+  async #connect(
+    aCase: Case,
+    memory: Memory,
+    patience: number,
+    first: boolean,
+    remembering?: Remembering,
+  ): Promise<Met> {
     const { victim, configuration } = aCase
-    const hostile = new HostileEnd(aCase)
+    const hostile = new HostileEnd(aCase, memory)
     if (victim === 'server') {
-      const socket = connect(await this.serverPort(configuration), '127.0.0.1')
+      const socket = connect(await this.#portOf(configuration), '127.0.0.1')
       await once(socket, 'connect')
-      return { outcome: await talk(hostile, socket, patience), changed: hostile.changed }
+      return { outcome: await talk(hostile, socket, patience, false), changed: hostile.changed }
     }
-    if (!this.#listener.listening) await once(this.#listener, 'listening')
-    const accepted = once(this.#listener, 'connection') as Promise<[Socket]>
-    const dialled = this.dial(configuration, (this.#listener.address() as AddressInfo).port)
+    // One dials at a time: what is connected to the listener is known.
+    const listener = this.#idle.pop() ?? createServer().listen(0, '127.0.0.1')
+    if (!listener.listening) await once(listener, 'listening')
+    const accepted = once(listener, 'connection') as Promise<[Socket]>
+    const dialled = this.dial(configuration, (listener.address() as AddressInfo).port, remembering)
     const [socket] = await accepted
-    const outcome = await talk(hostile, socket, patience)
+    const outcome = await talk(hostile, socket, patience, first)
     await dialled
+    this.#idle.push(listener)
     return { outcome, changed: hostile.changed }
   }
 
+  /** Configurations that mean the same to a server share one. */
+  #portOf(configuration: Configuration): Promise<number> {
+    const { version, keyType, clientAuth, alpn, retry, resumes, earlyData, psk } = configuration
+    const known = psk !== 'none'
+    const key = JSON.stringify([
+      version,
+      keyType,
+      clientAuth,
+      alpn,
+      retry,
+      resumes,
+      earlyData,
+      known,
+    ])
+    let port = this.#ports.get(key)
+    if (port === undefined) {
+      port = this.listen(configuration)
+      this.#ports.set(key, port)
+    }
+    return port
+  }
+
   close(): void {
-    this.#listener.close()
+    for (const listener of this.#idle) listener.close()
   }
 }
+
+// ── OpenSSL ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const versionName = ({ version }: Configuration) => (version === 0x0304 ? 'TLSv1.3' : 'TLSv1.2')
 
 class OpensslVictims extends OverSockets {
   readonly name = `OpenSSL ${process.versions.openssl}`
-  readonly #servers = new Map<Configuration, tls.Server>()
-  readonly #credentials: Credentials
+  readonly #servers: tls.Server[] = []
+  readonly #sessions = new Map<string, Buffer>()
 
-  constructor(given: Credentials) {
-    super()
-    this.#credentials = given
+  /** node:tls has no early data, and judges a certificate that is asked for and not required only when all is done. */
+  can({ earlyData, clientAuth }: Configuration): boolean {
+    return !earlyData && clientAuth !== 'request'
   }
 
   #common(configuration: Configuration) {
-    return {
-      ca: this.#credentials.root,
-      minVersion: versionName(configuration),
-      maxVersion: versionName(configuration),
-    } as const
+    const version = versionName(configuration)
+    return { ca: root, minVersion: version, maxVersion: version } as const
   }
 
-  protected async serverPort(configuration: Configuration): Promise<number> {
-    let server = this.#servers.get(configuration)
-    if (server === undefined) {
-      server = tls.createServer(
-        {
-          ...this.#common(configuration),
-          ...this.#credentials.server,
-          ecdhCurve: configuration.retry ? 'P-256' : 'X25519:P-256',
-          ...(configuration.alpn && { ALPNProtocols: ['h2'] }),
-          requestCert: configuration.requireCert,
-          rejectUnauthorized: configuration.requireCert,
-        },
-        (socket) => {
-          socket.on('error', () => {})
-          socket.pipe(socket)
-        },
-      )
-      server.on('tlsClientError', () => {})
-      this.#servers.set(configuration, server)
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-    }
+  protected async listen(configuration: Configuration): Promise<number> {
+    const { alpn, clientAuth, psk, resumes, retry } = configuration
+    const { certificate, key } = serverCredential(configuration)
+    const server = tls.createServer(
+      {
+        ...this.#common(configuration),
+        cert: certificate,
+        key,
+        ecdhCurve: retry ? 'P-256' : 'X25519:P-256',
+        ...(alpn && { ALPNProtocols: ['h2'] }),
+        ...(psk !== 'none' && {
+          ciphers: pskCiphers,
+          pskCallback: (_: tls.TLSSocket, identity: string) =>
+            identity === externalKey.identity ? externalKey.key : null,
+        }),
+        ...(!resumes && { secureOptions: constants.SSL_OP_NO_TICKET }),
+        requestCert: clientAuth !== 'none',
+        rejectUnauthorized: clientAuth !== 'none',
+        // What is asked of a client whose session is resumed belongs to a context with a name.
+        sessionIdContext: 'differential',
+      },
+      (socket) => {
+        socket.on('error', () => {})
+        socket.pipe(socket)
+      },
+    )
+    server.on('tlsClientError', () => {})
+    this.#servers.push(server)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
     return (server.address() as AddressInfo).port
   }
 
-  protected dial(configuration: Configuration, port: number): Promise<void> {
+  protected dial(
+    configuration: Configuration,
+    port: number,
+    remembering: Remembering | undefined,
+  ): Promise<void> {
+    const { alpn, psk } = configuration
+    const credential = clientCredential(configuration)
+    const session = remembering && this.#sessions.get(remembering.memory)
     const socket = tls.connect({
       ...this.#common(configuration),
-      ...(configuration.requireCert && this.#credentials.client),
+      ...(credential && { cert: credential.certificate, key: credential.key }),
       ecdhCurve: 'X25519:P-256',
       port,
       host: '127.0.0.1',
       servername: 'server.test',
-      ...(configuration.alpn && { ALPNProtocols: ['h2', 'x'] }),
+      ...(alpn && { ALPNProtocols: ['h2', 'x'] }),
+      ...(psk !== 'none' && {
+        ciphers: pskCiphers,
+        pskCallback: () => ({ psk: externalKey.key, identity: externalKey.identity }),
+        // A key that both have stands for the name too.
+        checkServerIdentity: (name: string, peer: tls.PeerCertificate) =>
+          peer?.raw === undefined ? undefined : tls.checkServerIdentity(name, peer),
+      }),
+      ...(session && { session }),
     })
     socket.on('error', () => {})
     socket.on('secureConnect', () => socket.write('x'))
-    return new Promise((resolve) => socket.once('close', () => resolve()))
+    // With the answer came the tickets.
+    socket.on('data', () => socket.end())
+    if (remembering?.again)
+      socket.on('session', (fresh) => this.#sessions.set(remembering.memory, fresh))
+    return new Promise((resolve) =>
+      socket.once('close', () => {
+        if (remembering && !remembering.again) this.#sessions.delete(remembering.memory)
+        resolve()
+      }),
+    )
   }
 
   override close(): void {
     super.close()
-    for (const server of this.#servers.values()) server.close()
+    for (const server of this.#servers) server.close()
   }
 }
 
-class GoVictims extends OverSockets {
+const pskCiphers =
+  'PSK-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256'
+
+// ── Programs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const inPem = (credential: Credential | undefined) =>
+  credential && { certificate: credential.certificate, key: credential.key }
+
+interface Answer {
+  readonly address?: string
+  readonly error?: string | null
+}
+
+/** A program that is asked by lines of JSON, and answers so. */
+class Program extends OverSockets {
   readonly name: string
+  readonly can: (configuration: Configuration) => boolean
   readonly #process: ChildProcess
-  readonly #answers = new Map<number, (answer: { address?: string; error?: string }) => void>()
-  readonly #ports = new Map<Configuration, Promise<number>>()
-  readonly #credentials: Credentials
+  readonly #answers = new Map<number, (answer: Answer) => void>()
+  readonly #done: () => void
   #id = 0
 
-  constructor(program: string, version: string, given: Credentials) {
+  constructor(
+    name: string,
+    command: readonly string[],
+    can: (configuration: Configuration) => boolean,
+    done: () => void = () => {},
+  ) {
     super()
-    this.name = version
-    this.#credentials = given
-    this.#process = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.name = name
+    this.can = can
+    this.#done = done
+    this.#process = spawn(command[0]!, command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] })
     createInterface({ input: this.#process.stdout! }).on('line', (line) => {
       const answer = JSON.parse(line)
       this.#answers.get(answer.id)?.(answer)
@@ -242,7 +361,7 @@ class GoVictims extends OverSockets {
     })
   }
 
-  #ask(question: object): Promise<{ address?: string; error?: string }> {
+  #ask(question: object): Promise<Answer> {
     const id = this.#id++
     return new Promise((resolve) => {
       this.#answers.set(id, resolve)
@@ -250,91 +369,83 @@ class GoVictims extends OverSockets {
     })
   }
 
-  protected serverPort(configuration: Configuration): Promise<number> {
-    let port = this.#ports.get(configuration)
-    if (port === undefined) {
-      port = this.#ask({
-        role: 'server',
-        version: configuration.version,
-        root: this.#credentials.root,
-        certificate: this.#credentials.server.cert,
-        key: this.#credentials.server.key,
-        groups: configuration.retry
-          ? [NamedGroup.secp256r1]
-          : [NamedGroup.x25519, NamedGroup.secp256r1],
-        alpn: configuration.alpn ? ['h2'] : [],
-        requireCert: configuration.requireCert,
-      }).then(({ address }) => Number(address!.split(':')[1]))
-      this.#ports.set(configuration, port)
-    }
-    return port
+  protected async listen(configuration: Configuration): Promise<number> {
+    const { alpn, clientAuth, earlyData, resumes, retry, version } = configuration
+    const { address } = await this.#ask({
+      role: 'server',
+      version,
+      root,
+      ...inPem(serverCredential(configuration)),
+      suites: allSuites(version),
+      groups: retry ? ['secp256r1'] : ['x25519', 'secp256r1'],
+      alpn: alpn ? ['h2'] : [],
+      clientAuth,
+      resumes,
+      earlyData,
+    })
+    return Number(address!.split(':')[1])
   }
 
-  protected async dial(configuration: Configuration, port: number): Promise<void> {
+  protected async dial(
+    configuration: Configuration,
+    port: number,
+    remembering: Remembering | undefined,
+  ): Promise<void> {
+    const { alpn, earlyData, version } = configuration
     await this.#ask({
       role: 'client',
       address: `127.0.0.1:${port}`,
-      version: configuration.version,
-      root: this.#credentials.root,
-      groups: [NamedGroup.x25519, NamedGroup.secp256r1],
-      alpn: configuration.alpn ? ['h2', 'x'] : [],
-      ...(configuration.requireCert && {
-        certificate: this.#credentials.client.cert,
-        key: this.#credentials.client.key,
-      }),
+      version,
+      root,
+      ...inPem(clientCredential(configuration)),
+      groups: ['x25519', 'secp256r1'],
+      alpn: alpn ? ['h2', 'x'] : [],
+      earlyData,
+      ...remembering,
     })
   }
 
   override close(): void {
     super.close()
     this.#process.stdin!.end()
+    this.#done()
   }
 }
 
-/** Several of each, so that those who wait do not hold up the others. */
-class Several implements Victims {
-  readonly name: string
-  readonly #each: readonly Victims[]
-  #next = 0
+export const opensslVictims = async (): Promise<Victims> => new OpensslVictims()
 
-  constructor(each: readonly Victims[]) {
-    this.#each = each
-    this.name = each[0]!.name
-  }
+const cbc = new Set<number>([
+  ClassicCipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+  ClassicCipherSuiteId.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+])
+const transported = ClassicCipherSuiteId.TLS_RSA_WITH_AES_128_GCM_SHA256
 
-  meet(aCase: Case): ReturnType<Victims['meet']> {
-    return this.#each[this.#next++ % this.#each.length]!.meet(aCase)
-  }
-
-  close(): void {
-    for (const each of this.#each) each.close()
-  }
-}
-
-/** How many cases are under way at a time. */
-export const width = 12
-
-export async function opensslVictims(): Promise<Victims> {
-  const given = await credentials()
-  return new Several(Array.from({ length: width }, () => new OpensslVictims(given)))
-}
-
-/** @returns undefined where there is no Go */
-export async function goVictims(): Promise<Victims | undefined> {
+/** @returns a text that says why there is none, where there is no Go */
+export async function goVictims(): Promise<Victims | string> {
   const { status, stdout } = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' })
-  if (status !== 0) return undefined
+  if (status !== 0) return 'Go is not installed'
   const folder = mkdtempSync(join(tmpdir(), 'handfast-differential-'))
   const program = join(folder, 'peer')
   execFileSync('go', ['build', '-o', program, '.'], { cwd: join(import.meta.dirname, 'peer') })
-  const given = await credentials()
-  const each = Array.from({ length: width }, () => new GoVictims(program, stdout.trim(), given))
-  const several = new Several(each)
-  return {
-    name: several.name,
-    meet: (aCase) => several.meet(aCase),
-    close() {
-      several.close()
-      rmSync(folder, { recursive: true })
-    },
-  }
+  return new Program(
+    stdout.trim(),
+    [program],
+    // Early data is for QUIC alone there; RSA key transport is off, and external keys do not exist.
+    ({ earlyData, psk, suite }) => !earlyData && psk === 'none' && suite !== transported,
+    () => rmSync(folder, { recursive: true }),
+  )
+}
+
+/** @returns a text that says why there is none, where it cannot be built */
+export async function rustlsVictims(): Promise<Victims | string> {
+  const built = await build('rust')
+  if (typeof built === 'string') return built
+  const program = join(built.folder, 'peer')
+  const abilities = JSON.parse(execFileSync(program, ['abilities'], { encoding: 'utf8' }))
+  return new Program(
+    abilities.version,
+    [program, 'victims'],
+    // External keys do not exist there, nor RSA key transport, nor CBC.
+    ({ psk, suite }) => psk === 'none' && suite !== transported && !cbc.has(suite),
+  )
 }

@@ -2,8 +2,10 @@
  * What is secret stays so: it is wiped when a connection has ended, whatever ended it, and it is in nothing that a program
  * is told without asking for secrets. The secrets are those that a provider handed out and took in, by their bytes.
  */
+import platform from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { inspect } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { nodeProvider } from '../../packages/handfast/src/crypto/node/index.ts'
 import {
   type ClientConfig,
@@ -195,6 +197,20 @@ describe.each(Object.entries(makers))('%s', (_version, make) => {
     // The Finished of the other side, at each end.
     for (const role of roles) expect(watched[role].compared, role).toBeGreaterThanOrEqual(1)
   })
+})
+
+it('the provider of Node compares by the platform’s constant-time call', () => {
+  const compared = vi.spyOn(platform, 'timingSafeEqual')
+  syncBuiltinESMExports()
+  try {
+    const { pair } = watchedPair(pairOf)
+    exchange(pair)
+    // A Finished at each end.
+    expect(compared.mock.calls.length).toBeGreaterThanOrEqual(2)
+  } finally {
+    compared.mockRestore()
+    syncBuiltinESMExports()
+  }
 })
 
 /** Every array of bytes in a value. */

@@ -91,13 +91,15 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2
   }
   const programs = new Programs()
-  const figures: Record<string, string> = {}
+  let ran = 0
   let failed = 0
   try {
     await programs.build('transferring')
+    const told = new Map<string, Record<string, string>>()
     for (const suite of suites)
       for (const pair of pairs) {
-        const name = `${pair.join(' and ')}, ${suite.version}, ${suite.ciphers}`
+        const { version } = suite
+        const name = `${pair.join(' and ')}, ${version}, ${suite.ciphers}`
         if (!values.only.some((text) => name.includes(text))) continue
         try {
           const { seconds, changes } = await transfer(programs, pair, suite, gib, (line) => {
@@ -105,9 +107,12 @@ export async function main(args: readonly string[]): Promise<number> {
           })
           const rate = Math.round((2 * gib * 1024) / seconds)
           const changed = changes.length > 0 ? `keys changed ${changes.join(' and ')} times, ` : ''
-          figures[name] = `${gib} GiB each way, ${changed}${rate} MiB/s`
-          console.log(`✓ ${name}: ${figures[name]}`)
-          tellFigures('transfer', figures, { long: gib >= 1 })
+          const figure = `${gib} GiB each way, ${changed}${rate} MiB/s`
+          console.log(`✓ ${name}: ${figure}`)
+          const figures = { ...told.get(version), [name]: figure }
+          told.set(version, figures)
+          tellFigures(`transfer-${version}`, figures, { long: gib >= 1 })
+          ran++
         } catch (error) {
           failed++
           console.log(`✗ ${name}: ${(error as Error).message}`)
@@ -118,7 +123,6 @@ export async function main(args: readonly string[]): Promise<number> {
   } finally {
     programs.close()
   }
-  const ran = Object.keys(figures).length
   if (ran + failed === 0) {
     console.error('--only names none')
     return 2

@@ -23,8 +23,20 @@ type request struct {
 	Key         string   `json:"key"`
 	Root        string   `json:"root"`
 	ALPN        []string `json:"alpn"`
-	Groups      []uint16 `json:"groups"`
-	RequireCert bool     `json:"requireCert"`
+	Suites      []uint16 `json:"suites"`
+	Groups      []string `json:"groups"`
+	ClientAuth  string   `json:"clientAuth"`
+	Resumes     bool     `json:"resumes"`
+	// Of a client that remembers sessions: its name, and whether it dials again.
+	Memory string `json:"memory"`
+	Again  bool   `json:"again"`
+}
+
+var groups = map[string]tls.CurveID{"x25519": tls.X25519, "secp256r1": tls.CurveP256}
+
+var clientAuth = map[string]tls.ClientAuthType{
+	"request": tls.VerifyClientCertIfGiven,
+	"require": tls.RequireAndVerifyClientCert,
 }
 
 type answer struct {
@@ -53,10 +65,15 @@ func (r *request) config() (*tls.Config, error) {
 		ClientCAs:  roots,
 		ServerName: "server.test",
 		// A session would be another handshake.
-		SessionTicketsDisabled: true,
+		SessionTicketsDisabled: !r.Resumes && r.Memory == "",
+		CipherSuites:           r.Suites,
+		ClientAuth:             clientAuth[r.ClientAuth],
 	}
 	for _, group := range r.Groups {
-		config.CurvePreferences = append(config.CurvePreferences, tls.CurveID(group))
+		config.CurvePreferences = append(config.CurvePreferences, groups[group])
+	}
+	if r.Memory != "" {
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	}
 	if r.Certificate != "" {
 		pair, err := tls.X509KeyPair([]byte(r.Certificate), []byte(r.Key))
@@ -65,15 +82,12 @@ func (r *request) config() (*tls.Config, error) {
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
-	if r.RequireCert {
-		config.ClientAuth = tls.RequireAndVerifyClientCert
-	}
 	return config, nil
 }
 
 func serve(conn net.Conn, config *tls.Config) {
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(60 * time.Second))
 	server := tls.Server(conn, config)
 	buffer := make([]byte, 100)
 	for {
@@ -91,7 +105,7 @@ func dial(r request, config *tls.Config) error {
 		return err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(60 * time.Second))
 	client := tls.Client(conn, config)
 	if err := client.Handshake(); err != nil {
 		return err
@@ -104,6 +118,7 @@ func dial(r request, config *tls.Config) error {
 }
 
 func main() {
+	remembered := map[string]*tls.Config{}
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -111,9 +126,16 @@ func main() {
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
 			panic(err)
 		}
-		config, err := r.config()
-		if err != nil {
-			panic(err)
+		config := remembered[r.Memory]
+		if config == nil {
+			var err error
+			if config, err = r.config(); err != nil {
+				panic(err)
+			}
+		}
+		delete(remembered, r.Memory)
+		if r.Again {
+			remembered[r.Memory] = config
 		}
 		if r.Role == "server" {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -7,6 +7,7 @@ mod options;
 mod provider;
 mod report;
 mod server;
+mod victims;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -21,7 +22,8 @@ fn run() -> Result<()> {
         "client" => client::run(&options),
         "server" => server::run(options),
         "abilities" => report::abilities(),
-        other => Err(format!("usage: peer client|server|abilities [flags], not {other:?}").into()),
+        "victims" => victims::run(),
+        other => Err(format!("usage: peer client|server|abilities|victims [flags], not {other:?}").into()),
     }
 }
 
