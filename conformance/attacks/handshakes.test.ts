@@ -1,7 +1,7 @@
 /** Attacks on negotiation, key exchange and resumption. The list is in list.ts. */
 import { describe, expect, it } from 'vitest'
 import { ServerKeyExchangeDHE } from '../../packages/handfast/src/codec/messages12.ts'
-import { ExtensionType } from '../../packages/handfast/src/codec/registry.ts'
+import { CipherSuiteId, ExtensionType } from '../../packages/handfast/src/codec/registry.ts'
 import { decode } from '../../packages/handfast/src/codec/wire.ts'
 import { nodeProvider } from '../../packages/handfast/src/crypto/node/index.ts'
 import {
@@ -17,7 +17,7 @@ import {
   tls12Server,
   tls13Server,
 } from '../../packages/handfast/src/index.ts'
-import { run, without } from '../../packages/handfast/test/engine/hostile/peer.ts'
+import { replacing, run, without } from '../../packages/handfast/test/engine/hostile/peer.ts'
 import {
   clientConfig,
   clientIdentity,
@@ -133,6 +133,36 @@ describe('resumption', () => {
     client.nextEvent()
     const [hello] = client.takeOutput()
     expect(Buffer.from(hello!).includes(Buffer.from(authenticated!.ticket))).toBe(false)
+  })
+
+  it('CVE-2019-11873: a binder in part is refused, also where all bytes that are there agree', () => {
+    const cipherSuites = [CipherSuiteId.TLS_AES_256_GCM_SHA384]
+    const tickets = newTickets()
+    const first = pairOf({ cipherSuites }, { cipherSuites, tickets })
+    exchange(first)
+    const crypto = {
+      ...nodeProvider,
+      equal: (a: Uint8Array, b: Uint8Array) => a.length === b.length,
+    }
+    const offered = (binder: number) =>
+      run({
+        victim: 'server',
+        client: { cipherSuites, session: sessionsOf(first)[0]! },
+        server: { cipherSuites, tickets, crypto },
+        hello: replacing(ExtensionType.pre_shared_key, (psk) =>
+          Uint8Array.of(
+            ...psk.subarray(0, psk.length - 51),
+            0,
+            binder + 1,
+            binder,
+            ...psk.subarray(-48).subarray(0, binder),
+          ),
+        ),
+      }).victim.connection
+    // The binders of SHA-384 have 48 bytes; the least that may be sent are 32.
+    for (const length of [32, 47])
+      expect(offered(length).error?.code, `${length} bytes`).toBe('ERR_BAD_BINDER')
+    expect(offered(48).error?.code).not.toBe('ERR_BAD_BINDER')
   })
 
   it('CVE-2026-34873: a ticket of TLS 1.3, a HelloRetryRequest, then a ClientHello of TLS 1.2', () => {

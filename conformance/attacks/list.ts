@@ -469,6 +469,7 @@ export const attacks: readonly Attack[] = [
     name: 'CVE-2019-11873, bad and truncated binders',
     seen: 'wolfSSL wrote beyond a buffer for an identity that was longer than it; others took binders in part',
     tests: {
+      [handshakes]: ['CVE-2019-11873'],
       [hostile('preSharedKeys')]: ['has a binder that is damaged', 'is not the last extension'],
       [engine('noise.test.ts')]: ['does no harm to'],
     },

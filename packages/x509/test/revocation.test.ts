@@ -14,7 +14,16 @@ import {
 } from '../src/index.ts'
 import { rfc5280 } from '../src/profiles/index.ts'
 import * as maker from './support/certificate-maker.ts'
-import { bitString, integer, sequence, time, tlv } from './support/der-writer.ts'
+import {
+  bitString,
+  explicit,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  time,
+  tlv,
+} from './support/der-writer.ts'
 import { type Entry, OpensslAuthority } from './support/openssl-ca.ts'
 import { nodeVerifiers } from './support/verifiers.ts'
 
@@ -53,6 +62,19 @@ afterAll(() => {
 const digests = {
   sha1: (data: Uint8Array) => new Uint8Array(createHash('sha1').update(data).digest()),
   sha256: (data: Uint8Array) => new Uint8Array(createHash('sha256').update(data).digest()),
+}
+
+/** The same response, signed by the same key, with another hash of the issuer's name. */
+function withOtherIssuerName(response: Uint8Array): Uint8Array {
+  const tbs = parseOcspResponse(response).tbs.slice()
+  const name = createHash('sha1').update(parseCertificate(root).subject.der).digest()
+  tbs[Buffer.from(tbs).indexOf(name)]! ^= 1
+  const signature = new Uint8Array(sign('sha256', tbs, rootKey.privateKey))
+  const basic = sequence(tbs, rootKey.signatureAlgorithm, bitString(signature))
+  return sequence(
+    tlv(10, Uint8Array.of(0)),
+    explicit(0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), octetString(basic))),
+  )
 }
 
 function judge(revocation: Partial<RevocationOptions>, input: Partial<VerifyInput> = {}): Verdict {
@@ -109,9 +131,12 @@ describe('revocation lists of openssl', () => {
       Uint8Array.of(value >> 16, (value >> 8) & 0xff, value & 0xff)
     expect(list.find(serial(0x100000))?.reason).toBe('superseded')
     const started = performance.now()
-    for (let i = 0; i < 20_000; i++) expect(list.find(serial(0x100000 + i))).toBeDefined()
+    let found = 0
+    for (let i = 0; i < 20_000; i++) if (list.find(serial(0x100000 + i)) !== undefined) found++
+    // Walked each time it would be 400 million entries.
+    expect(performance.now() - started).toBeLessThan(5000)
+    expect(found).toBe(20_000)
     expect(list.find(serial(0x100000 + 20_000))).toBeUndefined()
-    expect(performance.now() - started).toBeLessThan(2000)
   })
 
   test('with an entry that cannot be processed say nothing about any', () => {
@@ -385,6 +410,13 @@ describe('OCSP responses of openssl', () => {
     [
       'the same serial number of another issuer',
       () => stranger.makeOcspResponse(leaf, [good]),
+      {},
+      {},
+      /not about this certificate/,
+    ],
+    [
+      'the same serial number of another issuer with the same key',
+      () => withOtherIssuerName(authority.makeOcspResponse(leaf, [good])),
       {},
       {},
       /not about this certificate/,

@@ -188,6 +188,20 @@ describe('resumption', () => {
       expect(infoOf(pair).resumed).toBe(false)
     })
 
+    it('is not asked for by a client that does not offer the protocol of the session', () => {
+      const session = first({ alpnProtocols: ['h2'] }, { alpnProtocols: ['h2'] })
+      const pair = pair12({ session, alpnProtocols: ['x'] }, { ...server, alpnProtocols: ['x'] })
+      expect(infoOf(connected(pair)).resumed).toBe(false)
+      expect(pair.client.trace).toContainEqual(
+        expect.objectContaining({
+          what: 'resumption',
+          by: 'client',
+          chosen: 'a full handshake',
+          why: expect.stringContaining('application protocol'),
+        }),
+      )
+    })
+
     it('refuses what a server knows better: name, suite and protocol of the session', () => {
       const session = first({ alpnProtocols: ['h2'] }, { alpnProtocols: ['h2'] })
       const sent = (changes: Partial<Session>, more: Partial<ClientConfig>) =>
