@@ -49,14 +49,14 @@ const programs = {
 const programsOf = (names) =>
   Object.keys(programs).filter((program) => names.some((name) => programs[program].test(name)))
 /** Rounds and their lengths, where they are not each program's own. */
-const handshakes = ['--rounds', '3', '--seconds', '0.3', '--warmup', '1500']
+const handshakes = ['--rounds', '3', '--seconds', '0.3', '--warmup', '1000']
 const data = ['--rounds', '3', '--seconds', '0.2', '--warmup', '400']
 const short = {
   handshakes,
   eachEnd: handshakes,
   bulk: data,
   echo: data,
-  idle: ['--rounds', '1'],
+  idle: ['--rounds', '1', '--pairs', '2000'],
   coldStart: ['--rounds', '5'],
   browser: ['--seconds', '0.3'],
 }
@@ -69,10 +69,16 @@ function run(names, only, options, env) {
     for (const program of names) {
       const json = join(folder, `${program}.json`)
       const args = [program, '--json', json, '--only', only, ...(options[program] ?? [])]
-      execFileSync(process.execPath, [join(import.meta.dirname, 'run.mjs'), ...args], {
-        stdio: 'inherit',
-        env: { ...process.env, ...env },
-      })
+      const { status } = spawnSync(
+        process.execPath,
+        [join(import.meta.dirname, 'run.mjs'), ...args],
+        { stdio: 'inherit', env: { ...process.env, ...env } },
+      )
+      if (status !== 0) {
+        // The others' figures are worth having all the same.
+        process.exitCode = 1
+        continue
+      }
       const made = JSON.parse(readFileSync(json, 'utf8'))
       if (result === undefined) result = made
       else result.measures.push(...made.measures)

@@ -47,7 +47,7 @@ export function forgeTls({ pki, tls }: Forge): typeof nodeTls {
           this.emit('data', Buffer.from(data.getBytes(), 'latin1')),
         closed: () => transport.end(),
         error: (_: Connection, { message }: { readonly message: string }) =>
-          this.emit('error', new Error(message)),
+          this.fail(new Error(message)),
       })
       transport.on('data', (data) => this.#connection.process(data.toString('latin1')))
     }

@@ -59,6 +59,21 @@ function rounded(value: number): number {
   return value >= 100 ? Math.round(value) : Math.round(value * 100) / 100
 }
 
+/** A connection that hangs would hang the benchmark: who it is, is worth knowing. Milliseconds. */
+const patience = 120_000
+
+async function inTime(run: () => Promise<number>, name: string, by: string): Promise<number> {
+  let timer: NodeJS.Timeout | undefined
+  const stalled = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name}: ${by} does not come to an end`)), patience)
+  })
+  try {
+    return await Promise.race([run(), stalled])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** Whose code was measured before by this process, and is compiled for the most part. */
 const warm = new Set<string>()
 
@@ -85,13 +100,13 @@ export async function inTurns(
   for (const [by, run] of Object.entries(variants)) {
     const start = milliseconds('cpu')
     const enough = warm.has(by) ? warmup / 4 : warmup
-    do await run()
+    do await inTime(run, name, by)
     while (milliseconds('cpu') - start < enough)
     warm.add(by)
     figures[by] = []
   }
   for (let round = 0; round < rounds; round++)
-    for (const [by, run] of Object.entries(variants)) figures[by]!.push(await run())
+    for (const [by, run] of Object.entries(variants)) figures[by]!.push(await inTime(run, name, by))
   return measureOf(name, unit, figures)
 }
 

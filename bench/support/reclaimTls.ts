@@ -64,10 +64,10 @@ export function reclaimTls(library: ReclaimTls, crypto: unknown): typeof nodeTls
         },
         onApplicationData: (data: Uint8Array) => this.emit('data', data),
         onTlsEnd: (error?: Error) => {
-          if (error !== undefined) this.emit('error', error)
+          if (error !== undefined) this.fail(error)
         },
       })
-      const fail = (error: Error) => this.emit('error', error)
+      const fail = (error: Error) => this.fail(error)
       transport.on('connect', () => {
         this.#connection.startHandshake({ psk: options.session }).catch(fail)
       })

@@ -29,11 +29,12 @@ export abstract class ShapedSocket extends EventEmitter {
   writableNeedDrain = false
   protected readonly transport: Socket
   #writes: Promise<unknown> = Promise.resolve()
+  #failed = false
 
   constructor(transport: Socket) {
     super()
     this.transport = transport
-    transport.on('error', (error) => this.emit('error', error))
+    transport.on('error', (error) => this.fail(error))
     transport.on('close', () => this.emit('close'))
   }
 
@@ -53,9 +54,17 @@ export abstract class ShapedSocket extends EventEmitter {
         if (this.transport.writableNeedDrain) this.transport.once('drain', () => this.#drained())
         else this.#drained()
       },
-      (error) => this.emit('error', error),
+      (error) => this.fail(error),
     )
     return false
+  }
+
+  /** Some of these stacks report a failure again and again, and leave the transport open. */
+  protected fail(error: Error): void {
+    if (this.#failed) return
+    this.#failed = true
+    this.emit('error', error)
+    this.transport.destroy()
   }
 
   #drained(): void {

@@ -30,7 +30,7 @@ export function subTls(library: SubTls): typeof nodeTls {
     constructor(options: DialOptions, transport: Socket) {
       super(transport)
       transport.once('connect', () => {
-        this.#start(options).catch((error) => this.emit('error', error))
+        this.#start(options).catch((error) => this.fail(error))
       })
     }
 
