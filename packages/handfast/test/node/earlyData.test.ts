@@ -127,6 +127,25 @@ describe('a server with early data', () => {
     server.close()
   })
 
+  it('answers a request of HTTP that came early', async () => {
+    const server = handfast.createHttpsServer(
+      { ...(await files('good')), earlyData: policy() },
+      ({ url }, response) => response.end(`you asked for ${url}`),
+    )
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const session = await firstSession(port)
+    const client = handfast.connect({
+      ...(await options(port)),
+      session,
+      earlyData: Buffer.from('GET /early HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
+    })
+    expect(await until(client, 'you asked for /early')).toMatch(/^HTTP\/1.1 200 OK\r\n/)
+    client.destroy()
+    server.close()
+  })
+
   it.each([true, false])(
     'takes a recorded first flight once, listening for it: %s',
     async (early) => {
