@@ -104,7 +104,7 @@ const explanations: readonly Explanation[] = [
       is13(difference) &&
       how(difference) === 'its type is another' &&
       changed(difference, /^record of type 23$/) &&
-      difference.ours === 'unexpected_message' &&
+      ['unexpected_message', 'decode_error'].includes(difference.ours) &&
       accepts(difference.theirs),
   },
   {
@@ -178,11 +178,12 @@ const explanations: readonly Explanation[] = [
   // ── Both refuse, one of them later, or only when it hears more ──────────────────────────────────────────────────
   {
     section: 'RFC 8446 §4.4.2.4, RFC 5246 §7.4.2',
-    why: 'node:tls judges a certificate when OpenSSL is done with the handshake, and closes without an alert; where the handshake does not come that far, it tells what it met first',
+    why: 'node:tls judges a certificate when OpenSSL is done with the handshake, and closes without an alert, rustls that of TLS 1.2 with the ServerHelloDone; where the handshake does not come that far, they tell what they met first, or wait',
     when: (difference) =>
-      by(difference, 'OpenSSL') &&
       classOf(difference.ours) === 'the certificate' &&
-      !accepts(difference.theirs),
+      (by(difference, 'OpenSSL')
+        ? !accepts(difference.theirs)
+        : by(difference, 'rustls') && !is13(difference) && difference.theirs === 'waits'),
   },
   {
     section: 'RFC 5246 §7.1',
