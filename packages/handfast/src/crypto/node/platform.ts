@@ -59,3 +59,19 @@ export const hasMlDsa: boolean = /* @__PURE__ */ (() => {
  */
 export const prefersKeyObjects: boolean = /* @__PURE__ */ (() =>
   Number(process.versions.node?.split('.')[0]) >= 24)()
+
+/**
+ * Makes a call without a stack trace for the errors within it. Node 24 finds out by an exception whether an argument is a
+ * KeyObject or a description of one, and its stack trace takes longer than reading a key (20 µs to 6, bench/NOTES.md). For
+ * calls whose errors nobody sees.
+ */
+export function withoutStackTraces<T>(call: () => T): T {
+  const { stackTraceLimit } = Error
+  // A program may have frozen it.
+  Reflect.set(Error, 'stackTraceLimit', 0)
+  try {
+    return call()
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+  }
+}

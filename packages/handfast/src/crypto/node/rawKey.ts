@@ -7,7 +7,7 @@
  */
 import { createPublicKey, type KeyObject, type PublicKeyInput } from 'node:crypto'
 import { concat } from './bytes.ts'
-import { hasRawKeys } from './platform.ts'
+import { hasRawKeys, withoutStackTraces } from './platform.ts'
 
 export interface RawKeyKind {
   /** Node's `asymmetricKeyType`. */
@@ -18,8 +18,12 @@ export interface RawKeyKind {
   readonly jwkCurve?: string
 }
 
-/** @throws where OpenSSL does not accept the key */
+/** @throws where OpenSSL does not accept the key; the error has no stack trace */
 export function importRaw(kind: RawKeyKind, bytes: Uint8Array): KeyObject {
+  return withoutStackTraces(() => imported(kind, bytes))
+}
+
+function imported(kind: RawKeyKind, bytes: Uint8Array): KeyObject {
   if (hasRawKeys()) {
     const input = { key: bytes, format: 'raw-public', asymmetricKeyType: kind.type }
     return createPublicKey(input as unknown as PublicKeyInput)
