@@ -37,6 +37,7 @@ import {
 import { Network, otherOf, type Party, type Role } from './network.ts'
 
 const numRuns = Number(process.env.MODEL_RUNS ?? 400)
+const timeout = Math.max(600_000, 500 * numRuns)
 
 const roles = ['client', 'server'] as const
 const hour = 3_600_000
@@ -363,7 +364,7 @@ const settled =
     return result
   }
 
-it('two ends agree, or say why not, whatever the network does', async () => {
+it('two ends agree, or say why not, whatever the network does', { timeout }, async () => {
   const ends = new Map<string, number>()
   await fc.assert(
     fc.asyncProperty(
@@ -387,7 +388,7 @@ it('two ends agree, or say why not, whatever the network does', async () => {
     ),
     { numRuns, endOnFailure: process.env.CI !== undefined },
   )
-  tellFigures('model', {
+  tellFigures(numRuns <= 400 ? 'model' : 'model-long', {
     connections: numRuns,
     'of which complete': [...ends].reduce(
       (sum, [end, n]) => sum + (end.startsWith('30') ? n : 0),
@@ -416,4 +417,4 @@ it('two ends agree, or say why not, whatever the network does', async () => {
     'ERR_BAD_BINDER',
   ])
     expect(ends.get(end) ?? 0, `${end} among ${JSON.stringify([...ends])}`).toBeGreaterThan(0)
-}, 600_000)
+})
