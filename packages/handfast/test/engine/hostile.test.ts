@@ -58,6 +58,7 @@ describe('a caller is told', () => {
       () => connection.updateKeys(),
       () => connection.requestClientCertificate(),
       () => connection.exportKeyingMaterial('label', byte, 32),
+      () => connection.exportEarlyKeyingMaterial('label', byte, 32),
       () => connection.channelBinding(),
     ])
       expect(told(act)).toMatchObject({ code: 'ERR_NOT_READY', blame: 'caller' })
