@@ -10,7 +10,7 @@
 // stays. --check is the guard: it measures a few ratios to node:tls and fails where one is much worse
 // than in bench/baseline.json, three times over; --baseline writes that file, for the Node that runs it.
 
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -154,7 +154,10 @@ function onEachNode(majors) {
       const json = join(folder, `${major}.json`)
       const args = ['--json', json, '--only', only, ...(values.short ? ['--short'] : [])]
       process.stdout.write(`\nNode ${major}\n\n`)
-      execFileSync(nodePath(major), [import.meta.filename, ...args], { stdio: 'inherit' })
+      const { status } = spawnSync(nodePath(major), [import.meta.filename, ...args], {
+        stdio: 'inherit',
+      })
+      if (status !== 0) process.exitCode = 1
       keepResult(JSON.parse(readFileSync(json, 'utf8')))
       writeReports()
     }

@@ -40,7 +40,8 @@ try {
   if (wholeConnections.includes(name))
     env.HANDFAST_BENCH_STACKS ??= JSON.stringify(installStacks().folders)
   const child = spawn(process.execPath, [...flags, file, ...options], { stdio: 'inherit', env })
-  process.exitCode = await new Promise((resolve) => child.on('close', resolve))
+  // null where a signal ended it.
+  process.exitCode = (await new Promise((resolve) => child.on('close', resolve))) ?? 1
 } finally {
   rmSync(outDir, { recursive: true })
 }

@@ -40,5 +40,6 @@ export function startHelper(role: object): Helper {
 /** The role of this process, where it is a helper. */
 export function ownRole<T>(): T | undefined {
   const at = process.argv.indexOf('--role')
+  if (at >= 0) process.once('disconnect', () => process.exit())
   return at < 0 ? undefined : (JSON.parse(process.argv[at + 1]!) as T)
 }

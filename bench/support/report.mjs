@@ -137,7 +137,7 @@ function whole(result) {
 
 const introduction = `# Benchmarks
 
-Written by \`npm run -s bench -- --nodes 20,22,24,26\`, and only by it. Medians of rounds in which all take turns; ratios are medians of the
+Written by \`npm run -s bench -- --nodes 20,22,24,26\`. Medians of rounds in which all take turns; ratios are medians of the
 rounds' own ratios, handfast to node:tls, and handfast to the limit.
 
 - **1/s and MB/s are of processor time**, all threads of the process, because other work runs on the machine; only what has two processes
