@@ -15,6 +15,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'conformance/packages/**'],
     globalSetup: 'scripts/temporary.mjs',
     setupFiles: 'scripts/seed.mjs',
-    testTimeout: 30_000,
+    // Generous: what hangs is found as well, and a machine with other work is no failure.
+    testTimeout: 120_000,
   },
 })

@@ -102,7 +102,10 @@ test('nothing in the engine calls the trace without asking first whether somebod
   const source = fileURLToPath(new URL('../../src', import.meta.url))
   const calls = readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !/^(trace|node)[/\\]/.test(file))
-    .flatMap((file) => readFileSync(join(source, file), 'utf8').match(/(?<!get )\btrace(\?\.)?\(.*/g) ?? [])
+    .flatMap(
+      (file) =>
+        readFileSync(join(source, file), 'utf8').match(/(?<!get )\btrace(\?\.)?\(.*/g) ?? [],
+    )
   expect(calls.length).toBeGreaterThan(10)
   // The one exception is the listener of the key schedule, which is there only where somebody listens.
   expect(calls.filter((call) => !call.startsWith('trace?.('))).toHaveLength(1)
