@@ -15,6 +15,8 @@ const titles = {
   'differential-openssl': 'Differences from OpenSSL',
   'differential-go': 'Differences from Go',
   'differential-rustls': 'Differences from rustls',
+  'bogo-node-20': 'BoGo, on Node 20',
+  'bogo-node-24': 'BoGo, on Node 24',
   load: 'Load',
   'transfer-TLSv1.3': 'Transfer, TLS 1.3',
   'transfer-TLSv1.2': 'Transfer, TLS 1.2',

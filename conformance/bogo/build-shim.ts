@@ -2,6 +2,8 @@
  * The shim as one file and a program. Thousands of processes start it, so that nothing is resolved at run time, and what
  * is not there is told by the shell, before Node has started.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
@@ -10,8 +12,18 @@ import { missingLog, unimplementedCode } from './shim/settings.ts'
 
 const source = new URL('./shim/main.ts', import.meta.url).pathname
 
-/** @returns the path of an executable. @param folder where it and its bundle are put */
-export async function buildShim(folder: string): Promise<string> {
+export interface Shim {
+  /** The path of an executable. */
+  readonly program: string
+  /** Ends the processes that wait for tests. */
+  readonly stop: () => void
+}
+
+/**
+ * @param folder where the program and its bundle are put
+ * @param servers processes that run one test after another for it; with none each test has a process of its own
+ */
+export async function buildShim(folder: string, servers = 0, environment = {}): Promise<Shim> {
   mkdirSync(folder, { recursive: true })
   await build({
     configFile: false,
@@ -29,16 +41,49 @@ export async function buildShim(folder: string): Promise<string> {
     },
   })
   const program = join(folder, 'shim')
-  writeFileSync(program, launcher(join(folder, 'shim.mjs')))
+  const bundle = join(folder, 'shim.mjs')
+  const started = await Promise.all(
+    Array.from({ length: servers }, () => serve(bundle, environment)),
+  )
+  const ports = started.map(({ port }) => port)
+  writeFileSync(program, launcher(ports.length === 0 ? ownProcess(bundle) : handOver(ports)))
   chmodSync(program, 0o755)
-  return program
+  return {
+    program,
+    stop: () => {
+      for (const { child } of started) child.kill()
+    },
+  }
 }
 
-function launcher(bundle: string): string {
+async function serve(bundle: string, environment: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [bundle, '--serve'], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [port] = (await once(child.stdout, 'data')) as [Buffer]
+  return { child, port: Number(port) }
+}
+
+function ownProcess(bundle: string): string {
+  return `exec ${quoted(process.execPath)} ${quoted(bundle)} "$@"`
+}
+
+/** To one of the servers; what it answers is told in `shim/main.ts`. */
+function handOver(ports: readonly number[]): string {
+  return `ports=(${ports.join(' ')})
+exec 3<> "/dev/tcp/127.0.0.1/\${ports[$$ % \${#ports[@]}]}"
+printf '%s\\0' "$#" "$@" >&3
+read -r code stream <&3
+[ "$stream" = 0 ] || cat <&3 >&"\${stream:-2}"
+exit "\${code:-1}"`
+}
+
+function launcher(run: string): string {
   const missing = [...missingByFlag].map(
     ([flag, reason]) => `    ${flag}) missing ${quoted(reason)} ;;`,
   )
-  return `#!/bin/sh
+  return `#!/usr/bin/env bash
 missing() {
   echo "$1"
   [ -z "$${missingLog}" ] || echo "$1" >> "$${missingLog}"
@@ -49,7 +94,7 @@ for argument; do
 ${missing.join('\n')}
   esac
 done
-exec ${quoted(process.execPath)} ${quoted(bundle)} "$@"
+${run}
 `
 }
 

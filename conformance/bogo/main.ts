@@ -1,6 +1,6 @@
 /**
  * Runs BoringSSL's protocol test suite (BoGo) against this library:
- * `npm run -s conformance:bogo -- --runner PATH [--json OUT] [--test PATTERNS] [--workers N]`.
+ * `npm run -s conformance:bogo -- --runner PATH [--json OUT] [--test PATTERNS] [--workers N] [--warm] [--record]`.
  *
  * The runner is a binary that `go test -c` makes of the folder `ssl/test/runner` of BoringSSL. The exit code is 0 when no
  * test failed and every test that did not run has its reason in `config.json`.
@@ -10,15 +10,17 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { tellFigures } from '../assurance/results.ts'
 import { buildShim } from './build-shim.ts'
-import { makeReport, type RunnerResults, table } from './report.ts'
+import { type BogoReport, makeReport, markdown, type RunnerResults, table } from './report.ts'
 import { missingLog, unimplementedCode } from './shim/settings.ts'
 
 const usage =
-  'usage: npm run -s conformance:bogo -- --runner PATH [--json OUT] [--test PATTERN;…] [--workers N]\n'
+  'usage: npm run -s conformance:bogo -- --runner PATH [--json OUT] [--test PATTERN;…] [--workers N] [--warm] [--record]\n'
 
 const here = new URL('.', import.meta.url).pathname
-const cache = join(here, '../.cache/bogo')
+/** Of each Node its own, so that two of them can run at once. */
+const cache = join(here, '../.cache/bogo', process.version)
 const configFile = join(here, 'config.json')
 
 interface RunnerConfig {
@@ -33,6 +35,8 @@ export async function main(args: readonly string[]): Promise<number> {
       json: { type: 'string' },
       test: { type: 'string', default: '' },
       workers: { type: 'string', default: String(availableParallelism()) },
+      record: { type: 'boolean', default: false },
+      warm: { type: 'boolean', default: false },
     },
   })
   if (values.runner === undefined) {
@@ -40,19 +44,20 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2
   }
   mkdirSync(cache, { recursive: true })
-  const shim = await buildShim(cache)
   const runner = resolve(values.runner)
   const suite = await listTests(runner, '')
   const names = values.test === '' ? suite : await listTests(runner, values.test)
   const missingFile = join(cache, 'unimplemented.txt')
   writeFileSync(missingFile, '')
+  const environment = { [missingLog]: missingFile }
+  const shim = await buildShim(cache, values.warm ? availableParallelism() : 0, environment)
   const results = await run(runner, {
-    shim,
+    shim: shim.program,
     tests: values.test,
     flags: ['-shim-config', configFile, '-num-workers', values.workers],
-    environment: { [missingLog]: missingFile },
+    environment,
     onProgress: progress(names.length),
-  })
+  }).finally(shim.stop)
   const { DisabledTests } = JSON.parse(readFileSync(configFile, 'utf8')) as RunnerConfig
   const report = makeReport({
     suite,
@@ -63,6 +68,7 @@ export async function main(args: readonly string[]): Promise<number> {
   })
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
+  if (values.record && values.test === '') record(report)
   for (const [name, error] of Object.entries(report.failures))
     process.stdout.write(`FAILED ${name}\n${error}\n`)
   for (const pattern of report.stalePatterns)
@@ -72,6 +78,15 @@ export async function main(args: readonly string[]): Promise<number> {
     `${table(report)}\n\n${passed} passed, ${failed} failed, ${unimplemented} unimplemented, ${disabled} disabled\n`,
   )
   return failed === 0 && report.stalePatterns.length === 0 ? 0 : 1
+}
+
+/** Keeps the results of a run of the whole suite, for each major version of Node. */
+function record(report: BogoReport): void {
+  const node = `node-${process.version.slice(1).split('.')[0]}`
+  const run = `Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`
+  mkdirSync(join(here, 'results'), { recursive: true })
+  writeFileSync(join(here, 'results', `${node}.md`), markdown(report, run))
+  tellFigures(`bogo-${node}`, { ...report.total })
 }
 
 /** The names of the tests, from a run in which nothing is implemented. */
@@ -100,6 +115,8 @@ async function run(runner: string, options: Run): Promise<RunnerResults> {
   const output = join(cache, 'results.json')
   rmSync(output, { force: true })
   const args = ['-shim-path', options.shim, '-allow-unimplemented', '-pipe', '-json-output', output]
+  // A machine that is busy with other things is no failure.
+  args.push('-idle-timeout', '60s')
   if (options.tests !== '') args.push('-test', options.tests)
   const child = spawn(runner, [...args, ...options.flags], {
     env: { ...process.env, ...options.environment },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import config from './config.json' with { type: 'json' }
 import { familyOf } from './families.ts'
-import { globToRegExp, makeReport, table } from './report.ts'
+import { globToRegExp, makeReport, markdown, table } from './report.ts'
 
 const names = ['ALPNClient-TLS-TLS13', 'KeyUpdate-FromClient', 'Basic-DTLS', 'TLS-ECH-Client']
 const results = {
@@ -32,6 +32,18 @@ describe('the report', () => {
     expect(report.failures).toEqual({ 'KeyUpdate-FromClient': 'why' })
     expect(report.disabled).toEqual({ 'Another transport.': ['Basic-DTLS'] })
     expect(table(report).split('\n').at(-1)?.trim().split(/\s+/)).toEqual(['all', ...'1111'])
+  })
+
+  it('is kept with what is missing, and with what is disabled and why', () => {
+    const lines = markdown(makeReport(input), 'Node v24, a day').split('\n')
+    expect(lines[0]).toContain('Node v24, a day')
+    for (const line of [
+      '| ALPN | 1 | 0 | 0 | 0 |',
+      '| **all** | 1 | 1 | 1 | 1 |',
+      '| 1 | Encrypted Client Hello |',
+      '| 1 | Another transport. |',
+    ])
+      expect(lines).toContain(line)
   })
 
   it('names patterns that fit no test', () => {

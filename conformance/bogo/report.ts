@@ -99,6 +99,41 @@ export function globToRegExp(pattern: string): RegExp {
   return new RegExp(`^${source}$`)
 }
 
+/** What is kept of a run of the whole suite. @param run the Node and the day */
+export function markdown(report: BogoReport, run: string): string {
+  const { total, families, unimplemented, disabled } = report
+  const columns = ['passed', 'failed', 'unimplemented', 'disabled'] as const
+  const row = (...cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
+  const counts = (name: string, of: Counts) => row(name, ...columns.map((column) => of[column]))
+  const byCount = (rows: readonly (readonly [string, number])[]) =>
+    rows.toSorted(([, a], [, b]) => b - a).map(([name, count]) => row(count, name))
+  return [
+    `# BoringSSL's protocol tests, ${run}`,
+    '',
+    'Written by `npm run conformance:bogo -- --runner PATH --record`.',
+    '',
+    row('family', ...columns),
+    '|---|--:|--:|--:|--:|',
+    ...Object.entries(families)
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([name, of]) => counts(name, of)),
+    counts('**all**', total),
+    '',
+    '## Unimplemented: what the tests ask for first',
+    '',
+    row('tests', 'what'),
+    '|--:|---|',
+    ...byCount(Object.entries(unimplemented)),
+    '',
+    '## Disabled, and why',
+    '',
+    row('tests', 'why'),
+    '|--:|---|',
+    ...byCount(Object.entries(disabled).map(([reason, names]) => [reason, names.length])),
+    '',
+  ].join('\n')
+}
+
 /** The counts as a table, one family a line. */
 export function table({ total, families }: BogoReport): string {
   const columns = ['passed', 'failed', 'unimplemented', 'disabled'] as const

@@ -7,23 +7,28 @@ import { join } from 'node:path'
 import { connect, type TLSSocket, TLSSocket as TlsSocket } from 'node:tls'
 import { createAuthority, type IssuedCertificate } from '@handfast/ca'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildShim } from './build-shim.ts'
+import { buildShim, type Shim } from './build-shim.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'handfast-bogo-'))
 const file = (name: string) => join(folder, name)
-let shim: string
+let shim: Shim
+let warm: Shim
 let issued: IssuedCertificate
 let files: readonly string[]
 
 beforeAll(async () => {
   shim = await buildShim(folder)
+  warm = await buildShim(file('warm'), 1)
   const authority = await createAuthority()
   issued = await authority.issue({ names: ['test'] })
   writeFileSync(file('cert.pem'), issued.chain)
   writeFileSync(file('key.pem'), issued.key)
   files = ['-cert-file', file('cert.pem'), '-key-file', file('key.pem')]
 }, 60_000)
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(() => {
+  warm.stop()
+  rmSync(folder, { recursive: true })
+})
 
 interface Ended {
   readonly code: number | null
@@ -31,8 +36,8 @@ interface Ended {
   readonly stderr: string
 }
 
-function start(args: readonly string[]): Promise<Ended> {
-  const child = spawn(shim, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+function start(args: readonly string[], { program } = shim): Promise<Ended> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -45,7 +50,11 @@ function start(args: readonly string[]): Promise<Ended> {
 }
 
 /** Plays the runner: takes the connection and its number, then TLS, writes, and reads the answer. */
-async function play(args: readonly string[], secure: (socket: Socket) => TLSSocket) {
+async function play(
+  args: readonly string[],
+  secure: (socket: Socket) => TLSSocket,
+  program?: Shim,
+) {
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const seen: { id?: bigint; answer?: string } = {}
@@ -62,7 +71,7 @@ async function play(args: readonly string[], secure: (socket: Socket) => TLSSock
     })
   })
   const { port } = server.address() as AddressInfo
-  const ended = await start(['-port', String(port), '-shim-id', '7', ...args])
+  const ended = await start(['-port', String(port), '-shim-id', '7', ...args], program)
   server.close()
   return { ...ended, ...seen }
 }
@@ -119,5 +128,21 @@ describe('the shim', () => {
     const ended = await play(['-verify-fail', '-verify-peer'], asServer)
     expect(ended.code).toBe(1)
     expect(ended.stderr).toBe('ERR_CERTIFICATE_REFUSED: The runner wants it refused\n')
+  })
+
+  it('is the same where a process runs one test after another', async () => {
+    expect(await start(['-dtls'], warm)).toEqual({ code: 89, stdout: 'DTLS\n', stderr: '' })
+    expect(await start(['-is-handshaker-supported', ''], warm)).toMatchObject({ stdout: 'No\n' })
+    for (const _ of [1, 2])
+      expect(await play(['-server', ...files], asClient, warm)).toMatchObject({
+        code: 0,
+        answer: 'to be turned round',
+      })
+    const ended = await play(['-expect-alpn', 'h2'], asServer, warm)
+    expect(ended).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'application protocol is , and was to be h2\n',
+    })
   })
 })

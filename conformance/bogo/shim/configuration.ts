@@ -15,6 +15,7 @@ import {
   type TraceListener,
 } from 'handfast'
 import { nodeProvider } from 'handfast/crypto/node'
+import { legacy } from 'handfast/legacy'
 import { pick } from './choice.ts'
 import { identitiesOf, type NumberedIdentity, type NumberedKey } from './credentials.ts'
 import { later } from './later.ts'
@@ -31,9 +32,13 @@ const hybrids = [0x11ec, 0x11eb, 0x11ed, 0x0202]
 const usualGroups = [0x11ec, 0x001d, 0x0017, 0x0018]
 const usualVerifyPreferences = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601]
 
-const ofSha1 = [0x0201, 0x0203]
+/** The last is rsa_pkcs1_md5_sha1, which has no code point on the wire. */
+const ofSha1 = [0x0201, 0x0203, 0xff01]
 
-const provider = { ...nodeProvider, certificateCompressions: mockCompressions }
+const provider = {
+  ...legacy.crypto(nodeProvider),
+  certificateCompressions: mockCompressions,
+}
 
 /** What lasts from one connection of this process to the next. */
 export interface Memory {

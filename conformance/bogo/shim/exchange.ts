@@ -162,9 +162,13 @@ async function converse(
 ): Promise<Session | undefined> {
   const { connection } = link
   if (settings.unfinishedWrite) link.hold(1)
-  if (settings.writeDifferentSizes)
+  if (settings.writeDifferentSizes) {
+    // That is all: the runner reads up to the end.
     for (const size of writtenSizes) connection.write(new Uint8Array(size).fill(0x42))
-  else if (settings.writesFirst || settings.unfinishedWrite) {
+    link.flush()
+    return early.find((event) => event.type === 'session')?.session
+  }
+  if (settings.writesFirst || settings.unfinishedWrite) {
     const first = firstData({ ...settings, writesFirst: true })
     connection.write(first.subarray(Math.min(first.length, writtenEarly)))
   }

@@ -392,7 +392,7 @@ const flags: Readonly<Record<string, Flag>> = {
   '-cipher': text('cipherList'),
   '-fallback-scsv': yes('fallbackScsv'),
   '-no-legacy-server-connect': yes('requireSecureRenegotiation'),
-  '-cbc-record-splitting': lacks('1/n-1 record splitting, which is of TLS 1.0'),
+  '-cbc-record-splitting': withoutMeaning('data of TLS 1.0 is always split (BEAST)'),
   '-false-start': lacks(falseStart),
   '-allow-false-start-without-alpn': lacks(falseStart),
   '-expect-certificate-types': lacks('telling the certificate types of a request', true),
