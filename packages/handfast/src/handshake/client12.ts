@@ -160,21 +160,24 @@ function* receiveServerFlight(
 
   const exchange = expectsServerKeyExchange(suite)
   const next: number[] = []
-  if (shown !== undefined && agreed.statusPromised) next.push(HandshakeType.certificate_status)
   if (exchange !== false) next.push(HandshakeType.server_key_exchange)
   const last: number[] = [HandshakeType.server_hello_done]
   if (withCertificate) last.unshift(HandshakeType.certificate_request)
   if (exchange !== true) next.push(...last)
 
-  let message = yield* hs.receive(...next)
-  if (message.type === HandshakeType.certificate_status && shown !== undefined) {
-    const { statusType, response } = hs.read(message, CertificateStatus)
-    if (statusType !== CertificateStatusType.ocsp)
-      throw new TlsError('ERR_DECODE', 'A CertificateStatus message is not of the type ocsp', {
-        section: 'RFC 6066 §8',
-      })
-    shown = { ...shown, ocspResponse: response }
-    message = yield* hs.receive(...next.slice(1))
+  // A certificate is judged with its status, where one was promised; else before anything is waited for.
+  let message: HandshakeMessage | undefined
+  if (shown !== undefined && agreed.statusPromised) {
+    message = yield* hs.receive(HandshakeType.certificate_status, ...next)
+    if (message.type === HandshakeType.certificate_status) {
+      const { statusType, response } = hs.read(message, CertificateStatus)
+      if (statusType !== CertificateStatusType.ocsp)
+        throw new TlsError('ERR_DECODE', 'A CertificateStatus message is not of the type ocsp', {
+          section: 'RFC 6066 §8',
+        })
+      shown = { ...shown, ocspResponse: response }
+      message = undefined
+    }
   }
   const verdict =
     shown &&
@@ -188,6 +191,7 @@ function* receiveServerFlight(
   const key = verdict && keyOf(verdict)
   if (key !== undefined) checkKey(key, config, suite)
 
+  message ??= yield* hs.receive(...next)
   const sent = message.type === HandshakeType.server_key_exchange ? message : undefined
   const params = yield* readServerKeyExchange(
     ...([hs, version, config, offer, suite, hello.random, sent, key] as const),
