@@ -33,7 +33,8 @@ function hasGlibc(): boolean {
 }
 
 interface Outcome {
-  readonly found: boolean
+  /** What went wrong, if anything did. */
+  readonly failure: string | undefined
   readonly runs: number
   readonly coverage: number
   readonly log: string
@@ -61,16 +62,16 @@ export async function main(args: readonly string[]): Promise<number> {
   let failed = 0
   const figures: Record<string, string> = {}
   for (const name of chosen) {
-    const { found, runs, coverage, log } = await fuzz(name, seconds)
-    if (found) {
+    const { failure, runs, coverage, log } = await fuzz(name, seconds)
+    figures[name] = `${runs} inputs in ${seconds} s, ${coverage} edges reached`
+    if (failure !== undefined) {
       failed++
       console.error(log)
     }
-    figures[name] = `${runs} inputs in ${seconds} s, ${coverage} edges reached`
-    console.log(`${found ? '✗' : '✓'} ${name}: ${figures[name]}`)
+    console.log(failure === undefined ? `✓ ${name}: ${figures[name]}` : `✗ ${name}: ${failure}`)
   }
   tellFigures(seconds < 60 ? 'fuzz' : 'fuzz-long', figures)
-  console.log(`${chosen.length - failed} targets without a finding, ${failed} with one`)
+  console.log(`${chosen.length - failed} targets without a finding, ${failed} failed`)
   return failed > 0 ? 1 : 0
 }
 
@@ -117,12 +118,11 @@ async function fuzz(name: string, seconds: number): Promise<Outcome> {
     child.once('close', (status) => resolve(status ?? 1)),
   )
   writeFileSync(join(folder, `${name}.log`), log)
-  const number = (pattern: RegExp) => Number(log.match(pattern)?.[1] ?? 0)
   if (readdirSync(findings).length === 0) rmdirSync(findings)
-  return {
-    found: code !== 0,
-    runs: number(/number_of_executed_units:\s*(\d+)/),
-    coverage: Number([...log.matchAll(/cov: (\d+)/g)].at(-1)?.[1] ?? 0),
-    log,
-  }
+  const runs = Number(log.match(/number_of_executed_units:\s*(\d+)/)?.[1] ?? 0)
+  const coverage = Number([...log.matchAll(/cov: (\d+)/g)].at(-1)?.[1] ?? 0)
+  let failure: string | undefined
+  if (code !== 0) failure = `a finding, or no start (exit code ${code})`
+  else if (coverage === 0) failure = 'ran no code of ours that was instrumented'
+  return { failure, runs, coverage, log }
 }
