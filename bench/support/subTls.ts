@@ -13,7 +13,11 @@ export interface SubTls {
     roots: unknown,
     read: (bytes: number) => Promise<Uint8Array | undefined>,
     write: (data: Uint8Array) => void,
-  ): Promise<{ readonly write: (data: Uint8Array) => Promise<void> }>
+  ): Promise<{
+    readonly write: (data: Uint8Array) => Promise<void>
+    /** undefined at the end */
+    readonly read: () => Promise<Uint8Array | undefined>
+  }>
 }
 
 export function subTls(library: SubTls): typeof nodeTls {
@@ -37,7 +41,7 @@ export function subTls(library: SubTls): typeof nodeTls {
     async #start({ servername, secureContext }: DialOptions): Promise<void> {
       const { transport } = this
       const queue = new library.SocketReadQueue(transport)
-      const { write } = await library.startTls(
+      const { write, read } = await library.startTls(
         servername,
         await database(secureContext.ca),
         queue.read.bind(queue),
@@ -47,6 +51,7 @@ export function subTls(library: SubTls): typeof nodeTls {
       await write(new Uint8Array(1))
       this.#write = write
       this.emit('secureConnect')
+      for (let data = await read(); data !== undefined; data = await read()) this.emit('data', data)
     }
 
     protected send(data: Uint8Array): Promise<void> | undefined {
