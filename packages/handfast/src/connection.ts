@@ -15,39 +15,22 @@
  * error.
  */
 import { type MaybePromise, runSteps, type Steps } from '@handfast/x509'
-import { alertAdvice } from './alertAdvice.ts'
 import { type ChannelBindingType, channelBinding } from './channelBinding.ts'
 import { checkConfiguration } from './checkConfiguration.ts'
 import type { HandshakeMessage } from './codec/messages.ts'
-import {
-  AlertDescription,
-  AlertLevel,
-  alertDescriptions,
-  alertLevels,
-  ContentType,
-  contentTypes,
-  nameOf,
-} from './codec/registry.ts'
+import { AlertDescription, AlertLevel, ContentType } from './codec/registry.ts'
 import type { ClientConfig, ConnectionInfo, ServerConfig } from './config.ts'
 import type { ConnectionEvent } from './connectionEvents.ts'
-import { ConfigurationError, TlsError } from './errors.ts'
+import { asTlsError, ConfigurationError, TlsError } from './errors.ts'
 import {
-  changeCipherSpec,
   type Established,
   HandshakeContext,
   type HandshakeHost,
   type HandshakeSteps,
-  noCertificate,
 } from './handshake/context.ts'
 import { Driver, type DriverHost } from './handshake/driver.ts'
-import { HandshakeJoiner } from './record/handshakeJoiner.ts'
-import type { OpenedRecord } from './record/protection.ts'
-import {
-  defaultMaxSendFragment,
-  isPassedOver,
-  type RecordHost,
-  RecordLayer,
-} from './record/recordLayer.ts'
+import { alertEvent, Inbound, type InboundHost } from './inbound.ts'
+import { defaultMaxSendFragment, type RecordHost, RecordLayer } from './record/recordLayer.ts'
 import type { Direction, Role, TraceBody } from './trace/events.ts'
 
 export interface ConnectionOptions {
@@ -70,7 +53,7 @@ export class Connection {
   readonly #config: ClientConfig | ServerConfig
   readonly #context: HandshakeContext
   readonly #records: RecordLayer
-  readonly #joiner: HandshakeJoiner
+  readonly #inbound: Inbound
   readonly #trace: ((body: TraceBody) => void) | undefined
 
   readonly #driver: Driver
@@ -85,12 +68,6 @@ export class Connection {
   #destroyed = false
   #closing = false
   #sentCloseNotify = false
-  #receivedCloseNotify = false
-  #transportEnded = false
-
-  #emptyRecords = 0
-  #warningAlerts = 0
-  #changeCipherSpecs = 0
 
   constructor({ role, config, handshake }: ConnectionOptions) {
     checkConfiguration(config)
@@ -101,12 +78,12 @@ export class Connection {
     const host = new Connection.#Host(this)
     this.#records = new RecordLayer(host, this.#config.maxSendFragment ?? defaultMaxSendFragment)
     this.#context = new HandshakeContext(host)
-    this.#joiner = new HandshakeJoiner(this.#context.limits.handshakeMessageBytes)
     this.#driver = new Driver(handshake(this.#context), host)
+    this.#inbound = new Inbound(host)
   }
 
   /** What the parts ask of their connection. A class, since a closure for each question would be kept for as long as it. */
-  static readonly #Host = class implements HandshakeHost, DriverHost, RecordHost {
+  static readonly #Host = class implements HandshakeHost, DriverHost, RecordHost, InboundHost {
     readonly #connection: Connection
 
     constructor(connection: Connection) {
@@ -121,8 +98,20 @@ export class Connection {
       return this.#connection.#config
     }
 
+    get context(): HandshakeContext {
+      return this.#connection.#context
+    }
+
+    get driver(): Driver {
+      return this.#connection.#driver
+    }
+
     get records(): RecordLayer {
       return this.#connection.#records
+    }
+
+    get complete(): boolean {
+      return this.#connection.#established !== undefined
     }
 
     get trace(): ((body: TraceBody) => void) | undefined {
@@ -142,7 +131,11 @@ export class Connection {
     }
 
     atMessageBoundary(): boolean {
-      return this.#connection.#joiner.empty
+      return this.#connection.#inbound.atMessageBoundary
+    }
+
+    peerClosed(): void {
+      if (this.#connection.#sentCloseNotify) this.#connection.#wipe()
     }
 
     later(message: HandshakeMessage): HandshakeSteps<void> {
@@ -202,12 +195,12 @@ export class Connection {
    * closed connection receives is ignored.
    */
   receive(bytes: Uint8Array): void {
-    if (!this.#over && !this.#receivedCloseNotify) this.#records.receive(bytes)
+    if (!this.#over && !this.#inbound.closed) this.#records.receive(bytes)
   }
 
   /** The transport will deliver nothing more. Without a close_notify before it, that is a truncation. */
   receiveEnd(): void {
-    this.#transportEnded = true
+    this.#inbound.transportEnded = true
   }
 
   /** What happened next; undefined where more bytes, or an answer of the provider's, are needed. */
@@ -392,7 +385,7 @@ export class Connection {
     if (this.#established === undefined)
       throw new TlsError('ERR_NOT_READY', `${call}() wants a complete handshake`)
     // The secrets are forgotten: what is made of their zeros anybody could make.
-    if (this.#sentCloseNotify && this.#receivedCloseNotify)
+    if (this.#sentCloseNotify && this.#inbound.closed)
       throw new TlsError('ERR_CLOSED', `${call}() came after both sides had closed the connection`)
     return this.#established
   }
@@ -405,9 +398,9 @@ export class Connection {
       if (this.#driver.start()) continue
       this.#sendPending()
       if (!this.#driver.idle) return
-      const message = this.#joiner.next()
+      const message = this.#inbound.nextMessage()
       if (message !== undefined) this.#driver.deliver(message)
-      else if (this.#receivedCloseNotify || !this.#nextRecord()) return
+      else if (this.#inbound.closed || !this.#inbound.readRecord()) return
     }
   }
 
@@ -495,162 +488,6 @@ export class Connection {
     this.onProgress?.()
   }
 
-  // ── Records ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** @returns false where nothing more can be done now */
-  #nextRecord(): boolean {
-    const record = this.#records.next()
-    if (record === undefined) {
-      if (this.#transportEnded) this.#onTruncated()
-      return false
-    }
-    if ('then' in record) {
-      this.#driver.waitFor(record, (opened) => {
-        if (!isPassedOver(opened)) this.#onRecord(opened)
-      })
-      return false
-    }
-    this.#onRecord(record)
-    return true
-  }
-
-  #onRecord({ type, content }: OpenedRecord): void {
-    if (type !== ContentType.handshake && type !== ContentType.alert && !this.#joiner.empty)
-      throw new TlsError(
-        'ERR_UNEXPECTED_MESSAGE',
-        `${nameOf(contentTypes, type)} came in the middle of a handshake message`,
-        { section: 'RFC 8446 §5.1' },
-      )
-    if (type === ContentType.handshake) this.#joiner.add(content)
-    else if (type === ContentType.alert) this.#onAlert(content)
-    else if (type === ContentType.change_cipher_spec) this.#onChangeCipherSpec(content)
-    else if (type === ContentType.application_data) this.#onData(content)
-    else
-      throw new TlsError(
-        'ERR_UNEXPECTED_MESSAGE',
-        `A record holds the type ${nameOf(contentTypes, type)}, which TLS does not have`,
-        { section: 'RFC 8446 §5' },
-      )
-  }
-
-  #onData(content: Uint8Array): void {
-    if (this.#records.readProtection === 'early') {
-      this.#onEarlyData(content)
-      return
-    }
-    if (this.#established === undefined || this.#records.readProtection !== 'application')
-      throw new TlsError(
-        'ERR_UNEXPECTED_MESSAGE',
-        'Application data came before the handshake was complete',
-      )
-    if (content.length === 0) {
-      this.#emptyRecords = this.#count(this.#emptyRecords, 'emptyRecords', 'empty records')
-      return
-    }
-    this.#emptyRecords = 0
-    this.#warningAlerts = 0
-    this.#context.keyUpdatesWithoutData = 0
-    this.#emit({ type: 'data', data: content })
-  }
-
-  #onEarlyData(content: Uint8Array): void {
-    const left = (this.#context.earlyDataLeft ?? 0) - content.length
-    if (left < 0)
-      throw new TlsError(
-        'ERR_TOO_MUCH',
-        'The client sends more early data than the ticket allows',
-        {
-          section: 'RFC 8446 §4.6.1',
-        },
-      )
-    this.#context.earlyDataLeft = left
-    if (content.length === 0)
-      this.#emptyRecords = this.#count(this.#emptyRecords, 'emptyRecords', 'empty records')
-    else this.#emit({ type: 'earlyData', data: content })
-  }
-
-  /** Up to TLS 1.2 a step of the handshake. RFC 8446 §D.4: since then of no meaning, but for middleboxes; anything but its one form at its time is an error. */
-  #onChangeCipherSpec(content: Uint8Array): void {
-    if (this.#context.changeCipherSpecDelivered && content.length === 1 && content[0] === 1) {
-      this.#driver.deliver(changeCipherSpec)
-      return
-    }
-    if (!this.#context.changeCipherSpecAllowed || content.length !== 1 || content[0] !== 1)
-      throw new TlsError(
-        'ERR_UNEXPECTED_MESSAGE',
-        'A change_cipher_spec came out of its time or form',
-        { section: 'RFC 8446 §5' },
-      )
-    this.#context.passedOverChangeCipherSpec = true
-    this.#changeCipherSpecs = this.#count(
-      this.#changeCipherSpecs,
-      'changeCipherSpecs',
-      'change_cipher_spec records',
-    )
-  }
-
-  #onAlert(content: Uint8Array): void {
-    const [level, description] = content
-    if (content.length === 0)
-      throw new TlsError('ERR_UNEXPECTED_MESSAGE', 'An alert record is empty', {
-        section: 'RFC 8446 §5.4',
-      })
-    if (content.length !== 2 || level === undefined || description === undefined)
-      throw new TlsError('ERR_DECODE', `An alert has ${content.length} bytes, not 2`, {
-        section: 'RFC 8446 §6',
-      })
-    if (level !== AlertLevel.warning && level !== AlertLevel.fatal)
-      throw new TlsError('ERR_ILLEGAL_PARAMETER', `An alert has the level ${level}`, {
-        section: 'RFC 8446 §6',
-      })
-    const name = nameOf(alertDescriptions, description)
-    this.#traceAlert('received', level, description)
-    if (description === AlertDescription.close_notify) this.#onCloseNotify()
-    else if (description === AlertDescription.user_canceled && level === AlertLevel.warning)
-      this.#warningAlerts = this.#count(this.#warningAlerts, 'warningAlerts', 'warning alerts')
-    else if (level === AlertLevel.warning && description === this.#context.deliveredWarning)
-      this.#driver.deliver(noCertificate)
-    else if (level === AlertLevel.warning && this.#context.toleratedWarnings.includes(description))
-      this.#warningAlerts = this.#count(this.#warningAlerts, 'warningAlerts', 'warning alerts')
-    // RFC 8446 §6: whatever its level says, every other alert is fatal.
-    else
-      throw new TlsError('ERR_ALERT_RECEIVED', `The peer sent the alert ${name}`, {
-        received: name,
-        ...alertAdvice(name),
-      })
-  }
-
-  #onCloseNotify(): void {
-    if (this.#established === undefined)
-      throw new TlsError(
-        'ERR_CLOSED_DURING_HANDSHAKE',
-        'The peer sent close_notify before the handshake was complete',
-      )
-    this.#receivedCloseNotify = true
-    this.#context.at('closed by the peer')
-    this.#emit({ type: 'closeNotify' })
-    if (this.#sentCloseNotify) this.#wipe()
-  }
-
-  #onTruncated(): void {
-    throw this.#established === undefined
-      ? new TlsError(
-          'ERR_CLOSED_DURING_HANDSHAKE',
-          `The connection ended before the handshake was complete, while ${this.step}`,
-        )
-      : new TlsError('ERR_TRUNCATED', 'The connection ended without close_notify')
-  }
-
-  #count(
-    before: number,
-    limit: 'emptyRecords' | 'warningAlerts' | 'changeCipherSpecs',
-    what: string,
-  ): number {
-    const max = this.#context.limits[limit]
-    if (before >= max) throw new TlsError('ERR_TOO_MUCH', `The peer sent more than ${max} ${what}`)
-    return before + 1
-  }
-
   // ── Ends ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Everything that may throw because of the peer runs in here: what it throws ends the connection. */
@@ -692,22 +529,13 @@ export class Connection {
     this.#alert(AlertLevel.warning, AlertDescription.close_notify)
     this.#sentCloseNotify = true
     this.#records.ended = true
-    if (this.#receivedCloseNotify) this.#wipe()
+    if (this.#inbound.closed) this.#wipe()
   }
 
   #alert(level: number, name: number): void {
     const description = this.#context.alertOf?.(name) ?? name
-    this.#traceAlert('sent', level, description)
+    this.#trace?.(alertEvent('sent', level, description))
     this.#records.send(ContentType.alert, Uint8Array.of(level, description))
-  }
-
-  #traceAlert(direction: 'sent' | 'received', level: number, description: number): void {
-    this.#trace?.({
-      type: 'alert',
-      direction,
-      level: nameOf(alertLevels, level),
-      description: nameOf(alertDescriptions, description),
-    })
   }
 
   #wipe(): void {
@@ -717,15 +545,4 @@ export class Connection {
     this.#commands = none
     this.#unsent = undefined
   }
-}
-
-function asTlsError(cause: unknown): TlsError {
-  if (cause instanceof TlsError) return cause
-  if (cause instanceof ConfigurationError)
-    return new TlsError('ERR_CONFIGURATION', cause.message, {
-      cause,
-      alert: 'internal_error',
-      ...(cause.help === undefined ? {} : { help: cause.help }),
-    })
-  return new TlsError('ERR_INTERNAL', 'The engine or its crypto provider failed', { cause })
 }

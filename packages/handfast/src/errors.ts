@@ -239,3 +239,15 @@ export class ConfigurationError extends TypeError {
     this.help = help
   }
 }
+
+/** Whatever was thrown inside, as the failure of a connection. */
+export function asTlsError(cause: unknown): TlsError {
+  if (cause instanceof TlsError) return cause
+  if (cause instanceof ConfigurationError)
+    return new TlsError('ERR_CONFIGURATION', cause.message, {
+      cause,
+      alert: 'internal_error',
+      ...(cause.help === undefined ? {} : { help: cause.help }),
+    })
+  return new TlsError('ERR_INTERNAL', 'The engine or its crypto provider failed', { cause })
+}
