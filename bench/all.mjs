@@ -11,7 +11,7 @@
 // than in bench/baseline.json, three times over; --baseline writes that file, for the Node that runs it.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -101,7 +101,7 @@ function measureAll() {
   const result = run(names, only, options, env)
   // None of the headlines is a browser's.
   if (values.headline) return finished(result, versions, missing)
-  if (hasBrowser()) result.measures.push(...run(['browser'], only, options, env).measures)
+  if (hasBrowser()) result.measures.push(...(run(['browser'], only, options, env)?.measures ?? []))
   else missing.chromium = 'no browser is installed'
   return finished(result, versions, missing)
 }
@@ -152,12 +152,14 @@ function onEachNode(majors) {
   try {
     for (const major of majors) {
       const json = join(folder, `${major}.json`)
-      const args = ['--json', json, '--only', only, ...(values.short ? ['--short'] : [])]
+      const args = ['--json', json, '--only', values.only]
+      for (const flag of ['headline', 'short']) if (values[flag]) args.push(`--${flag}`)
       process.stdout.write(`\nNode ${major}\n\n`)
       const { status } = spawnSync(nodePath(major), [import.meta.filename, ...args], {
         stdio: 'inherit',
       })
       if (status !== 0) process.exitCode = 1
+      if (!existsSync(json)) continue
       keepResult(JSON.parse(readFileSync(json, 'utf8')))
       writeReports()
     }

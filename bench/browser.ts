@@ -118,5 +118,6 @@ try {
   server.close()
   server.closeAllConnections()
   if (browser.exitCode === null && browser.signalCode === null) await ended
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  // Chromium writes for a while after its end.
+  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 })
 }
