@@ -26,6 +26,11 @@ import { encodePem } from '../../src/pem.ts'
 import { authority, clientConfig, serverConfig } from '../engine/pair.ts'
 import { freePort, program, run } from '../engine/programs.ts'
 
+/** A peer that is absent is named where its tests are skipped. */
+function titled(peer: string, absent: boolean): string {
+  return absent ? `${peer} (skipped: it is not installed)` : peer
+}
+
 const crypto = legacy.crypto(nodeProvider)
 const suites = (crypto.classicCipherSuites ?? []).filter(({ id }) =>
   defaultLegacyCipherSuites.includes(id),
@@ -152,7 +157,7 @@ function priority({ version, suite }: Case): string {
 }
 const gnutlsCases = casesOf((version) => version > 0x0300)
 
-describe.skipIf(!hasGnutls)('GnuTLS', () => {
+describe.skipIf(!hasGnutls)(titled('GnuTLS', !hasGnutls), () => {
   it.each(gnutlsCases)('as server: $title', async (wanted) => {
     const port = await freePort()
     const { certFile, keyFile } = identityOf(wanted)
@@ -237,7 +242,7 @@ const goHas = casesOf(
     version > 0x0300 && keyExchange !== 'DHE' && !name.includes('ECDSA_WITH_3DES'),
 )
 
-describe.skipIf(!runs('go', 'version'))('Go', () => {
+describe.skipIf(!runs('go', 'version'))(titled('Go', !runs('go', 'version')), () => {
   const binary = join(folder, 'go-peer')
   beforeAll(() => {
     const source = join(folder, 'peer.go')
@@ -348,7 +353,7 @@ const javaVersions = new Map([
   [0x0300, 'SSLv3'],
 ])
 
-describe.skipIf(!runs('javac', '-version'))('Java', () => {
+describe.skipIf(!runs('javac', '-version'))(titled('Java', !runs('javac', '-version')), () => {
   let java: ReturnType<typeof program>
   let asked = 0
 
@@ -427,7 +432,7 @@ else:
     connection.read(max=1, min=1)
 `
 
-describe.skipIf(!existsSync(tlslite))('tlslite-ng', () => {
+describe.skipIf(!existsSync(tlslite))(titled('tlslite-ng', !existsSync(tlslite)), () => {
   const script = join(folder, 'peer.py')
   beforeAll(() => writeFileSync(script, pythonProgram))
 
