@@ -180,6 +180,11 @@ export class Connection {
     return this.#context.step
   }
 
+  /** True where somebody listens to the trace, who may keep the bytes of its events. */
+  get traced(): boolean {
+    return this.#trace !== undefined
+  }
+
   /** True where `close()` was called and everything written before it is among the output. */
   get closed(): boolean {
     return this.#sentCloseNotify && !this.#records.sealing

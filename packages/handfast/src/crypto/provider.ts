@@ -60,7 +60,7 @@ export interface AeadKey {
     target: Uint8Array,
     offset: number,
   ): void
-  /** @param ciphertext ciphertext and tag. @returns the plaintext, or undefined where the tag does not fit. */
+  /** @param ciphertext ciphertext and tag. @returns the plaintext, in a new array, or undefined where the tag does not fit. */
   open(
     nonce: Uint8Array,
     additionalData: Uint8Array,

@@ -9,6 +9,7 @@ import { Socket } from 'node:net'
 import type { Duplex, DuplexOptions } from 'node:stream'
 import type { Connection } from '../connection.ts'
 import type { ConnectionEvent } from '../connectionEvents.ts'
+import { freeMemory } from '../crypto/node/freeMemory.ts'
 import type { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
 import { giveBack, isKept, stepLength, takeMemory } from './outputMemory.ts'
@@ -27,6 +28,9 @@ const lingerTime = 2000
 /** Bytes up to which several pieces of output are copied into one. */
 const gatheredLength = 8192
 
+/** Bytes from which on it is worth its while to free what was read from the transport. */
+const freedLength = 8192
+
 const noPieces: readonly Buffer[] = []
 
 /** The stream of plain bytes over a transport, where there is one. */
@@ -43,6 +47,8 @@ export abstract class EngineStream extends SocketShape {
   /** The largest content of the records that are sent from now on, in bytes. */
   protected maxFragment: number = maxPlaintextLength
   #connection: Connection | undefined = undefined
+  /** What goes through the transport is referred to by nobody afterwards. */
+  #reusesMemory = false
   #established = false
   /** Early data that nobody listened for: held back until the handshake is complete. `undefined`: there was none. */
   #earlyData: Buffer[] | undefined = undefined
@@ -124,8 +130,9 @@ export abstract class EngineStream extends SocketShape {
     }
     const { transport } = this
     this.#connection.onProgress = () => this.pump()
-    // Any other stream may go on referring to what was written to it.
-    if (transport.constructor === Socket) this.#connection.allocateOutput = takeMemory
+    // Any other stream, and who listens to the trace, may go on referring to what they were given.
+    this.#reusesMemory = transport.constructor === Socket && !this.#connection.traced
+    if (this.#reusesMemory) this.#connection.allocateOutput = takeMemory
     transport.on('data', EngineStream.#onTransportData)
     // A transport that was paused does not begin by itself; one that has ended will not say so again.
     transport.resume()
@@ -244,8 +251,12 @@ export abstract class EngineStream extends SocketShape {
       )
       return
     }
+    // The handshake may go on referring to what it was sent.
+    const mayFree = stream.#reusesMemory && stream.#established && !stream.#pumping
     connection.receive(bytesOf(chunk))
     stream.pump()
+    if (mayFree && chunk.length >= freedLength && this.listenerCount('data') === 1)
+      freeMemory(chunk)
   }
 
   static #onTransportEnd = function (this: OwnedTransport): void {

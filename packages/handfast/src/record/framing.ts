@@ -9,6 +9,18 @@ export const recordHeaderLength = 5
 
 const none = new Uint8Array(0)
 
+/** For a record that arrives in parts: the memory of one that was done with. There is one for all connections. */
+let spare: Uint8Array = none
+/** Bytes from which on it is used: whoever waits for the rest of a small record holds no more than that. */
+const spareFrom = 4096
+
+function allocate(length: number): Uint8Array {
+  if (length < spareFrom || spare.length < length) return new Uint8Array(length)
+  const memory = spare.subarray(0, length)
+  spare = none
+  return memory
+}
+
 /**
  * Collects what arrives and hands out whole records. A record that lies whole in what was received is handed out as a
  * view of it; only the tail of an input, less than one record, is ever copied.
@@ -19,6 +31,8 @@ export class RecordFramer {
   /** The beginning of a record whose end has not arrived: a buffer of its final length (or of a header's) and how much of it is there. */
   #partial: Uint8Array = none
   #filled = 0
+  /** The record handed out last, where it arrived in parts. */
+  #joined: Uint8Array | undefined
   #any = false
   /** The input is our own copy. */
   #owned = true
@@ -55,6 +69,7 @@ export class RecordFramer {
    * @param everyType whether that holds for every type of record, as up to TLS 1.2, or for application_data only
    */
   next(expansion: number, everyType = false): Uint8Array | undefined {
+    this.#joined = undefined
     if (this.#filled === 0 && this.#input.length >= recordHeaderLength) {
       const length = this.#recordLength(this.#input, expansion, everyType)
       if (this.#input.length >= length) return this.#consume(length)
@@ -69,7 +84,13 @@ export class RecordFramer {
     const record = this.#partial
     this.#partial = none
     this.#filled = 0
+    this.#joined = record
     return record
+  }
+
+  /** Nobody refers any more to the record that was handed out last: its memory may be used again. */
+  release(record: Uint8Array): void {
+    if (record === this.#joined && record.length >= spareFrom) spare = new Uint8Array(record.buffer)
   }
 
   #consume(length: number): Uint8Array {
@@ -82,7 +103,7 @@ export class RecordFramer {
   #fill(length: number): void {
     if (this.#input.length === 0) return
     if (this.#partial.length < length) {
-      const grown = new Uint8Array(length)
+      const grown = allocate(length)
       grown.set(this.#partial.subarray(0, this.#filled))
       this.#partial = grown
     }

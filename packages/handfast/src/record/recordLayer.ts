@@ -149,6 +149,7 @@ export class RecordLayer {
         )
       }
       const result = this.#opened(opened, record, protection, sequenceNumber)
+      if (this.#host.trace === undefined) this.#framer.release(record)
       if (result !== undefined) return result
     }
   }

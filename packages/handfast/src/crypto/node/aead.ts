@@ -23,6 +23,7 @@ import {
 } from '../limits.ts'
 import type { Aead, AeadKey } from '../provider.ts'
 import { plain, stayingInput } from './bytes.ts'
+import { freeMemory } from './freeMemory.ts'
 import { prefersKeyObjects } from './platform.ts'
 
 /** An AEAD, as one object for all its keys. */
@@ -62,14 +63,12 @@ function gather(parts: readonly Uint8Array[], target: Uint8Array, offset: number
 const releasedLength = 1024
 
 /**
- * Copies what `update` answered to its place, and frees the memory that it came in: the allocator gives the same, which is
- * still in the cache, to the next record, and the collector has nothing to do (bench/NOTES.md). Node 20 has no `transfer`,
- * and leaves it to the collector.
+ * Copies what `update` answered to its place, and frees the memory that it came in: the next record gets the same, which is
+ * still in the cache, and the collector has nothing to do (bench/NOTES.md).
  */
 function moveInto(target: Uint8Array, offset: number, answer: Uint8Array): void {
   target.set(answer, offset)
-  const buffer = answer.buffer as ArrayBuffer & { transfer?(length: number): ArrayBuffer }
-  if (answer.length >= releasedLength && buffer.byteLength === answer.length) buffer.transfer?.(0)
+  if (answer.length >= releasedLength) freeMemory(answer)
 }
 
 /** The nonce of every AEAD in TLS 1.3, in bytes. */
