@@ -51,13 +51,13 @@ interface Import {
   specifier: string
 }
 
-/** Every module that a source names: static, type-only and dynamic imports, and re-exports. */
+/** Every module that a source names: static, type-only and dynamic imports, re-exports, and what it asks the process for. */
 function importsOf(file: string): Import[] {
   const source = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
   const forms = [
     /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm,
     /^\s*import\s*['"]([^'"]+)['"]/gm,
-    /\b(?:import|require)\s*\(\s*['"]([^'"]+)['"]\s*\)/g,
+    /\b(?:import|require|getBuiltinModule)\s*\(\s*['"]([^'"]+)['"]\s*\)/g,
   ]
   return forms.flatMap((form) =>
     [...source.matchAll(form)].map((match) => ({ file, specifier: match[1]! })),
@@ -118,6 +118,13 @@ describe('the walls', () => {
         }),
     )
     expect(trespassers).toEqual([])
+  })
+
+  // To import them as ES modules reads every export, and with it loads what is behind their getters: undici behind node:http.
+  it('keep slow modules of Node out of what a connection loads, but by process.getBuiltinModule()', () => {
+    const slow = /^import (?!type\b)[^'"]*from 'node:(fs|https?|http2|tls|util|zlib)'/m
+    const files = filesBelow('packages/handfast/src')
+    expect(files.filter((file) => slow.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
   })
 
   it('keep the engine ignorant of its adapters and its providers', () => {

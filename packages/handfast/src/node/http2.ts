@@ -6,7 +6,6 @@
 import type * as http2 from 'node:http2'
 import { isIP, Socket } from 'node:net'
 import { type Duplex, PassThrough } from 'node:stream'
-import { promisify } from 'node:util'
 import { connect } from './connect.ts'
 import { nodeHttp2 } from './nodeHttp2.ts'
 import type { ConnectOptions } from './options.ts'
@@ -123,7 +122,7 @@ export function connectHttp2(
   return session
 }
 
-Object.defineProperty(connectHttp2, promisify.custom, {
+Object.defineProperty(connectHttp2, Symbol.for('nodejs.util.promisify.custom'), {
   value: (authority: string | URL, options?: Http2ConnectOptions) =>
     new Promise((resolve, reject) => {
       const session = connectHttp2(authority, options, () => {

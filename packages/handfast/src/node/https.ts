@@ -1,7 +1,7 @@
 /** HTTPS: Node's own HTTP/1.1 and HTTP/2 over the sockets of this library. */
-import * as http from 'node:http'
+import type * as http from 'node:http'
 import type * as http2 from 'node:http2'
-import * as https from 'node:https'
+import type * as https from 'node:https'
 import type { Duplex } from 'node:stream'
 import { connect } from './connect.ts'
 import { socketForHttp2 } from './http2.ts'
@@ -74,7 +74,7 @@ export class HttpsServer extends Server {
     const handler = typeof given === 'function' ? given : listener
     const protocols = protocolsOf(options)
     super({ ...options, noDelay: options.noDelay ?? true, ALPNProtocols: protocols })
-    this.#http = http.createServer(options as http.ServerOptions)
+    this.#http = process.getBuiltinModule('node:http').createServer(options as http.ServerOptions)
     this.#http2 =
       options.http2 === true ? nodeHttp2().createServer(options.http2Options ?? {}) : undefined
     this.#http1 = protocols !== http2Only
@@ -208,7 +208,7 @@ const namingOptions = [
 ] as const
 
 /** An https.Agent whose connections are this library's; sessions are kept for each server, and each is used once. */
-export class Agent extends https.Agent {
+export class Agent extends process.getBuiltinModule('node:https').Agent {
   // `options` are those that the base class has read.
   readonly #sessions = new SessionCache(
     (this.options as { maxCachedSessions?: number }).maxCachedSessions,

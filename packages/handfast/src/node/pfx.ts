@@ -5,7 +5,6 @@
  * gives this option, so that nobody else pays for it.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { createRequire } from 'node:module'
 import type * as Forge from 'node-forge'
 import { unavailable } from './errors.ts'
 import { checkPbmac1 } from './pbmac1.ts'
@@ -117,7 +116,7 @@ function pfxError(message: string, code: string | undefined, cause?: unknown): E
 
 function loadForge(): typeof Forge {
   try {
-    return createRequire(import.meta.url)('node-forge')
+    return process.getBuiltinModule('node:module').createRequire(import.meta.url)('node-forge')
   } catch (cause) {
     throw Object.assign(
       unavailable('The option "pfx" without the package node-forge', 'install it beside handfast'),

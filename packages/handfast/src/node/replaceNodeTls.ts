@@ -3,10 +3,7 @@
  * exports of node:tls whenever they connect, so these are what is replaced; servers are made of classes that captured
  * node:tls when they were loaded, so `https` and `http2` get others.
  */
-import http2 from 'node:http2'
-import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
-import tls from 'node:tls'
 import { convertALPNProtocols } from './alpn.ts'
 import { connect } from './connect.ts'
 import { connectHttp2 } from './http2.ts'
@@ -18,6 +15,8 @@ import { createSecureContext, SecureContext } from './secureContext.ts'
 import { createServer, Server } from './server.ts'
 import { createSecurePair, getCiphers, settingsAccessors } from './tables.ts'
 import { TLSSocket } from './tlsSocket.ts'
+
+const tls = process.getBuiltinModule('node:tls')
 
 const replacements: readonly [exports: object, Readonly<Record<string, unknown>>][] = [
   [
@@ -37,8 +36,11 @@ const replacements: readonly [exports: object, Readonly<Record<string, unknown>>
       TLSSocket,
     },
   ],
-  [https, { createServer: createHttpsServer, Server: HttpsServer }],
-  [http2, { connect: connectHttp2, createSecureServer }],
+  [
+    process.getBuiltinModule('node:https'),
+    { createServer: createHttpsServer, Server: HttpsServer },
+  ],
+  [process.getBuiltinModule('node:http2'), { connect: connectHttp2, createSecureServer }],
 ]
 
 /**

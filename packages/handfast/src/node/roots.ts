@@ -1,11 +1,11 @@
 /** The certificates that are trusted where a program names none: Node's own, parsed when first needed, and once. */
-import { readFileSync } from 'node:fs'
-import * as tls from 'node:tls'
 import { createTrustStore, type TrustStore } from '@handfast/x509'
 import { encodePem } from '../pem.ts'
 import { certificatesOf } from './certificates.ts'
 import { unavailable } from './errors.ts'
 import { invalidArgType, invalidArgValue } from './validate.ts'
+
+const tls = process.getBuiltinModule('node:tls')
 
 /** There since Node 22.15; it knows the system's store and NODE_EXTRA_CA_CERTS where Node was told to use them. */
 const { getCACertificates: nodeCertificates } = tls as {
@@ -20,7 +20,7 @@ function extraCertificates(): readonly string[] {
   const file = process.env.NODE_EXTRA_CA_CERTS
   if (!file) return []
   try {
-    return [readFileSync(file, 'utf8')]
+    return [process.getBuiltinModule('node:fs').readFileSync(file, 'utf8')]
   } catch (error) {
     // As Node does: a warning, since a program may do well without them.
     process.emitWarning(`Cannot read the certificates of NODE_EXTRA_CA_CERTS: ${error}`)

@@ -1,12 +1,13 @@
 /** What node:tls lists: ciphers, roots and defaults. */
 import { constants } from 'node:crypto'
-import * as tls from 'node:tls'
 import { cipherSuiteName } from '../codec/classicCipherSuites.ts'
 import { opensslName } from '../codec/opensslName.ts'
 import { defaultCipherSuites } from '../defaults.ts'
 import { defaultClassicCipherSuites } from '../defaults12.ts'
 import { unavailable } from './errors.ts'
 import { type Compression, knownCipherNames, knownCompressions } from './names.ts'
+
+const tls = process.getBuiltinModule('node:tls')
 
 /** PEM of the certificates that come with Node (Mozilla's); what is trusted by default may be more. */
 export const rootCertificates: readonly string[] = tls.rootCertificates

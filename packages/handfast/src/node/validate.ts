@@ -1,5 +1,5 @@
 /** Checks of arguments that answer a wrong one as Node does: the same class, code and message. */
-import { inspect } from 'node:util'
+const { inspect } = process.getBuiltinModule('node:util')
 
 /** An error with one of Node's codes. */
 export interface NodeError extends Error {
