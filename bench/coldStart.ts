@@ -9,7 +9,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import * as nodeTls from 'node:tls'
+import type * as nodeTls from 'node:tls'
 import { inTurns, writeJson } from './support/measure.ts'
 import { benchOptions } from './support/options.ts'
 import type { Target } from './support/pair.ts'
@@ -56,7 +56,9 @@ async function measureAll(): Promise<void> {
     socket.on('error', () => {})
     socket.write('x')
   }
-  const { server, target } = await listen(nodeTls, answer, { group: 'X25519:P-256' })
+  const { server, target } = await listen(await import('node:tls'), answer, {
+    group: 'X25519:P-256',
+  })
   const plain = createServer(answer)
   plain.listen(0, '127.0.0.1')
   await once(plain, 'listening')

@@ -2,11 +2,12 @@
 // what is in them. Bundlers are better off with the small ones: what is not used falls out as whole files.
 //
 // The entries are those that package.json has a condition `node` for; what they share is in chunks beside them, so that it
-// is there once. Other packages stay what they are.
+// is there once. Other packages stay what they are, but for ML-KEM (lazyMlKem.mjs).
 
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
 import { build } from 'vite'
+import { lazyMlKem, mlKemModule } from './lazyMlKem.mjs'
 import { manifest } from './workspace.mjs'
 
 /** @param folder of the package. @param dist where its compiled files are, and `joined/` will be */
@@ -21,7 +22,7 @@ export async function joinFiles(folder, dist) {
     configFile: false,
     logLevel: 'warn',
     root: folder,
-    plugins: [toSources],
+    plugins: [lazyMlKem, toSources],
     build: {
       ssr: true,
       outDir: join(dist, 'joined'),
@@ -30,7 +31,7 @@ export async function joinFiles(folder, dist) {
       target: 'node20',
       rollupOptions: {
         input,
-        external: (id) => !id.startsWith('.') && !isAbsolute(id),
+        external: (id) => id !== mlKemModule && !/^[.\0]/.test(id) && !isAbsolute(id),
         preserveEntrySignatures: 'strict',
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' },
       },
