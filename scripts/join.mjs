@@ -33,7 +33,12 @@ export async function joinFiles(folder, dist) {
         input,
         external: (id) => id !== mlKemModule && !/^[.\0]/.test(id) && !isAbsolute(id),
         preserveEntrySignatures: 'strict',
-        output: { entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' },
+        output: {
+          entryFileNames: '[name].js',
+          chunkFileNames: 'chunk-[hash].js',
+          // Bytes: to open another file takes as long as to read so many.
+          experimentalMinChunkSize: 100_000,
+        },
       },
     },
   })
