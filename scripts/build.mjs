@@ -1,4 +1,5 @@
-// Compiles each package's src/ to its dist/: plain tsc, one process for each package; and joins what Node loads (join.mjs).
+// Compiles each package's src/ to its dist/: plain tsc, one process for each package; and makes of them what
+// Node loads, and what is small (join.mjs).
 //
 //   npm run build
 //
@@ -26,6 +27,9 @@ function isStale(folder) {
   const made = statSync(dist).mtimeMs
   const inputs = [
     join(root, 'tsconfig.base.json'),
+    join(root, 'scripts', 'join.mjs'),
+    join(root, 'scripts', 'lazyMlKem.mjs'),
+    join(root, 'scripts', 'lean.mjs'),
     join(folder, 'tsconfig.json'),
     join(folder, 'package.json'),
     join(folder, 'src'),
@@ -61,8 +65,9 @@ async function compile(folder) {
     return false
   }
   // What it joins with is there once everything is installed.
-  const { joinFiles } = await import('./join.mjs')
+  const { joinFiles, leanFiles } = await import('./join.mjs')
   await joinFiles(folder, fresh)
+  await leanFiles(folder, fresh)
   utimesSync(fresh, started, started)
   if (existsSync(dist)) renameSync(dist, old)
   renameSync(fresh, dist)

@@ -1,4 +1,4 @@
-// Where the bytes are in the bundles that size-limit watches (`.size-limit.json`). Build first.
+// Where the bytes are in the bundles that size-limit watches (`.size-limit.mjs`). Build first.
 //
 //   node scripts/sizes.mjs [PART OF A NAME [--files]]
 //
@@ -6,14 +6,14 @@
 // it, and how long its minified text is. Rooms compress one another, so that the sum is less than the whole.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import bundles from '../.size-limit.mjs'
 import { bin, root } from './workspace.mjs'
 
 const [wanted = '', ...flags] = process.argv.slice(2)
 
-for (const entry of JSON.parse(readFileSync(join(root, '.size-limit.json'), 'utf8'))) {
+for (const entry of bundles) {
   if (!entry.name.includes(wanted)) continue
   const files = bundled(entry)
   const whole = compressed(files)
@@ -27,13 +27,14 @@ for (const entry of JSON.parse(readFileSync(join(root, '.size-limit.json'), 'utf
 }
 
 /** The minified text of each file in the bundle. */
-function bundled({ path, import: imports = '*' }) {
-  const named = typeof imports === 'string' ? { [path]: imports } : imports
-  const program = Object.entries(named).map(
+function bundled({ path, import: imports = { [path]: '*' }, modifyEsbuildConfig }) {
+  const program = Object.entries(imports).map(
     ([file, names]) => `export ${names} from ${JSON.stringify(join(root, file))}`,
   )
   const options = ['--bundle', '--format=esm', '--minify-syntax', '--minify-identifiers']
-  const text = esbuild(program.join('\n'), [...options, '--legal-comments=none'])
+  const { conditions = [] } = modifyEsbuildConfig?.({}) ?? {}
+  options.push('--legal-comments=none', ...conditions.map((name) => `--conditions=${name}`))
+  const text = esbuild(program.join('\n'), options)
   // Before each file stands its name; at the end, what the program exports, by names that stand in other files.
   const parts = text.replace(/\nexport \{[^}]*\};\s*$/, '\n').split(/^\/\/ (?=\S+\.js$)/m)
   return parts.slice(1).map((part) => {

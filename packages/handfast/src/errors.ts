@@ -213,7 +213,8 @@ export class TlsError extends Error {
   step: string | undefined
 
   constructor(code: FailureCode, message: string, details: TlsErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    // The lean build has no sentences: the code stands for them.
+    super(message || code, details.cause === undefined ? undefined : { cause: details.cause })
     const kind: FailureKind = failureTable[code]
     this.name = 'TlsError'
     this.code = code
@@ -233,7 +234,7 @@ export class ConfigurationError extends TypeError {
   readonly help: string | undefined
 
   constructor(code: string, message: string, help?: string) {
-    super(message)
+    super(message || code)
     this.name = 'ConfigurationError'
     this.code = code
     this.help = help

@@ -24,7 +24,8 @@ export class X509Error extends Error {
       where.field === undefined ? '' : ` in ${where.field}`,
       where.offset === undefined ? '' : ` at byte ${where.offset}`,
     ].join('')
-    super(message + at)
+    // The lean build has no sentences: the code stands for them.
+    super((message || code) + at)
     this.name = 'X509Error'
     this.code = code
     this.offset = where.offset

@@ -43,7 +43,8 @@ class LazyName implements Name {
   #rdns: readonly (readonly NameAttribute[])[] | undefined
   #keys: readonly string[] | undefined
   #key: string | undefined
-  #text: string | undefined
+  /** Kept by `formatName`: what makes it falls out of a program that does not show names. */
+  text: string | undefined
 
   constructor(der: Uint8Array, content: DerReader) {
     this.der = der
@@ -75,14 +76,6 @@ class LazyName implements Name {
   get key(): string {
     this.#key ??= this.keys.join('\0/')
     return this.#key
-  }
-
-  get text(): string {
-    this.#text ??= this.rdns
-      .map((rdn) => rdn.map(({ type, value }) => `${type}=${escapeValue(value)}`).join('+'))
-      .reverse()
-      .join(',')
-    return this.#text
   }
 }
 
@@ -164,7 +157,13 @@ export function readName(reader: DerReader, field: string): Name {
  * Control characters and those with a meaning in the form are escaped, so that it is safe to print.
  */
 export function formatName(name: Name): string {
-  return name.isEmpty ? '(empty name)' : lazy(name).text
+  if (name.isEmpty) return '(empty name)'
+  const known = lazy(name)
+  known.text ??= known.rdns
+    .map((rdn) => rdn.map(({ type, value }) => `${type}=${escapeValue(value)}`).join('+'))
+    .reverse()
+    .join(',')
+  return known.text
 }
 
 /** The name for a message: as much of it as a line holds. What a certificate contains may be as long as it likes. */

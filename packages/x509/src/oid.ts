@@ -51,7 +51,7 @@ export const keyPurposes = {
 export const anyPolicy = '2.5.29.32.0'
 
 /** Names for messages: those of the extensions and purposes above, and of signature algorithms. */
-const names = new Map<string, string>([
+const names = /* @__PURE__ */ new Map<string, string>([
   ...Object.entries(extensionOids).map(([name, oid]) => [oid, name] as const),
   ...Object.entries(keyPurposes).map(([name, oid]) => [oid, name] as const),
   [anyPolicy, 'anyPolicy'],

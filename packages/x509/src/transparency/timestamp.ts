@@ -19,7 +19,8 @@ export function parseSignedCertificateTimestamp(bytes: Uint8Array): SignedCertif
   }
   const byte = (offset: number): number => bytes[offset] ?? fail('timestamp is cut short', offset)
   const uint16 = (offset: number): number => (byte(offset) << 8) | byte(offset + 1)
-  if (byte(0) !== 0) fail(`unknown version ${byte(0) + 1}`, 0)
+  const version = byte(0)
+  if (version !== 0) fail(`unknown version ${version + 1}`, 0)
   let timestamp = 0
   for (let i = 33; i < 41; i++) timestamp = timestamp * 256 + byte(i)
   if (timestamp > Number.MAX_SAFE_INTEGER) fail('time is beyond reason', 33)
