@@ -239,20 +239,21 @@ export class Connection {
   /**
    * Sends application data; before the handshake is complete it is kept until then. The bytes are read until they appear
    * in the output.
+   * @returns true where they were read already, and nobody here refers to them
    * @throws TlsError the connection's error, or `ERR_CLOSED` after `close()`
    */
-  write(data: Uint8Array): void {
+  write(data: Uint8Array): boolean {
     if (this.#over) throw this.error
     if (this.#closing)
       throw new TlsError('ERR_CLOSED', 'Nothing can be written after close() was called')
-    if (data.length === 0) return
-    if (this.#mayWrite) {
-      this.#writeNow(data)
-      return
+    if (data.length === 0) return true
+    if (this.#mayWrite) this.#writeNow(data)
+    else {
+      this.#unsent ??= []
+      this.#unsent.push(data)
+      this.#guard(() => this.#sendPending())
     }
-    this.#unsent ??= []
-    this.#unsent.push(data)
-    this.#guard(() => this.#sendPending())
+    return this.#unsent === undefined && !this.#records.sealing && !this.traced
   }
 
   /** True where nothing goes before what is written. */

@@ -13,7 +13,7 @@ import { freeMemory } from '../crypto/node/freeMemory.ts'
 import type { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
 import { giveBack, isKept, stepLength, takeMemory } from './outputMemory.ts'
-import { type Chunk, runsOf } from './runs.ts'
+import { type Chunk, type Run, runsOf } from './runs.ts'
 import { SocketShape } from './socketShape.ts'
 import { bytesOf, withCode } from './validate.ts'
 
@@ -31,7 +31,7 @@ const gatheredLength = 8192
 /** Bytes from which on it is worth its while to free what was read from the transport. */
 const freedLength = 8192
 
-const noPieces: readonly Buffer[] = []
+const noPieces: readonly Run[] = []
 
 /** The stream of plain bytes over a transport, where there is one. */
 export function ownerOf(transport: Duplex): Duplex | undefined {
@@ -61,7 +61,7 @@ export abstract class EngineStream extends SocketShape {
   /** What was written before the handshake was complete, and what is to be done then. */
   #delayed: (() => void) | undefined = undefined
   /** What is left of the write that is on its way, and how much of the first piece is done. */
-  #pieces: readonly Buffer[] = noPieces
+  #pieces: readonly Run[] = noPieces
   #pieceAt = 0
   /** Of the write that is on its way. */
   #writeCallback: Callback | undefined = undefined
@@ -315,8 +315,9 @@ export abstract class EngineStream extends SocketShape {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
     this.#writeCallback = callback
-    if (this.#maySend) this.#send([chunk])
-    else this.#delayed = () => this.#send([chunk])
+    const pieces = [{ bytes: chunk, joined: false }]
+    if (this.#maySend) this.#send(pieces)
+    else this.#delayed = () => this.#send(pieces)
   }
 
   override _writev(chunks: Chunk[], callback: Callback): void {
@@ -338,17 +339,17 @@ export abstract class EngineStream extends SocketShape {
     if (!this.destroyed) delayed?.()
   }
 
-  #send(pieces: readonly Buffer[]): void {
+  #send(pieces: readonly Run[]): void {
     this.touch()
     this.#pieces = pieces
-    for (const { length } of pieces) this.bytesWritten += length
+    for (const { bytes } of pieces) this.bytesWritten += bytes.length
     this.#sendStep()
   }
 
   /** Seals as much as goes to the transport at once. */
   #sendStep(): void {
     const connection = this.#connection!
-    const piece = this.#pieces[0]!
+    const { bytes: piece, joined } = this.#pieces[0]!
     const end = Math.min(this.#pieceAt + stepLength, piece.length)
     const bytes =
       end < piece.length || this.#pieceAt > 0 ? piece.subarray(this.#pieceAt, end) : piece
@@ -363,7 +364,8 @@ export abstract class EngineStream extends SocketShape {
     }
     this.#callbackDue = true
     try {
-      this.#writeBytes(connection, bytes)
+      const read = this.#writeBytes(connection, bytes)
+      if (read && joined) freeMemory(piece)
     } catch (error) {
       this.#callbackDue = false
       this.#onWritten(
@@ -375,11 +377,13 @@ export abstract class EngineStream extends SocketShape {
     else this.#flush()
   }
 
-  #writeBytes(connection: Connection, bytes: Buffer): void {
-    if (this.maxFragment >= maxPlaintextLength) connection.write(bytes)
-    else
-      for (let at = 0; at < bytes.length; at += this.maxFragment)
-        connection.write(bytes.subarray(at, at + this.maxFragment))
+  /** @returns as `Connection.write` */
+  #writeBytes(connection: Connection, bytes: Buffer): boolean {
+    if (this.maxFragment >= maxPlaintextLength) return connection.write(bytes)
+    let read = true
+    for (let at = 0; at < bytes.length; at += this.maxFragment)
+      read = connection.write(bytes.subarray(at, at + this.maxFragment)) && read
+    return read
   }
 
   #onWritten(error?: Error | null): void {
