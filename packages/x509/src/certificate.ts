@@ -64,6 +64,14 @@ export function toCertificate(certificate: Uint8Array | Certificate): Certificat
   return isBytes(certificate) ? parseCertificate(certificate) : certificate
 }
 
+/** The subject alone, for an index: what follows it is not looked at. @throws X509Error as `parseCertificate` */
+export function readSubject(der: Uint8Array): Name {
+  const tbs = readWhole(der, tags.sequence, 'certificate').enter(tags.sequence, 'tbsCertificate')
+  tbs.optional(contextConstructed(0), 'version')
+  for (const field of ['serialNumber', 'signature', 'issuer', 'validity']) tbs.next(field)
+  return readName(tbs, 'subject')
+}
+
 class ParsedCertificate implements Certificate {
   readonly der: Uint8Array
   readonly tbs: Uint8Array

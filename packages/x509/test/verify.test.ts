@@ -191,6 +191,22 @@ describe('trust', () => {
     expect(verify({ trust: store }).valid).toBe(true)
   })
 
+  test('nor does one whose name can be read, and no more', () => {
+    const broken = root.slice()
+    broken[broken.length - 1 - parseCertificate(root).signature.length] = 1 // unused bits of the signature
+    const store = createTrustStore([broken, root])
+    expect(store.find(parseCertificate(root).subject)).toEqual([store.anchors[0]])
+    expect(store.anchors[0]?.certificate?.der).toBe(root)
+    expect(store.rejected.map(({ der }) => der)).toEqual([broken])
+    expect(createTrustStore([broken]).find(parseCertificate(root).subject)).toEqual([])
+    expect(codes(verify({ trust: [broken] }))).toEqual(['unknown-issuer'])
+  })
+
+  test('what is no certificate at all is an error of the caller', () => {
+    for (const input of ['a root', 42, undefined, {}])
+      expect(() => createTrustStore([input as never])).toThrow(TypeError)
+  })
+
   test('names of issuer and subject may differ in case and white space', () => {
     const spaced = maker.makeRoot(' ROOT  ', rootKey)
     expect(verify({ trust: [spaced] }).valid).toBe(true)
