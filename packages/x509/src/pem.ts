@@ -15,9 +15,11 @@ export interface PemBlock {
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-const values: ReadonlyMap<string, number> = /* @__PURE__ */ new Map(
-  /* @__PURE__ */ [...alphabet].map((character, value) => [character, value]),
+/** By character code; -1 for what has none. */
+const values = /* @__PURE__ */ Int8Array.from({ length: 128 }, (_, code) =>
+  alphabet.indexOf(String.fromCharCode(code)),
 )
+const paddingCode = 0x3d
 
 /** RFC 7468 §3: printable characters without hyphens, or with single spaces or hyphens between them; or nothing. */
 const boundary = /^-----(BEGIN|END) ((?:[!-,.-~](?:[ -]?[!-,.-~])*)?)-----$/
@@ -109,13 +111,14 @@ function decodeBase64(
   let count = 0
   let padding = 0
   for (const [index, line] of lines.entries()) {
-    for (const character of line) {
-      if (character === '=') {
+    for (let i = 0; i < line.length; i++) {
+      const code = line.charCodeAt(i)
+      if (code === paddingCode) {
         padding++
         continue
       }
-      const value = values.get(character)
-      if (value === undefined) throw fail(index, 'a character that is not base64')
+      const value = values[code] ?? -1
+      if (value < 0) throw fail(index, 'a character that is not base64')
       if (padding > 0) throw fail(index, 'base64 after its padding')
       bits = (bits << 6) | value
       count += 6
