@@ -12,9 +12,9 @@ const scripts = readdirSync(join(folder, 'dist'), { recursive: true }).filter((n
 if (scripts.length === 0) missing.push('dist/*.js')
 for (const script of scripts) {
   const path = join(folder, 'dist', script)
-  // What is joined for Node has the types of the files that it is made of.
-  if (!script.startsWith('joined') && !existsSync(path.replace(/\.js$/, '.d.ts')))
-    missing.push(`types of dist/${script}`)
+  // What is joined for Node, and what is lean, has the types of the files that it is made of.
+  const types = join(folder, 'dist', script.replace(/^lean\W/, '').replace(/\.js$/, '.d.ts'))
+  if (!script.startsWith('joined') && !existsSync(types)) missing.push(`types of dist/${script}`)
   const { sources } = JSON.parse(readFileSync(`${path}.map`, 'utf8'))
   for (const source of sources) {
     if (!existsSync(resolve(dirname(path), source))) missing.push(`${source} of dist/${script}`)
