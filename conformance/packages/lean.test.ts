@@ -2,7 +2,9 @@
  * The lean build, chosen as its users do, by its condition: it does what the full one does, and fails as that does; it only
  * does not speak of it.
  */
+import { createRequire } from 'node:module'
 import { createAuthority } from '@handfast/ca'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import type {
   ClientConfig,
   Connection,
@@ -11,6 +13,7 @@ import type {
   TlsError,
   TraceEvent,
 } from 'handfast'
+import { toJson } from 'handfast/trace'
 import { parseAst } from 'vite'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { build as buildPackages } from '../../scripts/build.mjs'
@@ -21,6 +24,9 @@ const stranger = await createAuthority()
 const issued = await authority.issue({ names: ['server.test'] })
 const issuedToClient = await authority.issue({ names: ['client.test'], client: true })
 const now = Date.now()
+
+const schema = createRequire(import.meta.url)('handfast/trace/schema.json')
+const isTraceEvent = new Ajv2020().compile(schema)
 
 let builds: Readonly<Record<'full' | 'lean', Build>>
 beforeAll(async () => {
@@ -222,6 +228,8 @@ async function run(clients: Build, servers: Build, scenario: Scenario) {
   exchange()
   scenario.after?.(client, server)
   exchange()
+  for (const event of traces.flat())
+    expect(isTraceEvent(toJson(event)), JSON.stringify(isTraceEvent.errors)).toBe(true)
   return {
     errors: [client.error, server.error],
     outcomes: ends.map(({ connection, events }, i) => outcomeOf(connection, events, traces[i]!)),
