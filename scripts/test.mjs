@@ -47,5 +47,6 @@ async function runChecks() {
     await check(`manifest of ${name}`, publint, ['run', '--strict', tarball])
     await check(`type exports of ${name}`, attw, [tarball, '--profile', 'esm-only'])
   }
+  await vitest('hostile peers, lean', ['--config', 'conformance/packages/lean.vitest.config.ts'])
   await vitest('packed packages', ['--config', 'conformance/packages/vitest.config.ts'])
 }
