@@ -33,7 +33,9 @@ export function hexOf(bytes: Uint8Array): string {
 
 /** For public bytes only: a secret is compared by the provider's `equal`. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 /** Names and protocols are octets on the wire; one character stands for each (RFC 7301 §3.1 allows any octet). */

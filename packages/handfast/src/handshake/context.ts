@@ -5,7 +5,7 @@
  * message, a promise for a crypto provider that answers later. The connection resumes it. With a synchronous provider no
  * promise is ever made.
  */
-import { type MaybePromise, type Steps, settle } from '@handfast/x509'
+import { type MaybePromise, type Settled, type Steps, settle } from '@handfast/x509'
 import { concat } from '../codec/bytes.ts'
 import {
   bodyOf,
@@ -189,9 +189,9 @@ export class HandshakeContext {
   }
 
   /** Takes a value that may come later, in a named step. */
-  *settle<T>(step: string, value: MaybePromise<T>): Steps<T> {
+  settle<T>(step: string, value: MaybePromise<T>): Settled<T> {
     this.#step = step
-    return yield* settle(value)
+    return settle(value)
   }
 
   /**

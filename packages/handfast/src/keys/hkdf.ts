@@ -1,5 +1,5 @@
 /** HKDF (RFC 5869) and its labels (RFC 8446 §7.1), made of the provider's HMAC. */
-import { type Steps, settle } from '@handfast/x509'
+import { type MaybePromise, runSteps, type Steps, settle } from '@handfast/x509'
 import { concat } from '../codec/bytes.ts'
 import type { HashFunction } from '../crypto/provider.ts'
 
@@ -43,12 +43,12 @@ function writeLabel(
 }
 
 /** RFC 5869 §2.2 */
-export function* hkdfExtract(
+export function hkdfExtract(
   hash: HashFunction,
   salt: Uint8Array,
   inputKeyingMaterial: Uint8Array,
-): Steps<Uint8Array> {
-  return yield* settle(hash.hmac(salt, inputKeyingMaterial))
+): MaybePromise<Uint8Array> {
+  return hash.hmac(salt, inputKeyingMaterial)
 }
 
 /** RFC 5869 §2.3. @param length bytes, at the most 255 times the hash's output */
@@ -75,24 +75,32 @@ export function* hkdfExpand(
   return output
 }
 
-/** RFC 8446 §7.1. @param label without its "tls13 " */
-export function* hkdfExpandLabel(
+/**
+ * RFC 8446 §7.1. No generator: a handshake asks some forty times.
+ * @param label without its "tls13 "
+ */
+export function hkdfExpandLabel(
   hash: HashFunction,
   secret: Uint8Array,
   label: string,
   context: Uint8Array,
   length: number,
-): Steps<Uint8Array> {
+): MaybePromise<Uint8Array> {
   if (length > hash.outputLength)
-    return yield* hkdfExpand(hash, secret, hkdfLabel(label, context, length), length)
+    return runSteps(hkdfExpand(hash, secret, hkdfLabel(label, context, length), length))
   // All that a handshake asks for: one block, whose number stands behind the label.
   const info = writeLabel(label, context, length, 1)
   info[info.length - 1] = 1
-  const later = hash.hmac(secret, info)
-  const block = later instanceof Uint8Array ? later : yield* settle(later)
+  const block = hash.hmac(secret, info)
+  return block instanceof Uint8Array
+    ? cut(block, length)
+    : block.then((later) => cut(later, length))
+}
+
+/** The rest of the bytes are as secret as those that are wanted, and nobody else will wipe them. */
+function cut(block: Uint8Array, length: number): Uint8Array {
   if (length === block.length) return block
   const output = block.slice(0, length)
-  // The rest of the bytes are as secret, and nobody else will wipe them.
   block.fill(0)
   return output
 }

@@ -41,7 +41,7 @@ function* imported(
 ): Steps<PreSharedKey[]> {
   const keys: PreSharedKey[] = []
   const hash = hashes[own]
-  const extracted = yield* hkdfExtract(hash, new Uint8Array(hash.outputLength), key)
+  const extracted = yield* settle(hkdfExtract(hash, new Uint8Array(hash.outputLength), key))
   for (const target of targets) {
     const identity = encode(ImportedIdentity, {
       externalIdentity,
@@ -51,7 +51,9 @@ function* imported(
     })
     const digest = yield* settle(hash.digest(identity))
     const { outputLength } = hashes[target.hash]
-    const derived = yield* hkdfExpandLabel(hash, extracted, 'derived psk', digest, outputLength)
+    const derived = yield* settle(
+      hkdfExpandLabel(hash, extracted, 'derived psk', digest, outputLength),
+    )
     keys.push({ identity, key: derived, hash: target.hash, imported: true })
   }
   extracted.fill(0)

@@ -38,7 +38,7 @@ function* extract(
   salt: NamedSecret,
   input: NamedSecret,
 ): Steps<NamedSecret> {
-  const value = yield* hkdfExtract(context.hash, salt.value, input.value)
+  const value = yield* settle(hkdfExtract(context.hash, salt.value, input.value))
   context.trace?.({
     name,
     operation: 'HKDF-Extract',
@@ -59,7 +59,7 @@ export function* expandLabel(
   length: number,
   input: Uint8Array = empty,
 ): Steps<NamedSecret> {
-  const value = yield* hkdfExpandLabel(context.hash, secret.value, label, input, length)
+  const value = yield* settle(hkdfExpandLabel(context.hash, secret.value, label, input, length))
   context.trace?.({
     name,
     operation: 'HKDF-Expand-Label',
@@ -92,9 +92,11 @@ export function* deriveSecret(
   transcript: Transcript | undefined,
 ): Steps<NamedSecret> {
   const { hash } = context
-  const later = transcript?.hash(hash) ?? digestOfNothing(hash)
-  const transcriptHash = later instanceof Uint8Array ? later : yield* settle(later)
-  const value = yield* hkdfExpandLabel(hash, secret.value, label, transcriptHash, hash.outputLength)
+  const { outputLength } = hash
+  const transcriptHash = yield* settle(transcript?.hash(hash) ?? digestOfNothing(hash))
+  const value = yield* settle(
+    hkdfExpandLabel(hash, secret.value, label, transcriptHash, outputLength),
+  )
   context.trace?.({
     name,
     operation: 'Derive-Secret',
@@ -113,8 +115,8 @@ function zeros(context: ScheduleContext): NamedSecret {
   return { name: '0', value: new Uint8Array(context.hash.outputLength) }
 }
 
-function* derived(context: ScheduleContext, secret: NamedSecret): Steps<NamedSecret> {
-  return yield* deriveSecret(context, 'derived', secret, 'derived', undefined)
+function derived(context: ScheduleContext, secret: NamedSecret): Steps<NamedSecret> {
+  return deriveSecret(context, 'derived', secret, 'derived', undefined)
 }
 
 /** What comes of the Early Secret without a PSK, by hash: it is made of zeros only, and no secret. */
@@ -170,20 +172,20 @@ export class EarlySecret {
   }
 
   /** RFC 8446 §4.2.11.2, RFC 9258 §5.2: the key of a binder's HMAC. */
-  *binderKey(label: 'res binder' | 'ext binder' | 'imp binder'): Steps<NamedSecret> {
-    return yield* deriveSecret(this.context, 'binder_key', this.#secret, label, undefined)
+  binderKey(label: 'res binder' | 'ext binder' | 'imp binder'): Steps<NamedSecret> {
+    return deriveSecret(this.context, 'binder_key', this.#secret, label, undefined)
   }
 
   /** Of the client, for its early data. @param transcript ClientHello */
-  *trafficSecret(transcript: Transcript): Steps<NamedSecret> {
+  trafficSecret(transcript: Transcript): Steps<NamedSecret> {
     const name = 'client_early_traffic_secret'
-    return yield* deriveSecret(this.context, name, this.#secret, 'c e traffic', transcript)
+    return deriveSecret(this.context, name, this.#secret, 'c e traffic', transcript)
   }
 
   /** For keying material that belongs to early data. @param transcript ClientHello */
-  *exporterSecret(transcript: Transcript): Steps<NamedSecret> {
+  exporterSecret(transcript: Transcript): Steps<NamedSecret> {
     const name = 'early_exporter_master_secret'
-    return yield* deriveSecret(this.context, name, this.#secret, 'e exp master', transcript)
+    return deriveSecret(this.context, name, this.#secret, 'e exp master', transcript)
   }
 
   /** For a key that is not taken. */
@@ -218,10 +220,10 @@ export class HandshakeSecret {
   }
 
   /** @param transcript ClientHello…ServerHello */
-  *trafficSecret(role: 'client' | 'server', transcript: Transcript): Steps<NamedSecret> {
+  trafficSecret(role: 'client' | 'server', transcript: Transcript): Steps<NamedSecret> {
     const name = `${role}_handshake_traffic_secret`
     const label = role === 'client' ? 'c hs traffic' : 's hs traffic'
-    return yield* deriveSecret(this.context, name, this.#secret, label, transcript)
+    return deriveSecret(this.context, name, this.#secret, label, transcript)
   }
 
   *masterSecret(): Steps<MasterSecret> {
@@ -248,16 +250,16 @@ export class MasterSecret {
   }
 
   /** @param transcript ClientHello…server Finished */
-  *trafficSecret(role: 'client' | 'server', transcript: Transcript): Steps<NamedSecret> {
+  trafficSecret(role: 'client' | 'server', transcript: Transcript): Steps<NamedSecret> {
     const name = `${role}_application_traffic_secret_0`
     const label = role === 'client' ? 'c ap traffic' : 's ap traffic'
-    return yield* deriveSecret(this.context, name, this.#secret, label, transcript)
+    return deriveSecret(this.context, name, this.#secret, label, transcript)
   }
 
   /** @param transcript ClientHello…server Finished */
-  *exporterSecret(transcript: Transcript): Steps<NamedSecret> {
+  exporterSecret(transcript: Transcript): Steps<NamedSecret> {
     const name = 'exporter_master_secret'
-    return yield* deriveSecret(this.context, name, this.#secret, 'exp master', transcript)
+    return deriveSecret(this.context, name, this.#secret, 'exp master', transcript)
   }
 
   /** The last that is taken. @param transcript ClientHello…client Finished */
@@ -337,21 +339,21 @@ export function* exportKeyingMaterial(
   // The connection may end, and wipe its secrets, while this waits for an answer.
   const master = exporterSecret.value.slice()
   const emptyHash = yield* settle(hash.digest(empty))
-  const secret = yield* hkdfExpandLabel(hash, master, label, emptyHash, hash.outputLength)
+  const secret = yield* settle(hkdfExpandLabel(hash, master, label, emptyHash, hash.outputLength))
   master.fill(0)
   const contextHash = yield* settle(hash.digest(contextValue ?? empty))
-  const material = yield* hkdfExpandLabel(hash, secret, 'exporter', contextHash, length)
+  const material = yield* settle(hkdfExpandLabel(hash, secret, 'exporter', contextHash, length))
   secret.fill(0)
   return material
 }
 
 /** RFC 8446 §4.6.1: the PSK that goes with a ticket. */
-export function* resumptionPsk(
+export function resumptionPsk(
   context: ScheduleContext,
   resumptionSecret: NamedSecret,
   ticketNonce: Uint8Array,
 ): Steps<NamedSecret> {
-  return yield* expandLabel(
+  return expandLabel(
     context,
     'PSK',
     resumptionSecret,

@@ -7,6 +7,7 @@
  */
 import { Socket } from 'node:net'
 import type { Duplex, DuplexOptions } from 'node:stream'
+import { setImmediate } from 'node:timers'
 import type { Connection } from '../connection.ts'
 import type { ConnectionEvent } from '../connectionEvents.ts'
 import { freeMemory } from '../crypto/node/freeMemory.ts'
@@ -70,6 +71,8 @@ export abstract class EngineStream extends SocketShape {
   #endCallback: Callback | undefined = undefined
   #hadError = false
   #failed = false
+  /** The end of the handshake is not yet sent: what the program writes first goes with it. */
+  #flushDue = false
   /** The callback of every write to the transport; made for the first. */
   #written: Callback | undefined = undefined
 
@@ -153,25 +156,36 @@ export abstract class EngineStream extends SocketShape {
         else if (event.type === 'earlyData') this.#onEarlyData(event.data)
         else if (event.type === 'closeNotify') this.#onReadEnd()
         else if (event.type === 'failed') this.#onFailed(event.error)
-        else {
-          if (event.type === 'handshakeComplete') this.#established = true
+        else if (event.type === 'handshakeComplete') {
+          this.#established = true
+          this.#flushDue = true
           this.onEngineEvent(event)
-          if (event.type === 'handshakeComplete') this.#release()
-        }
+          this.#release()
+        } else this.onEngineEvent(event)
       }
     } finally {
       this.#pumping = false
     }
-    this.#flush()
+    if (this.#flushDue) setImmediate(EngineStream.#flushNow, this)
+    else this.#flush()
     if (this.#transportGone && !connection.waiting) {
       this.#onTransportGone()
       if (this.transport.destroyed) this.#onTransportClosed()
     }
   }
 
+  /**
+   * After the handshake's last message the program has this turn of the event loop to write: a client's request then
+   * leaves with its Finished, a server's answer with its tickets, in one packet each.
+   */
+  static #flushNow = (stream: EngineStream): void => {
+    if (stream.#flushDue) stream.#flush()
+  }
+
   /** Hands the engine's records to the transport. */
   #flush(): void {
     const connection = this.#connection
+    this.#flushDue = false
     if (connection === undefined || this.transport.destroyed) return
     const records = connection.takeOutput()
     if (records.length > 0) this.#transmit(gathered(records))
@@ -414,6 +428,7 @@ export abstract class EngineStream extends SocketShape {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#hadError = error !== null
     this.clearIdle()
+    if (this.#flushDue) this.#flush()
     this.#connection?.destroy()
     this.#delayed = undefined
     this.#endCallback = undefined
