@@ -52,6 +52,14 @@ export function settle<T>(value: MaybePromise<T>): Settled<T> {
   return isPromiseLike(value) ? awaited(value) : new Known(value)
 }
 
+/** Goes on with a value: at once where it is known, else when it comes. */
+export function whenKnown<T, U>(
+  value: MaybePromise<T>,
+  then: (value: T) => MaybePromise<U>,
+): MaybePromise<U> {
+  return isPromiseLike(value) ? value.then(then) : then(value)
+}
+
 /**
  * Runs a computation to its end.
  *

@@ -6,7 +6,7 @@
  * promise is ever made.
  */
 import { type MaybePromise, type Settled, type Steps, settle } from '@handfast/x509'
-import { concat } from '../codec/bytes.ts'
+import { concat, joined } from '../codec/bytes.ts'
 import {
   bodyOf,
   encodeMessage,
@@ -152,10 +152,10 @@ export class HandshakeContext {
   /** What the handshake does, in words; or the messages that it waits for, whose names are put together for who asks. */
   #step: string | readonly number[] = 'start'
   /** What the handshake holds of secrets, as what forgets them. */
-  #held: readonly (() => void)[] = none
+  #held: (() => void)[] | undefined
   #completed = false
   /** Messages that wait to share a record. */
-  #outgoing: readonly Uint8Array[] = none
+  #outgoing: Uint8Array[] | undefined
 
   constructor(host: HandshakeHost) {
     this.#host = host
@@ -256,23 +256,16 @@ export class HandshakeContext {
   sendMessage(message: HandshakeMessage, transcript?: Transcript): void {
     transcript?.add(message, this.#nameOf(message))
     this.traceMessage('sent', message)
-    this.#outgoing = [...this.#outgoing, message.bytes]
+    if (this.#outgoing === undefined) this.#outgoing = [message.bytes]
+    else this.#outgoing.push(message.bytes)
   }
 
   /** Sends what `send` collected, in as few records as hold it. */
   flush(version?: number): void {
     const parts = this.#outgoing
-    if (parts.length === 0) return
-    this.#outgoing = none
-    let whole = parts[0]!
-    if (parts.length > 1) {
-      whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-      let at = 0
-      for (const part of parts) {
-        whole.set(part, at)
-        at += part.length
-      }
-    }
+    if (parts === undefined) return
+    this.#outgoing = undefined
+    const whole = parts.length === 1 ? parts[0]! : joined(parts)
     this.records.send(ContentType.handshake, whole, version)
   }
 
@@ -390,14 +383,15 @@ export class HandshakeContext {
   /** Notes a secret that must not outlive a handshake that fails. One that is completed has used and wiped its own. */
   hold(forget: () => void): void {
     if (this.#completed) return
-    this.#held = [...this.#held, forget]
+    if (this.#held === undefined) this.#held = [forget]
+    else this.#held.push(forget)
   }
 
   /** The connection has ended: what an unfinished handshake holds is forgotten. */
   forget(): void {
     this.forgetEarlyExporter()
-    for (const forget of this.#held) forget()
-    this.#held = none
+    for (const forget of this.#held ?? []) forget()
+    this.#held = undefined
   }
 
   /** Notes the verify_data of a Finished that was sent, or received. */
@@ -420,7 +414,7 @@ export class HandshakeContext {
 
   established(established: Established): void {
     this.#completed = true
-    this.#held = none
+    this.#held = undefined
     this.clientRandom = noBytes
     this.flush()
     this.#host.established(established)

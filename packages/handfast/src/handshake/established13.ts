@@ -65,8 +65,10 @@ export class Established13 implements Established {
     this.peerResumes = secrets.peerResumes === true
     const { writeSecret, readSecret, exporterSecret, resumptionSecret } = secrets
     this.#secrets = new Uint8Array(4 * secrets.context.hash.outputLength)
-    for (const [i, secret] of [writeSecret, readSecret, exporterSecret, resumptionSecret].entries())
-      this.#keep(i, secret)
+    this.#keep(0, writeSecret)
+    this.#keep(1, readSecret)
+    this.#keep(2, exporterSecret)
+    this.#keep(3, resumptionSecret)
     this.keyUpdateAfterRecords = Math.min(
       secrets.keyUpdateAfterRecords ?? Number.POSITIVE_INFINITY,
       secrets.suite.aead.confidentialityLimit - keyUpdateMargin,

@@ -1,5 +1,5 @@
 /** HKDF (RFC 5869) and its labels (RFC 8446 §7.1), made of the provider's HMAC. */
-import { type MaybePromise, runSteps, type Steps, settle } from '@handfast/x509'
+import { type MaybePromise, runSteps, type Steps, settle, whenKnown } from '@handfast/x509'
 import { concat } from '../codec/bytes.ts'
 import type { HashFunction } from '../crypto/provider.ts'
 
@@ -91,10 +91,7 @@ export function hkdfExpandLabel(
   // All that a handshake asks for: one block, whose number stands behind the label.
   const info = writeLabel(label, context, length, 1)
   info[info.length - 1] = 1
-  const block = hash.hmac(secret, info)
-  return block instanceof Uint8Array
-    ? cut(block, length)
-    : block.then((later) => cut(later, length))
+  return whenKnown(hash.hmac(secret, info), (block) => cut(block, length))
 }
 
 /** The rest of the bytes are as secret as those that are wanted, and nobody else will wipe them. */

@@ -8,7 +8,7 @@
  *      early traffic and exporter secrets                                                            exporter and resumption secrets
  * ```
  */
-import { type Steps, settle } from '@handfast/x509'
+import { type Settled, type Steps, settle, whenKnown } from '@handfast/x509'
 import type { Aead, AeadKey, HashFunction, MaybePromise } from '../crypto/provider.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KeyScheduleEvent } from '../trace/events.ts'
@@ -32,44 +32,49 @@ export interface NamedSecret {
 
 const empty = new Uint8Array(0)
 
-function* extract(
+function extract(
   context: ScheduleContext,
   name: string,
   salt: NamedSecret,
   input: NamedSecret,
-): Steps<NamedSecret> {
-  const value = yield* settle(hkdfExtract(context.hash, salt.value, input.value))
-  context.trace?.({
-    name,
-    operation: 'HKDF-Extract',
-    hash: context.hash.name,
-    from: [salt.name, input.name],
-    length: value.length,
-    value,
+): Settled<NamedSecret> {
+  const extracted = whenKnown(hkdfExtract(context.hash, salt.value, input.value), (value) => {
+    context.trace?.({
+      name,
+      operation: 'HKDF-Extract',
+      hash: context.hash.name,
+      from: [salt.name, input.name],
+      length: value.length,
+      value,
+    })
+    return { name, value }
   })
-  return { name, value }
+  return settle(extracted)
 }
 
 /** HKDF-Expand-Label without a transcript: keys, IVs, the next secret. */
-export function* expandLabel(
+export function expandLabel(
   context: ScheduleContext,
   name: string,
   secret: NamedSecret,
   label: string,
   length: number,
   input: Uint8Array = empty,
-): Steps<NamedSecret> {
-  const value = yield* settle(hkdfExpandLabel(context.hash, secret.value, label, input, length))
-  context.trace?.({
-    name,
-    operation: 'HKDF-Expand-Label',
-    hash: context.hash.name,
-    from: [secret.name],
-    label,
-    length,
-    value,
+): Settled<NamedSecret> {
+  const later = hkdfExpandLabel(context.hash, secret.value, label, input, length)
+  const expanded = whenKnown(later, (value) => {
+    context.trace?.({
+      name,
+      operation: 'HKDF-Expand-Label',
+      hash: context.hash.name,
+      from: [secret.name],
+      label,
+      length,
+      value,
+    })
+    return { name, value }
   })
-  return { name, value }
+  return settle(expanded)
 }
 
 const digestsOfNothing = new WeakMap<HashFunction, Uint8Array>()
@@ -84,38 +89,40 @@ function digestOfNothing(hash: HashFunction): MaybePromise<Uint8Array> {
 }
 
 /** Derive-Secret (RFC 8446 §7.1). @param transcript undefined for the hash of no messages */
-export function* deriveSecret(
+export function deriveSecret(
   context: ScheduleContext,
   name: string,
   secret: NamedSecret,
   label: string,
   transcript: Transcript | undefined,
-): Steps<NamedSecret> {
+): Settled<NamedSecret> {
   const { hash } = context
-  const { outputLength } = hash
-  const transcriptHash = yield* settle(transcript?.hash(hash) ?? digestOfNothing(hash))
-  const value = yield* settle(
-    hkdfExpandLabel(hash, secret.value, label, transcriptHash, outputLength),
-  )
-  context.trace?.({
-    name,
-    operation: 'Derive-Secret',
-    hash: hash.name,
-    from: [secret.name],
-    label,
-    transcript: transcript?.names.slice() ?? [],
-    transcriptHash,
-    length: value.length,
-    value,
+  const digest = transcript?.hash(hash) ?? digestOfNothing(hash)
+  const derived = whenKnown(digest, (transcriptHash) => {
+    const later = hkdfExpandLabel(hash, secret.value, label, transcriptHash, hash.outputLength)
+    return whenKnown(later, (value) => {
+      context.trace?.({
+        name,
+        operation: 'Derive-Secret',
+        hash: hash.name,
+        from: [secret.name],
+        label,
+        transcript: transcript?.names.slice() ?? [],
+        transcriptHash,
+        length: value.length,
+        value,
+      })
+      return { name, value }
+    })
   })
-  return { name, value }
+  return settle(derived)
 }
 
 function zeros(context: ScheduleContext): NamedSecret {
   return { name: '0', value: new Uint8Array(context.hash.outputLength) }
 }
 
-function derived(context: ScheduleContext, secret: NamedSecret): Steps<NamedSecret> {
+function derived(context: ScheduleContext, secret: NamedSecret): Settled<NamedSecret> {
   return deriveSecret(context, 'derived', secret, 'derived', undefined)
 }
 
@@ -172,18 +179,18 @@ export class EarlySecret {
   }
 
   /** RFC 8446 §4.2.11.2, RFC 9258 §5.2: the key of a binder's HMAC. */
-  binderKey(label: 'res binder' | 'ext binder' | 'imp binder'): Steps<NamedSecret> {
+  binderKey(label: 'res binder' | 'ext binder' | 'imp binder'): Settled<NamedSecret> {
     return deriveSecret(this.context, 'binder_key', this.#secret, label, undefined)
   }
 
   /** Of the client, for its early data. @param transcript ClientHello */
-  trafficSecret(transcript: Transcript): Steps<NamedSecret> {
+  trafficSecret(transcript: Transcript): Settled<NamedSecret> {
     const name = 'client_early_traffic_secret'
     return deriveSecret(this.context, name, this.#secret, 'c e traffic', transcript)
   }
 
   /** For keying material that belongs to early data. @param transcript ClientHello */
-  exporterSecret(transcript: Transcript): Steps<NamedSecret> {
+  exporterSecret(transcript: Transcript): Settled<NamedSecret> {
     const name = 'early_exporter_master_secret'
     return deriveSecret(this.context, name, this.#secret, 'e exp master', transcript)
   }
@@ -220,7 +227,7 @@ export class HandshakeSecret {
   }
 
   /** @param transcript ClientHello…ServerHello */
-  trafficSecret(role: 'client' | 'server', transcript: Transcript): Steps<NamedSecret> {
+  trafficSecret(role: 'client' | 'server', transcript: Transcript): Settled<NamedSecret> {
     const name = `${role}_handshake_traffic_secret`
     const label = role === 'client' ? 'c hs traffic' : 's hs traffic'
     return deriveSecret(this.context, name, this.#secret, label, transcript)
@@ -250,14 +257,14 @@ export class MasterSecret {
   }
 
   /** @param transcript ClientHello…server Finished */
-  trafficSecret(role: 'client' | 'server', transcript: Transcript): Steps<NamedSecret> {
+  trafficSecret(role: 'client' | 'server', transcript: Transcript): Settled<NamedSecret> {
     const name = `${role}_application_traffic_secret_0`
     const label = role === 'client' ? 'c ap traffic' : 's ap traffic'
     return deriveSecret(this.context, name, this.#secret, label, transcript)
   }
 
   /** @param transcript ClientHello…server Finished */
-  exporterSecret(transcript: Transcript): Steps<NamedSecret> {
+  exporterSecret(transcript: Transcript): Settled<NamedSecret> {
     const name = 'exporter_master_secret'
     return deriveSecret(this.context, name, this.#secret, 'exp master', transcript)
   }
@@ -352,7 +359,7 @@ export function resumptionPsk(
   context: ScheduleContext,
   resumptionSecret: NamedSecret,
   ticketNonce: Uint8Array,
-): Steps<NamedSecret> {
+): Settled<NamedSecret> {
   return expandLabel(
     context,
     'PSK',

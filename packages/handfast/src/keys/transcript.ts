@@ -5,6 +5,7 @@ import { HandshakeType } from '../codec/registry.ts'
 import { rest } from '../codec/wire.ts'
 import type { HashFunction, MaybePromise } from '../crypto/provider.ts'
 
+/** Shared by those that hold no message: an idle connection keeps no array for them. Only read. */
 const none: readonly never[] = []
 
 export class Transcript {
@@ -19,8 +20,8 @@ export class Transcript {
   }
 
   add(message: HandshakeMessage, name: string): void {
-    this.#messages = [...this.#messages, message.bytes]
-    this.#names = [...this.#names, name]
+    this.#messages = withLast(this.#messages, message.bytes)
+    this.#names = withLast(this.#names, name)
   }
 
   /** All messages, as TLS 1.2 signs them (RFC 5246 §7.4.8). */
@@ -67,8 +68,15 @@ export class Transcript {
   /** A copy, to go on with separately: post-handshake authentication (§4.4). */
   fork(): Transcript {
     const copy = new Transcript()
-    copy.#messages = this.#messages
-    copy.#names = this.#names
+    copy.#messages = this.#messages.slice()
+    copy.#names = this.#names.slice()
     return copy
   }
+}
+
+/** Adds to a list that is its owner's alone, unless it is the one that all share. */
+function withLast<T>(list: readonly T[], item: T): readonly T[] {
+  if (list === none) return [item]
+  ;(list as T[]).push(item)
+  return list
 }

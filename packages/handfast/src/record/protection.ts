@@ -82,10 +82,9 @@ export class RecordProtection implements Protection {
     this.generation = generation
     this.tagLength = tagLength
     this.#key = key
-    const words = new DataView(iv.buffer, iv.byteOffset, nonceLength)
-    this.#iv0 = words.getInt32(0)
-    this.#iv1 = words.getInt32(4)
-    this.#iv2 = words.getInt32(8)
+    this.#iv0 = wordOf(iv, 0)
+    this.#iv1 = wordOf(iv, 4)
+    this.#iv2 = wordOf(iv, 8)
     iv.fill(0)
   }
 
@@ -167,6 +166,11 @@ const tails = Array.from({ length: 256 }, (_, type) => Uint8Array.of(type))
 /** The legacy_record_version is 0x0303 (RFC 8446 §5.1), but for an initial ClientHello. */
 export function recordHeader(type: number, length: number, version = 0x0303): Uint8Array {
   return Uint8Array.of(type, version >> 8, version & 0xff, length >> 8, length & 0xff)
+}
+
+/** 32 bits, big-endian. */
+function wordOf(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
 }
 
 /** What TLSInnerPlaintext has behind its content (RFC 8446 §5.2). */
