@@ -3,6 +3,8 @@ import { type MaybePromise, runSteps, type Steps, settle, whenKnown } from '@han
 import { concat } from '../codec/bytes.ts'
 import type { HashFunction } from '../crypto/provider.ts'
 
+const nothing = new Uint8Array(0)
+
 /** Before every label (RFC 8446 §7.1). */
 const labelPrefix = 'tls13 '
 
@@ -89,9 +91,29 @@ export function hkdfExpandLabel(
   if (length > hash.outputLength)
     return runSteps(hkdfExpand(hash, secret, hkdfLabel(label, context, length), length))
   // All that a handshake asks for: one block, whose number stands behind the label.
+  const info =
+    context.length === 0 ? constantInfo(label, length) : blockInfo(label, context, length)
+  return whenKnown(hash.hmac(secret, info), (block) => cut(block, length))
+}
+
+/** What HMAC takes for the first block: HkdfLabel, and the block's number. */
+function blockInfo(label: string, context: Uint8Array, length: number): Uint8Array {
   const info = writeLabel(label, context, length, 1)
   info[info.length - 1] = 1
-  return whenKnown(hash.hmac(secret, info), (block) => cut(block, length))
+  return info
+}
+
+/** Without a context the labels are the protocol's own, which are few: key, iv, finished. By label, then by length. */
+const constantInfos = new Map<string, Uint8Array[]>()
+
+function constantInfo(label: string, length: number): Uint8Array {
+  const known = constantInfos.get(label)?.[length]
+  if (known !== undefined) return known
+  const info = blockInfo(label, nothing, length)
+  const infos = constantInfos.get(label) ?? []
+  infos[length] = info
+  constantInfos.set(label, infos)
+  return info
 }
 
 /** The rest of the bytes are as secret as those that are wanted, and nobody else will wipe them. */

@@ -107,7 +107,7 @@ export function deriveSecret(
         hash: hash.name,
         from: [secret.name],
         label,
-        transcript: transcript?.names.slice() ?? [],
+        transcript: transcript?.names ?? [],
         transcriptHash,
         length: value.length,
         value,

@@ -53,7 +53,7 @@ function* derive(
   context.trace?.({
     ...{ name, operation: context.operation ?? 'PRF', hash: context.hash.name },
     ...{ from: [from.name], label, length, value },
-    ...(transcript && { transcript: transcript.names.slice(), transcriptHash: transcript.hash }),
+    ...(transcript && { transcript: transcript.names, transcriptHash: transcript.hash }),
   })
   return { name, value }
 }

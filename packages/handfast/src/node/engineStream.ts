@@ -428,7 +428,8 @@ export abstract class EngineStream extends SocketShape {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#hadError = error !== null
     this.clearIdle()
-    if (this.#flushDue) this.#flush()
+    // From within its last event the handshake is given up unfinished, as node:tls does it.
+    if (this.#flushDue && !this.#pumping) this.#flush()
     this.#connection?.destroy()
     this.#delayed = undefined
     this.#endCallback = undefined

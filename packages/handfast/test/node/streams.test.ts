@@ -406,3 +406,53 @@ it('makes 1000 connections without leaking a listener, and leaves nothing unhand
   process.off('warning', onWarning)
   expect(warnings).toEqual([])
 })
+
+describe('the end of the handshake', () => {
+  /** Both ends in memory. @returns how often each wrote to its transport, and what the server read until its end */
+  async function writes(program: (client: handfast.TLSSocket) => void) {
+    const [client, server] = plainPair()
+    const counts = { client: 0, server: 0 }
+    for (const [end, socket] of Object.entries({ client, server }) as ['client', Duplex][]) {
+      const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
+      socket.write = (...args: unknown[]) => {
+        counts[end]++
+        return write(...args)
+      }
+    }
+    const { serverSide, clientSide } = makeSecure(client, server, await files('good'), await ca())
+    const complete = once(serverSide, 'secure')
+    const read = serverSide.toArray()
+    await once(clientSide, 'secureConnect')
+    program(clientSide)
+    await complete
+    return { counts, clientSide, serverSide, read }
+  }
+
+  function makeSecure(client: Duplex, server: Duplex, identity: object, root: string) {
+    const secureContext = handfast.createSecureContext(identity)
+    const serverSide = new handfast.TLSSocket(server, { isServer: true, secureContext })
+    return { serverSide, clientSide: handfast.connect({ socket: client, ca: root }) }
+  }
+
+  it('leaves in one write with what the program sends in the same turn', async () => {
+    const { counts, read } = await writes((client) => client.end('request'))
+    expect(Buffer.concat(await read).toString()).toBe('request')
+    // The client: ClientHello; Finished and the request; close_notify. The server: its flight; tickets and close_notify.
+    expect(counts).toEqual({ client: 3, server: 2 })
+  })
+
+  it('leaves by itself where the program sends nothing', async () => {
+    const { counts, clientSide, serverSide, read } = await writes(() => {})
+    expect(counts.client).toBe(2)
+    clientSide.destroy()
+    serverSide.destroy()
+    await expect(read).rejects.toThrow()
+  })
+
+  it('leaves also where the program destroys the socket in that turn', async () => {
+    const { counts, serverSide, read } = await writes((client) => client.destroy())
+    expect(counts.client).toBe(2)
+    serverSide.destroy()
+    await expect(read).rejects.toThrow()
+  })
+})
