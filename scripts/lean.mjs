@@ -117,8 +117,10 @@ function takeWords(source, program, fail) {
 
   /** Replaces words where they are the value, and keeps what decides whether there are any. */
   function replaceReasons(node) {
-    if (isText(node)) replace(node, "'-'")
-    for (const branch of branchesOf(node)) replaceReasons(branch)
+    const branches = branchesOf(node)
+    if (isText(node) || (node.type === 'ConditionalExpression' && branches.every(isText)))
+      replace(node, "'-'")
+    else for (const branch of branches) replaceReasons(branch)
   }
 
   /** What stands for a message: that of the error it tells of, else the code. */

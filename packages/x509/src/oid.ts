@@ -51,27 +51,31 @@ export const keyPurposes = {
 export const anyPolicy = '2.5.29.32.0'
 
 /** Names for messages: those of the extensions and purposes above, and of signature algorithms. */
-const names = /* @__PURE__ */ new Map<string, string>([
-  ...Object.entries(extensionOids).map(([name, oid]) => [oid, name] as const),
-  ...Object.entries(keyPurposes).map(([name, oid]) => [oid, name] as const),
-  [anyPolicy, 'anyPolicy'],
-  ['1.2.840.113549.1.1.4', 'md5WithRSAEncryption'],
-  ['1.2.840.113549.1.1.5', 'sha1WithRSAEncryption'],
-  ['1.2.840.113549.1.1.10', 'id-RSASSA-PSS'],
-  ['1.2.840.113549.1.1.11', 'sha256WithRSAEncryption'],
-  ['1.2.840.113549.1.1.12', 'sha384WithRSAEncryption'],
-  ['1.2.840.113549.1.1.13', 'sha512WithRSAEncryption'],
-  ['1.2.840.10045.4.1', 'ecdsa-with-SHA1'],
-  ['1.2.840.10045.4.3.2', 'ecdsa-with-SHA256'],
-  ['1.2.840.10045.4.3.3', 'ecdsa-with-SHA384'],
-  ['1.2.840.10045.4.3.4', 'ecdsa-with-SHA512'],
-  ['1.2.840.10040.4.1', 'id-dsa'],
-  ['1.3.101.112', 'id-Ed25519'],
-  ['1.3.101.113', 'id-Ed448'],
-  ['2.16.840.1.101.3.4.3.17', 'id-ml-dsa-44'],
-  ['2.16.840.1.101.3.4.3.18', 'id-ml-dsa-65'],
-  ['2.16.840.1.101.3.4.3.19', 'id-ml-dsa-87'],
-])
+const names = /* @__PURE__ */ nameTable()
+
+function nameTable(): ReadonlyMap<string, string> {
+  return new Map<string, string>([
+    ...Object.entries(extensionOids).map(([name, oid]) => [oid, name] as const),
+    ...Object.entries(keyPurposes).map(([name, oid]) => [oid, name] as const),
+    [anyPolicy, 'anyPolicy'],
+    ['1.2.840.113549.1.1.4', 'md5WithRSAEncryption'],
+    ['1.2.840.113549.1.1.5', 'sha1WithRSAEncryption'],
+    ['1.2.840.113549.1.1.10', 'id-RSASSA-PSS'],
+    ['1.2.840.113549.1.1.11', 'sha256WithRSAEncryption'],
+    ['1.2.840.113549.1.1.12', 'sha384WithRSAEncryption'],
+    ['1.2.840.113549.1.1.13', 'sha512WithRSAEncryption'],
+    ['1.2.840.10045.4.1', 'ecdsa-with-SHA1'],
+    ['1.2.840.10045.4.3.2', 'ecdsa-with-SHA256'],
+    ['1.2.840.10045.4.3.3', 'ecdsa-with-SHA384'],
+    ['1.2.840.10045.4.3.4', 'ecdsa-with-SHA512'],
+    ['1.2.840.10040.4.1', 'id-dsa'],
+    ['1.3.101.112', 'id-Ed25519'],
+    ['1.3.101.113', 'id-Ed448'],
+    ['2.16.840.1.101.3.4.3.17', 'id-ml-dsa-44'],
+    ['2.16.840.1.101.3.4.3.18', 'id-ml-dsa-65'],
+    ['2.16.840.1.101.3.4.3.19', 'id-ml-dsa-87'],
+  ])
+}
 
 /** `basicConstraints (2.5.29.19)`, or the dotted form alone for an identifier without a known name. */
 export function describeOid(oid: string): string {
