@@ -15,9 +15,6 @@ const headerLength = 5
 const contentType = Uint8Array.of(0x17)
 const nonce = new Uint8Array(12)
 
-/** Bytes from which on it is worth its while to free what was read. */
-const freedLength = 8192
-
 /** Of the record that begins here, its header included; NaN where that is not whole. */
 function recordLength(bytes: Buffer): number {
   return bytes.length < headerLength ? Number.NaN : headerLength + bytes.readUInt16BE(3)
@@ -112,7 +109,7 @@ class LimitSocket extends ShapedSocket {
     }
     this.#rest = at < data.length ? Buffer.from(data.subarray(at)) : undefined
     // Memory that stays in the cache, and that no collection has to find.
-    if (data.length > freedLength) freeMemory(data)
+    freeMemory(data)
   }
 
   #open(record: Buffer): void {

@@ -29,9 +29,6 @@ const lingerTime = 2000
 /** Bytes up to which several pieces of output are copied into one. */
 const gatheredLength = 8192
 
-/** Bytes from which on it is worth its while to free what was read from the transport. */
-const freedLength = 8192
-
 const noPieces: readonly Run[] = []
 
 /** The stream of plain bytes over a transport, where there is one. */
@@ -269,8 +266,7 @@ export abstract class EngineStream extends SocketShape {
     const mayFree = stream.#reusesMemory && stream.#established && !stream.#pumping
     connection.receive(bytesOf(chunk))
     stream.pump()
-    if (mayFree && chunk.length >= freedLength && this.listenerCount('data') === 1)
-      freeMemory(chunk)
+    if (mayFree && this.listenerCount('data') === 1) freeMemory(chunk)
   }
 
   static #onTransportEnd = function (this: OwnedTransport): void {

@@ -59,16 +59,13 @@ function gather(parts: readonly Uint8Array[], target: Uint8Array, offset: number
   }
 }
 
-/** From so many bytes on, an answer of OpenSSL's is freed when it was copied. */
-const releasedLength = 1024
-
 /**
  * Copies what `update` answered to its place, and frees the memory that it came in: the next record gets the same, which is
  * still in the cache, and the collector has nothing to do (bench/NOTES.md).
  */
 function moveInto(target: Uint8Array, offset: number, answer: Uint8Array): void {
   target.set(answer, offset)
-  if (answer.length >= releasedLength) freeMemory(answer)
+  freeMemory(answer)
 }
 
 /** The nonce of every AEAD in TLS 1.3, in bytes. */

@@ -4,10 +4,15 @@
  */
 type Transferable = ArrayBuffer & { transfer?(length: number): ArrayBuffer }
 
-/** Closed: what is posted reaches nobody, but what is transferred is gone from here all the same (HTML, "message port post message steps"). */
+/** Bytes below which it costs more than it saves: on Node 20, which has no `transfer`, and from Node 22 on. */
+const least = /* @__PURE__ */ (() => ('transfer' in ArrayBuffer.prototype ? 1024 : 8192))()
+
+/**
+ * For Node 20. It is closed: what is posted reaches nobody, but what is transferred is gone from here all the same (HTML,
+ * "message port post message steps").
+ */
 let nowhere: InstanceType<typeof MessageChannel>['port1'] | undefined
 
-/** For Node 20, whose arrays cannot be transferred by themselves. */
 function postNowhere(buffer: ArrayBuffer): void {
   if (nowhere === undefined) {
     nowhere = new MessageChannel().port1
@@ -16,10 +21,12 @@ function postNowhere(buffer: ArrayBuffer): void {
   nowhere.postMessage(undefined, [buffer])
 }
 
-/** Frees the memory of `bytes`, where it has nothing else in it. Nobody may refer to it any more. */
+/**
+ * Frees the memory of `bytes`, where that is worth its while and there is nothing else in it. Nobody may refer to it any more.
+ */
 export function freeMemory(bytes: Uint8Array): void {
   const buffer = bytes.buffer as Transferable
-  if (buffer.byteLength !== bytes.length) return
+  if (bytes.length < least || buffer.byteLength !== bytes.length) return
   if (buffer.transfer === undefined) postNowhere(buffer)
   else buffer.transfer(0)
 }
