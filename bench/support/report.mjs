@@ -147,6 +147,8 @@ rounds' own ratios, handfast to node:tls, and handfast to the limit.
 - **The limit** is the same socket traffic with only the crypto calls that the protocol demands, by the provider that handfast uses on Node.
   Of a handshake the verification of the chain is not in it, because both ends of a chain that was met before can remember it. For memory
   it is node:net, for a cold start a process that reads a byte in the clear.
+- **Memory** is what one more connection adds to the resident set of a process that has 500, all of them idle; the young generation of
+  V8 has one size throughout.
 - **"The client alone" and "the writer alone"** talk to node:tls in a process of its own: so clients without a server can be measured.
   Before it is measured, each client is shown a certificate of an authority that it does not trust, and must refuse it.
 - subtls is a client of TLS 1.3 with P-256 and AES-128-GCM; @reclaimprotocol/tls is a client; node-forge speaks TLS 1.1, and is measured as
