@@ -51,8 +51,11 @@ const argumentsToRead = {
   '.fail/5': { 1: "''" },
   '.pass': { 1: "''", 3: 'undefined' },
   '.skip': { 1: "''", 3: "''" },
-  shown: { 1: 'undefined' },
   signatureProblem: { 2: "''" },
+  // Of a field of a message: where it is defined, and its value in words.
+  defineExtension: { 1: "''" },
+  shown: { 1: 'undefined' },
+  struct: { 1: "''" },
 }
 
 /** Properties and constants that are words. */
