@@ -75,7 +75,7 @@ async function help(role: Role): Promise<void> {
 }
 
 async function measureAll(): Promise<void> {
-  const options = benchOptions({ rounds: 5, seconds: 0.6, warmup: 2000 })
+  const options = benchOptions({ rounds: 5, seconds: 0.6, warmup: 12_000 })
   const { json, wants, takes, rounds, seconds, warmup } = options
   const measures: Measure[] = []
   const closing: (() => void)[] = []

@@ -38,6 +38,8 @@ interface Flights {
   readonly finished: Uint8Array
   /** Of TLS 1.3 the tickets, of TLS 1.2 what ends a full handshake. */
   readonly last: Uint8Array
+  /** The client's handshake is complete only with `last`; else its close_notify leaves with its Finished. */
+  readonly waitsForLast: boolean
   readonly closeNotify: Uint8Array
 }
 
@@ -114,6 +116,7 @@ async function workOf(profile: Profile, resumed: boolean): Promise<Work> {
       answer: bytes(250 + answered.share.length + shown + (clientCertificate ? 60 : 0)),
       finished: bytes(74 + shownByClient),
       last: bytes(500),
+      waitsForLast: false,
       closeNotify,
     }
     return {
@@ -140,6 +143,7 @@ async function workOf(profile: Profile, resumed: boolean): Promise<Work> {
     answer: bytes(resumed ? 370 : 130 + clientShare.length + shown),
     finished: bytes(resumed ? 51 : 60 + clientShare.length),
     last: bytes(resumed ? 0 : 270),
+    waitsForLast: !resumed,
     closeNotify: bytes(31),
   }
   return {
@@ -194,14 +198,26 @@ export async function limitServer(profile: Profile, resumed: boolean): Promise<S
           socket.write(flights.answer)
         },
       ],
-      [
-        flights.finished.length,
-        () => {
-          last()
-          if (flights.last.length > 0) socket.write(flights.last)
-        },
-      ],
-      [flights.closeNotify.length, () => socket.end(flights.closeNotify)],
+      ...(flights.waitsForLast
+        ? ([
+            [
+              flights.finished.length,
+              () => {
+                last()
+                socket.write(flights.last)
+              },
+            ],
+            [flights.closeNotify.length, () => socket.end(flights.closeNotify)],
+          ] as const)
+        : ([
+            [
+              flights.finished.length + flights.closeNotify.length,
+              () => {
+                last()
+                socket.end(Buffer.concat([flights.last, flights.closeNotify]))
+              },
+            ],
+          ] as const)),
     ])
   })
   server.listen(0, '127.0.0.1')
@@ -228,17 +244,18 @@ export async function limitClient(
         keys = hello()
         socket.write(flights.hello)
       })
-      const goodbye = () => socket.end(flights.closeNotify)
       whenReceived(socket, [
         [
           flights.answer.length,
           () => {
             finish(keys)
-            socket.write(flights.finished)
-            if (flights.last.length === 0) goodbye()
+            if (flights.waitsForLast) socket.write(flights.finished)
+            else socket.end(Buffer.concat([flights.finished, flights.closeNotify]))
           },
         ],
-        ...(flights.last.length > 0 ? [[flights.last.length, goodbye] as const] : []),
+        ...(flights.waitsForLast
+          ? [[flights.last.length, () => socket.end(flights.closeNotify)] as const]
+          : []),
       ])
     })
 }
