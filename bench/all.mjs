@@ -5,7 +5,7 @@
 //   npm run -s bench -- --docs                                           writes those two from bench/results again
 //   npm run -s bench -- --check [--baseline]
 //
-// --only takes the measures whose name has that text (texts between bars; one that ends in $ is the whole name), --headline
+// --rounds N has another number of rounds than the programs' own. --only takes the measures whose name has that text (texts between bars; one that ends in $ is the whole name), --headline
 // those with a goal, --short makes few and short rounds. What is measured anew replaces what is in bench/results, the rest
 // stays. --check is the guard: it measures a few ratios to node:tls and fails where one is much worse
 // than in bench/baseline.json, three times over; --baseline writes that file, for the Node that runs it.
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     headline: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
     nodes: { type: 'string' },
     docs: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
@@ -69,6 +70,7 @@ function run(names, only, options, env) {
     for (const program of names) {
       const json = join(folder, `${program}.json`)
       const args = [program, '--json', json, '--only', only, ...(options[program] ?? [])]
+      if (values.rounds !== undefined && program !== 'browser') args.push('--rounds', values.rounds)
       const { status } = spawnSync(
         process.execPath,
         [join(import.meta.dirname, 'run.mjs'), ...args],
@@ -154,6 +156,7 @@ function onEachNode(majors) {
       const json = join(folder, `${major}.json`)
       const args = ['--json', json, '--only', values.only]
       for (const flag of ['headline', 'short']) if (values[flag]) args.push(`--${flag}`)
+      if (values.rounds !== undefined) args.push('--rounds', values.rounds)
       process.stdout.write(`\nNode ${major}\n\n`)
       const { status } = spawnSync(nodePath(major), [import.meta.filename, ...args], {
         stdio: 'inherit',

@@ -26,7 +26,8 @@ const stacks: Readonly<Record<string, Stack>> = {
   'lemon-tls': {
     load: async (folder) => lemonTls(await from(folder, 'index.js')),
     roles: everyRole,
-    can: ({ version, group }) => version !== 'TLSv1.1' && group !== 'X25519MLKEM768',
+    can: ({ version, group, cipher }) =>
+      version !== 'TLSv1.1' && group !== 'X25519MLKEM768' && cipher !== 'TLS_AES_128_CCM_SHA256',
   },
   '@reclaimprotocol/tls': {
     load: async (folder) => {
