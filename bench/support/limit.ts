@@ -171,8 +171,10 @@ async function workOf(profile: Profile, resumed: boolean): Promise<Work> {
   }
 }
 
-/** Calls `then` when so many more bytes have arrived. */
-function whenReceived(socket: Socket, steps: readonly (readonly [number, () => void])[]): void {
+/** What is done when so many more bytes have arrived. */
+type Step = readonly [bytes: number, then: () => void]
+
+function whenReceived(socket: Socket, steps: readonly Step[]): void {
   let received = 0
   let step = 0
   let wanted = steps[0]![0]
@@ -190,7 +192,7 @@ export async function limitServer(profile: Profile, resumed: boolean): Promise<S
   const { flights, answer, last } = await workOf(profile, resumed)
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {})
-    whenReceived(socket, [
+    const steps: Step[] = [
       [
         flights.hello.length,
         () => {
@@ -198,27 +200,23 @@ export async function limitServer(profile: Profile, resumed: boolean): Promise<S
           socket.write(flights.answer)
         },
       ],
-      ...(flights.waitsForLast
-        ? ([
-            [
-              flights.finished.length,
-              () => {
-                last()
-                socket.write(flights.last)
-              },
-            ],
-            [flights.closeNotify.length, () => socket.end(flights.closeNotify)],
-          ] as const)
-        : ([
-            [
-              flights.finished.length + flights.closeNotify.length,
-              () => {
-                last()
-                socket.end(Buffer.concat([flights.last, flights.closeNotify]))
-              },
-            ],
-          ] as const)),
-    ])
+    ]
+    const { finished, closeNotify } = flights
+    const onFinished = (reply: () => void) => () => {
+      last()
+      reply()
+    }
+    if (flights.waitsForLast)
+      steps.push(
+        [finished.length, onFinished(() => socket.write(flights.last))],
+        [closeNotify.length, () => socket.end(closeNotify)],
+      )
+    else
+      steps.push([
+        finished.length + closeNotify.length,
+        onFinished(() => socket.end(Buffer.concat([flights.last, closeNotify]))),
+      ])
+    whenReceived(socket, steps)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

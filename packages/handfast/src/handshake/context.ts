@@ -256,8 +256,8 @@ export class HandshakeContext {
   sendMessage(message: HandshakeMessage, transcript?: Transcript): void {
     transcript?.add(message, this.#nameOf(message))
     this.traceMessage('sent', message)
-    if (this.#outgoing === undefined) this.#outgoing = [message.bytes]
-    else this.#outgoing.push(message.bytes)
+    this.#outgoing ??= []
+    this.#outgoing.push(message.bytes)
   }
 
   /** Sends what `send` collected, in as few records as hold it. */
@@ -383,8 +383,8 @@ export class HandshakeContext {
   /** Notes a secret that must not outlive a handshake that fails. One that is completed has used and wiped its own. */
   hold(forget: () => void): void {
     if (this.#completed) return
-    if (this.#held === undefined) this.#held = [forget]
-    else this.#held.push(forget)
+    this.#held ??= []
+    this.#held.push(forget)
   }
 
   /** The connection has ended: what an unfinished handshake holds is forgotten. */
