@@ -79,7 +79,9 @@ export class Inbound {
         `${nameOf(contentTypes, type)} came in the middle of a handshake message`,
         { section: 'RFC 8446 §5.1' },
       )
-    if (type === ContentType.handshake) this.#joiner.add(content)
+    if (type === ContentType.handshake)
+      // What was opened is new memory.
+      this.#joiner.add(content, this.#host.records.readProtection !== 'plaintext')
     else if (type === ContentType.alert) this.#onAlert(content)
     else if (type === ContentType.change_cipher_spec) this.#onChangeCipherSpec(content)
     else if (type === ContentType.application_data) this.#onData(content)

@@ -4,11 +4,14 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return joined(parts)
 }
 
-/** `concat` of an array. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** `concat` of an array. @param memory for it; new memory if absent */
+export function joined(
+  parts: readonly Uint8Array[],
+  memory?: (length: number) => Uint8Array,
+): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
-  const whole = new Uint8Array(length)
+  const whole = memory === undefined ? new Uint8Array(length) : memory(length)
   let at = 0
   for (const part of parts) {
     whole.set(part, at)

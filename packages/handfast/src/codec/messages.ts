@@ -2,6 +2,7 @@
 import { hexOf } from './bytes.ts'
 import type { ExtensionContext, RawExtension } from './extension.ts'
 import { knownExtension } from './extensions/index.ts'
+import { handshakeMemory } from './handshakeMemory.ts'
 import {
   certificateCompressionAlgorithms,
   cipherSuites,
@@ -263,6 +264,6 @@ export function encodeMessage<T>(type: number, wire: Wire<T>, value: T): Handsha
     const mark = writer.open(3)
     wire.encode(writer, value)
     writer.close(mark, 3)
-  })
+  }, handshakeMemory)
   return { type, bytes }
 }

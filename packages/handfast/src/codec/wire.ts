@@ -89,9 +89,12 @@ export class Writer {
     return length
   }
 
-  /** A copy of what was written. */
-  finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+  /** A copy of what was written. @param memory for it; new memory if absent */
+  finish(memory?: (length: number) => Uint8Array): Uint8Array {
+    if (memory === undefined) return this.#bytes.slice(0, this.#length)
+    const copy = memory(this.#length)
+    copy.set(this.#bytes.subarray(0, this.#length))
+    return copy
   }
 
   /** Empties it and wipes what it held. @returns false where it has grown too large to be kept */
@@ -198,14 +201,17 @@ export function annotateWithin(reader: Reader, length: number, wire: Wire<unknow
 /** The one writer that stays: making its buffer costs more than most structures. Undefined while it is in use. */
 let idleWriter: Writer | undefined
 
-/** @returns a copy of what `write` wrote */
-export function written(write: (writer: Writer) => void): Uint8Array {
+/** @returns a copy of what `write` wrote. @param memory as of `Writer.finish` */
+export function written(
+  write: (writer: Writer) => void,
+  memory?: (length: number) => Uint8Array,
+): Uint8Array {
   // A structure whose encoding comes here again finds none, and gets one of its own.
   const writer = idleWriter ?? new Writer()
   idleWriter = undefined
   try {
     write(writer)
-    return writer.finish()
+    return writer.finish(memory)
   } finally {
     if (writer.reset()) idleWriter = writer
   }

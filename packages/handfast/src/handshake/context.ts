@@ -7,6 +7,7 @@
  */
 import { type MaybePromise, type Settled, type Steps, settle } from '@handfast/x509'
 import { concat, joined } from '../codec/bytes.ts'
+import { handshakeMemory } from '../codec/handshakeMemory.ts'
 import {
   bodyOf,
   encodeMessage,
@@ -265,7 +266,7 @@ export class HandshakeContext {
     const parts = this.#outgoing
     if (parts === undefined) return
     this.#outgoing = undefined
-    const whole = parts.length === 1 ? parts[0]! : joined(parts)
+    const whole = parts.length === 1 ? parts[0]! : joined(parts, handshakeMemory)
     this.records.send(ContentType.handshake, whole, version)
   }
 

@@ -92,9 +92,10 @@ export const signatures12: ClassicSignatures = {
     return { algorithm: scheme, signature }
   },
   verify: verify12,
+  // A signer may keep what it is given; the transcript's memory is used again.
   // biome-ignore lint/correctness/useYield: other versions hash
   *transcriptToSign(_, __, { content }) {
-    return content
+    return content.slice()
   },
 }
 

@@ -8,6 +8,9 @@ import type { HashFunction, MaybePromise } from '../crypto/provider.ts'
 /** A whole handshake with two certificates, as most are, in bytes. */
 const usualLength = 3072
 const nothing = new Uint8Array(0)
+/** Memory of handshakes that are complete, for the next: of the usual length, and as many as may be under way at once. */
+const idle: Uint8Array[] = []
+const mostIdle = 16
 
 export class Transcript {
   /** All messages, one behind the other, with room for more. What was added is never changed: whoever hashes may read it later. */
@@ -25,7 +28,10 @@ export class Transcript {
   add({ bytes }: HandshakeMessage, name: string): void {
     const length = this.#length + bytes.length
     if (length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(usualLength, 2 * length))
+      const larger =
+        length <= usualLength
+          ? (idle.pop() ?? new Uint8Array(usualLength))
+          : new Uint8Array(2 * length)
       larger.set(this.content)
       this.#bytes = larger
     }
@@ -68,8 +74,9 @@ export class Transcript {
     this.add(encodeMessage(HandshakeType.message_hash, rest, digest), name)
   }
 
-  /** Frees it: after the handshake nobody needs it. */
+  /** Frees it: after the handshake nobody needs it. What `content` answered is written over then. */
   clear(): void {
+    if (this.#bytes.length === usualLength && idle.length < mostIdle) idle.push(this.#bytes)
     this.#bytes = nothing
     this.#length = 0
     this.#names = undefined
