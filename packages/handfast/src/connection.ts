@@ -224,7 +224,7 @@ export class Connection {
   }
 
   /**
-   * Where protected records are written from now on, for a caller that keeps memory for them: it is asked for a number of
+   * Where records are written from now on, for a caller that keeps memory for them: it is asked for a number of
    * bytes, and gets them back, filled, from `takeOutput`.
    */
   set allocateOutput(allocate: (length: number) => Uint8Array) {

@@ -48,7 +48,7 @@ export class RecordLayer {
   maxFragment: number
   /** The largest TLSInnerPlaintext, in bytes, that we told the peer to send (RFC 8449). */
   receiveLimit = maxPlaintextLength + 1
-  /** Where protected records are written: as many bytes as it is asked for. */
+  /** Where records are written: as many bytes as it is asked for. */
   allocate: (length: number) => Uint8Array = allocateArray
   /** Of the headers of records that are not protected. Default: 0x0303, as TLS 1.3 has it. */
   version: number | undefined
@@ -285,7 +285,7 @@ export class RecordLayer {
     if (this.#broken) return
     const protection = type === ContentType.change_cipher_spec ? undefined : this.#write
     if (protection === undefined) {
-      const record = new Uint8Array(recordHeaderLength + content.length)
+      const record = this.allocate(recordHeaderLength + content.length)
       record.set(recordHeader(type, content.length, version ?? this.version))
       record.set(content, recordHeaderLength)
       this.#traceSent(record, type, content, 0, undefined, this.#plaintextSent++)

@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromText } from '../../src/codec/bytes.ts'
+import { handshakeMemory } from '../../src/codec/handshakeMemory.ts'
 import { encodeMessage } from '../../src/codec/messages.ts'
 import { encode, opaque, rest, struct, uint16, type Wire } from '../../src/codec/wire.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
 import type { HashFunction } from '../../src/crypto/provider.ts'
 import { hkdfLabel } from '../../src/keys/hkdf.ts'
 import { Transcript } from '../../src/keys/transcript.ts'
+import { HandshakeJoiner } from '../../src/record/handshakeJoiner.ts'
 
 const HkdfLabel = struct('HkdfLabel', 'RFC 8446 §7.1', {
   length: uint16,
@@ -104,6 +106,20 @@ describe('the transcript', () => {
     expect(transcript.hash(sha256)).toEqual(digestOf(4, 5))
   })
 
+  test('takes memory that another has left, and never that of one under way', () => {
+    const { sha256 } = nodeProvider.hashes
+    const first = new Transcript()
+    first.add(message(1), 'a')
+    const { content } = first
+    first.clear()
+    const next = [new Transcript(), new Transcript()]
+    for (const [i, transcript] of next.entries()) transcript.add(message(2 + i), 'b')
+    // The test can fail: the memory of the first is among them.
+    expect(next.some((transcript) => transcript.content.buffer === content.buffer)).toBe(true)
+    for (const [i, transcript] of next.entries())
+      expect(transcript.hash(sha256)).toEqual(digestOf(2 + i))
+  })
+
   test('forgets the hash of a first ClientHello that a hash replaces', () => {
     const { sha256 } = nodeProvider.hashes
     const transcript = new Transcript()
@@ -113,6 +129,55 @@ describe('the transcript', () => {
     const replaced = Uint8Array.of(254, 0, 0, 32, ...digest)
     expect(transcript.hash(sha256)).toEqual(
       new Uint8Array(createHash('sha256').update(replaced).digest()),
+    )
+  })
+})
+
+describe('the memory of messages', () => {
+  test('is never that of another message', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 60 }), (lengths) => {
+        const pieces = lengths.map((length, i) => handshakeMemory(length).fill(i))
+        for (const [i, piece] of pieces.entries()) {
+          expect(piece).toHaveLength(lengths[i]!)
+          expect(piece.every((byte) => byte === i)).toBe(true)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+describe('the joiner of messages', () => {
+  const content = fc.uint8Array({ maxLength: 300 })
+  const framed = (body: Uint8Array) =>
+    Uint8Array.of(20, 0, body.length >> 8, body.length & 0xff, ...body)
+
+  test('hands out what was sent, however it is cut, and keeps it when the records are gone', () => {
+    fc.assert(
+      fc.property(
+        fc.array(content, { minLength: 1, maxLength: 12 }),
+        fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }),
+        (bodies, cuts, lasting) => {
+          const joiner = new HandshakeJoiner(400)
+          const sent = Buffer.concat(bodies.map(framed))
+          const got: Uint8Array[] = []
+          for (let at = 0, i = 0; at < sent.length; i++) {
+            const record = new Uint8Array(sent.subarray(at, at + cuts[i % cuts.length]!))
+            const lasts = lasting[i % lasting.length]!
+            joiner.add(record, lasts)
+            // What the transport lent is used again at once.
+            for (let next = joiner.next(); next !== undefined; next = joiner.next())
+              got.push(next.bytes)
+            if (!lasts) record.fill(0xee)
+            at += record.length
+          }
+          expect(joiner.empty).toBe(true)
+          expect(got).toEqual(bodies.map(framed))
+        },
+      ),
+      { numRuns: 60 },
     )
   })
 })
