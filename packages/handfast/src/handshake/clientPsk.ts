@@ -41,28 +41,29 @@ export function* usablePsks(
   const keys = yield* clientKeys(hs, config, undefined)
   const session = yield* usableSession(hs, config, suites, versions, keys)
   const offered: OfferedPsk[] = []
-  const offer = function* (
-    psk: Omit<OfferedPsk, 'earlySecret'>,
-    suite: CipherSuite,
-    key: Uint8Array,
-  ) {
-    const earlySecret = yield* EarlySecret.extract(hs.scheduleContext(suite), key)
-    hs.hold(() => earlySecret.forget())
-    offered.push({ ...psk, earlySecret })
-  }
   const ofSession = session && suites.find(({ id }) => id === session.cipherSuite)
-  if (session !== undefined && ofSession !== undefined)
-    yield* offer(
-      { identity: session.ticket, hash: ofSession.hash, session },
-      ofSession,
-      session.psk,
-    )
+  if (session !== undefined && ofSession !== undefined) {
+    const earlySecret = yield* earlySecretOf(hs, ofSession, session.psk)
+    offered.push({ identity: session.ticket, hash: ofSession.hash, session, earlySecret })
+  }
   for (const external of keys) {
     const { identity, key } = external
     const suite = suites.find(({ hash }) => hash.name === hashOf(external))
-    if (suite !== undefined) yield* offer({ identity, hash: suite.hash, external }, suite, key)
+    if (suite === undefined) continue
+    const earlySecret = yield* earlySecretOf(hs, suite, key)
+    offered.push({ identity, hash: suite.hash, external, earlySecret })
   }
   return offered
+}
+
+function* earlySecretOf(
+  hs: HandshakeContext,
+  suite: CipherSuite,
+  key: Uint8Array,
+): Steps<EarlySecret> {
+  const earlySecret = yield* EarlySecret.extract(hs.scheduleContext(suite), key)
+  hs.hold(() => earlySecret.forget())
+  return earlySecret
 }
 
 /** The configured session, where it may be offered now; a trace says why not. @param keys of this connection */
@@ -142,22 +143,17 @@ export function* bindPsks(
   hello: ClientHello,
   psks: readonly OfferedPsk[],
 ): Steps<{ readonly hello: ClientHello; readonly message: HandshakeMessage }> {
-  const messageOf = (made: ClientHello) =>
-    encodeMessage(HandshakeType.client_hello, ClientHello, made)
   const identities = psks.map(({ identity, session }) => ({
     identity,
     obfuscatedTicketAge: session === undefined ? 0 : obfuscatedAge(session, hs.now()),
   }))
-  const withBinders = (binders: Uint8Array[]): ClientHello => ({
-    ...hello,
-    extensions: [
-      ...hello.extensions,
-      extensionOf(preSharedKey, 'ClientHello', { identities, binders }),
-    ],
-  })
   const blank = psks.map(({ hash }) => new Uint8Array(hash.outputLength))
-  const draft = messageOf(withBinders(blank)).bytes
-  const truncated = draft.subarray(0, draft.length - encode(PskBinders, blank).length)
+  const extension = extensionOf(preSharedKey, 'ClientHello', { identities, binders: blank })
+  const bound = { ...hello, extensions: [...hello.extensions, extension] }
+  const message = encodeMessage(HandshakeType.client_hello, ClientHello, bound)
+  // They stand last, and have their length: what they are is written over the blanks.
+  const bindersLength = encode(PskBinders, blank).length
+  const truncated = message.bytes.subarray(0, -bindersLength)
   const binders: Uint8Array[] = []
   for (const psk of psks) {
     const { hash, earlySecret } = psk
@@ -168,8 +164,9 @@ export function* bindPsks(
     const key = yield* earlySecret.binderKey(binderLabel(psk.external))
     binders.push(yield* verifyData(earlySecret.context, key, digest))
   }
-  const bound = withBinders(binders)
-  return { hello: bound, message: messageOf(bound) }
+  for (const bytes of [message.bytes, extension.data])
+    bytes.set(encode(PskBinders, binders), bytes.length - bindersLength)
+  return { hello: bound, message }
 }
 
 /** RFC 8446 §4.2.11.1 */

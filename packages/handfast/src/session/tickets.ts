@@ -3,7 +3,7 @@
  * everything in a store, with a random name as the ticket (`statefulTickets`).
  */
 import { type MaybePromise, runSteps, type Steps, settle } from '@handfast/x509'
-import { concat, hexOf } from '../codec/bytes.ts'
+import { concat, hexOf, sameBytes } from '../codec/bytes.ts'
 import type { Aead, AeadKey, CryptoProvider } from '../crypto/provider.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parseState, type SessionState, serializeState } from './session.ts'
@@ -89,7 +89,7 @@ export function statelessTickets(options: StatelessTicketOptions): StatelessTick
     const name = ticket.subarray(0, nameLength)
     const nonce = ticket.subarray(nameLength, nameLength + aead.nonceLength)
     const sealed = ticket.subarray(nameLength + aead.nonceLength)
-    const entry = keys.find((candidate) => crypto.equal(candidate.name, name))
+    const entry = keys.find((candidate) => sameBytes(candidate.name, name))
     if (entry === undefined || sealed.length <= aead.tagLength) return undefined
     const plain = yield* settle(entry.key.open(nonce, name, sealed))
     return plain && remembered(plain, clock())
