@@ -29,7 +29,7 @@ export function enabledProtocols<P extends ClientProtocol | ServerProtocol>(
       'ERR_NOTHING_ENABLED',
       'No protocol version is enabled that has an enabled cipher suite',
     )
-  return enabled.toSorted((a, b) => b.version - a.version)
+  return enabled.length === 1 ? enabled : enabled.toSorted((a, b) => b.version - a.version)
 }
 
 /** The version that a ServerHello or HelloRetryRequest chose, whether it was offered or not. */
