@@ -89,11 +89,11 @@ export function refuseDuplicates(extensions: readonly RawExtension[], where: str
  */
 export function refuseUnsolicited(
   extensions: readonly RawExtension[],
-  offered: ReadonlySet<number>,
+  offered: readonly number[],
   where: string,
 ): void {
   for (const { type } of extensions)
-    if (!offered.has(type) || isGrease(type))
+    if (!offered.includes(type) || isGrease(type))
       throw new TlsError(
         'ERR_UNSOLICITED_EXTENSION',
         `${where} carries the extension ${nameOf(extensionTypes, type)}, which was not asked for`,

@@ -28,7 +28,7 @@ export interface RequestedCertificate {
   /** What the server can unpack certificates with. */
   readonly compressions: readonly number[]
   /** The types of its extensions: what our Certificate may carry. */
-  readonly types: ReadonlySet<number>
+  readonly types: readonly number[]
 }
 
 export function readCertificateRequest(message: CertificateRequest): RequestedCertificate {
@@ -48,7 +48,7 @@ export function readCertificateRequest(message: CertificateRequest): RequestedCe
     certificateAuthorities:
       findExtension(extensions, certificateAuthorities, 'CertificateRequest') ?? [],
     compressions: findExtension(extensions, compressCertificate, 'CertificateRequest') ?? [],
-    types: new Set(extensions.map(({ type }) => type)),
+    types: extensions.map(({ type }) => type),
   }
 }
 
@@ -118,6 +118,6 @@ export function certificateRequest(
 }
 
 /** The extensions of our CertificateRequest that a client may answer in its Certificate: none of ours has an answer. */
-export function requestedTypes(_: ClientAuthentication): ReadonlySet<number> {
-  return new Set()
+export function requestedTypes(_: ClientAuthentication): readonly number[] {
+  return []
 }

@@ -61,8 +61,8 @@ export interface Offer {
 }
 
 /** The types of extension that an answer may carry. */
-export function offeredTypes(offer: Offer): ReadonlySet<number> {
-  return new Set(offer.hello.extensions.map(({ type }) => type))
+export function offeredTypes(offer: Offer): number[] {
+  return offer.hello.extensions.map(({ type }) => type)
 }
 
 /**

@@ -30,7 +30,7 @@ export function checkClientHello(hello: ClientHello): void {
 /** RFC 8446 §4.2.8: each share once, of a group that is in supported_groups. */
 function checkShares(hello: ClientHello): void {
   const groups = findExtension(hello.extensions, supportedGroups, 'ClientHello') ?? []
-  const shares = findExtension(hello.extensions, keyShare, 'ClientHello') ?? []
+  const shares = sharesOf(hello)
   const seen = new Set<number>()
   for (const { group } of shares) {
     if (seen.has(group) || !groups.includes(group))
@@ -46,6 +46,18 @@ function checkShares(hello: ClientHello): void {
 }
 
 export function clientShare(hello: ClientHello, group: KeyExchangeGroup): Uint8Array | undefined {
-  const shares = findExtension(hello.extensions, keyShare, 'ClientHello') ?? []
-  return shares.find((share) => share.group === group.id)?.keyExchange
+  return sharesOf(hello).find((share) => share.group === group.id)?.keyExchange
+}
+
+/** Those of `groups` for which the client sent a share. */
+export function sharedGroups(
+  hello: ClientHello,
+  groups: readonly KeyExchangeGroup[],
+): readonly KeyExchangeGroup[] {
+  const shares = sharesOf(hello)
+  return groups.filter(({ id }) => shares.some(({ group }) => group === id))
+}
+
+function sharesOf({ extensions }: ClientHello) {
+  return findExtension(extensions, keyShare, 'ClientHello') ?? []
 }

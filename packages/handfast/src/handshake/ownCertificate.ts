@@ -30,7 +30,7 @@ export function* sendCertificate(
   config: ClientConfig | ServerConfig,
   identity: Identity | undefined,
   certificateRequestContext: Uint8Array,
-  asked: ReadonlySet<number>,
+  asked: readonly number[],
   compressions: readonly number[],
   transcript: Transcript = hs.transcript,
 ): Steps<void> {
@@ -49,10 +49,10 @@ export function* sendCertificate(
   )
 }
 
-function leafExtensions(identity: Identity, asked: ReadonlySet<number>): RawExtension[] {
+function leafExtensions(identity: Identity, asked: readonly number[]): RawExtension[] {
   const { ocspResponse, signedCertificateTimestamps = [] } = identity
   const extensions: RawExtension[] = []
-  if (ocspResponse !== undefined && asked.has(ExtensionType.status_request))
+  if (ocspResponse !== undefined && asked.includes(ExtensionType.status_request))
     extensions.push(
       extensionOf(statusRequest, 'Certificate', {
         statusType: CertificateStatusType.ocsp,
@@ -61,7 +61,7 @@ function leafExtensions(identity: Identity, asked: ReadonlySet<number>): RawExte
     )
   if (
     signedCertificateTimestamps.length > 0 &&
-    asked.has(ExtensionType.signed_certificate_timestamp)
+    asked.includes(ExtensionType.signed_certificate_timestamp)
   )
     extensions.push(
       extensionOf(signedCertificateTimestamp, 'Certificate', [...signedCertificateTimestamps]),

@@ -39,7 +39,7 @@ export interface ShownCertificate {
 export function readCertificate(
   hs: HandshakeContext,
   message: Certificate,
-  asked: ReadonlySet<number>,
+  asked: readonly number[],
 ): ShownCertificate | undefined {
   const entries = message.certificateList
   if (entries.length > hs.limits.certificates)

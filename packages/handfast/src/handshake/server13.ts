@@ -74,7 +74,8 @@ function* server13(
   const context = hs.scheduleContext(suite)
   const group = chooseGroup(hs, config, info)
   const token = config.cookie?.(info)
-  const helloRetried = token !== undefined || clientShare(info.message, group) === undefined
+  const firstShare = clientShare(info.message, group)
+  const helloRetried = token !== undefined || firstShare === undefined
   const offered = offersEarlyData(info)
   // Early data is passed over until it is accepted.
   if (offered) hs.records.skippableBytes = hs.limits.skippedEarlyDataBytes
@@ -96,7 +97,7 @@ function* server13(
   const certificate = psk === undefined ? yield* chooseCertificate(hs, config, info) : undefined
 
   // ServerHello, and the handshake keys.
-  const share = clientShare(hello, group)
+  const share = helloRetried ? clientShare(hello, group) : firstShare
   const exchanged = share && (yield* hs.settle('agreeing on the secret', group.encapsulate(share)))
   if (exchanged === undefined)
     throw new TlsError(
@@ -134,7 +135,7 @@ function* server13(
     clientAuthentication.mode !== 'afterHandshake'
   if (asked) hs.sendMessage(certificateRequest(config, clientAuthentication, none), hs.transcript)
   if (certificate !== undefined) {
-    const types = new Set(hello.extensions.map(({ type }) => type))
+    const types = hello.extensions.map(({ type }) => type)
     const compressions = findExtension(hello.extensions, compressCertificate, 'ClientHello') ?? []
     yield* sendCertificate(hs, config, certificate.identity, none, types, compressions)
     yield* sendCertificateVerify(hs, certificate.identity, certificate.scheme, suite.hash)

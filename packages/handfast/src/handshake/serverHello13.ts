@@ -27,8 +27,8 @@ export function checkServerHello(offer: Offer, hello: ServerHello): CipherSuite 
   const name = isHelloRetryRequest(hello.random) ? 'HelloRetryRequest' : 'ServerHello'
   refuseDuplicates(hello.extensions, name)
   refuseMisplaced(hello.extensions, name)
-  const mayAnswer = new Set(offeredTypes(offer))
-  if (name === 'HelloRetryRequest') mayAnswer.add(ExtensionType.cookie)
+  const mayAnswer = offeredTypes(offer)
+  if (name === 'HelloRetryRequest') mayAnswer.push(ExtensionType.cookie)
   refuseUnsolicited(hello.extensions, mayAnswer, name)
   if (serverVersion(hello) !== ProtocolVersion.TLS13)
     throw new TlsError(

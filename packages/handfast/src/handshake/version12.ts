@@ -34,7 +34,7 @@ export interface ClassicVersion {
   /** Code points of the suites that are enabled where the configuration names none. */
   readonly defaultCipherSuites: readonly number[]
   /** Set where hellos cannot carry extensions, but for these. */
-  readonly extensions?: ReadonlySet<number>
+  readonly extensions?: readonly number[]
   /** A client without a certificate sends this warning in place of an empty Certificate. */
   readonly noCertificateAlert?: number
   /** The alert that says the same in this version, of the code point of one that TLS 1.3 has. */

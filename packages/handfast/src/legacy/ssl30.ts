@@ -42,7 +42,7 @@ export const ssl30: ClassicVersion = {
   },
   hasSuite: (suite) => tls11.hasSuite(suite) && ['RSA', 'DHE'].includes(suite.keyExchange),
   // RFC 5746 §4.5: the one extension that its ServerHello may carry all the same.
-  extensions: new Set([ExtensionType.renegotiation_info]),
+  extensions: [ExtensionType.renegotiation_info],
   noCertificateAlert: AlertDescription.no_certificate_RESERVED,
   alert: (description) =>
     alerts.has(description)
