@@ -257,7 +257,7 @@ export class RecordLayer {
     let room = 0
     for (let at = 0; at < length || at === 0; at += max) {
       const size = Math.min(max, length - at)
-      const padding = this.#paddingFor(size)
+      const padding = this.#paddingFor(size, protection)
       const needed = protection.roomFor!(size, padding)
       if (needed === undefined) return false
       paddings.push(padding)
@@ -293,7 +293,7 @@ export class RecordLayer {
       return
     }
     const sequenceNumber = protection.sequenceNumber
-    const padding = protection.hidesType ? this.#paddingFor(content.length) : 0
+    const padding = this.#paddingFor(content.length, protection)
     const sealed = protection.seal(type, content, padding)
     if (sealed instanceof Uint8Array) {
       this.#traceSent(sealed, type, content, padding, protection, sequenceNumber)
@@ -323,8 +323,8 @@ export class RecordLayer {
     else (this.#output as (Uint8Array | Slot)[]).push(piece)
   }
 
-  #paddingFor(contentLength: number): number {
-    const wanted = this.#host.paddingFor(contentLength)
+  #paddingFor(contentLength: number, { hidesType }: Protection): number {
+    const wanted = hidesType ? this.#host.paddingFor(contentLength) : 0
     if (wanted === 0) return 0
     return Math.max(0, Math.min(Math.floor(wanted), this.maxFragment - contentLength))
   }

@@ -1,13 +1,13 @@
 /** Records of TLS 1.2 with a block cipher, and what may be learned of their padding (Vaudenay, Lucky 13, POODLE). */
-import { createCipheriv, createHmac, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { nobleProvider } from '../../src/crypto/noble/index.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
-import type { BlockCipherKey, HashFunction } from '../../src/crypto/provider.ts'
+import type { AeadKey, BlockCipherKey, HashFunction } from '../../src/crypto/provider.ts'
 import { prf12 } from '../../src/keys/prf.ts'
 import { BlockProtection12, evening } from '../../src/record/blockProtection12.ts'
-import type { OpenedRecord } from '../../src/record/protection.ts'
-import { AeadProtection12 } from '../../src/record/protection12.ts'
+import { type OpenedRecord, RecordProtection } from '../../src/record/protection.ts'
+import { aeadForm12 } from '../../src/record/protection12.ts'
 
 const suites = nodeProvider.classicCipherSuites ?? []
 const cbcOf = (name: string) => {
@@ -240,11 +240,46 @@ describe('an IV or a nonce', () => {
     if (found?.kind !== 'aead') throw new Error('no AES-GCM')
     const key = found.aead.importKey(new Uint8Array(16))
     if ('then' in key) throw new Error('node answers at once')
-    const protection = new AeadProtection12({ key, iv: new Uint8Array(4), tagLength: 16 })
+    const iv = new Uint8Array(4)
+    const protection = new RecordProtection('application', 0, key, iv, 16, aeadForm12)
     const nonces = [0, 1, 2].map(
-      () => (protection.seal(23, Uint8Array.of(1)) as Uint8Array).subarray(5, 13)[7],
+      () => (protection.seal(23, Uint8Array.of(1), 0) as Uint8Array).subarray(5, 13)[7],
     )
     expect(nonces).toEqual([0, 1, 2])
+  })
+
+  it.each([
+    ['TLS_RSA_WITH_AES_128_GCM_SHA256', 'aes-128-gcm'],
+    ['TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'chacha20-poly1305'],
+  ] as const)('of %s has numbers of 64 bits', (name, cipher) => {
+    const found = suites.find((suite) => suite.name === name)?.protection
+    if (found?.kind !== 'aead') throw new Error(name)
+    const rawKey = randomBytes(found.aead.keyLength)
+    const iv = Uint8Array.from(randomBytes(found.ivLength))
+    const key = found.aead.importKey(rawKey) as AeadKey
+    const protection = new RecordProtection('application', 0, key, iv.slice(), 16, aeadForm12)
+    const number = 2 ** 52 + 2 ** 33 + 3
+    protection.sequenceNumber = number
+    const record = protection.seal(22, Buffer.from('content'), 0) as Uint8Array
+
+    const head = Buffer.alloc(13)
+    head.writeBigUInt64BE(BigInt(number))
+    head.set([22, 3, 3, 0, 7], 8)
+    const nonce = Buffer.alloc(12)
+    head.copy(nonce, 4, 0, 8)
+    iv.forEach((byte, i) => {
+      nonce[i]! ^= byte
+    })
+    const shown = 12 - iv.length
+    expect([...record.subarray(0, 5 + shown)]).toEqual([
+      ...[22, 3, 3, 0, shown + 7 + 16],
+      ...nonce.subarray(12 - shown, 12),
+    ])
+    const opener = createDecipheriv(cipher as 'aes-128-gcm', rawKey, nonce, { authTagLength: 16 })
+    opener.setAAD(head).setAuthTag(record.subarray(-16))
+    const plaintext = opener.update(record.subarray(5 + shown, -16))
+    opener.final()
+    expect(String(plaintext)).toBe('content')
   })
 })
 
