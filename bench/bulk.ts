@@ -22,6 +22,11 @@ const suites = {
   'ChaCha20-Poly1305': { cipher: 'TLS_CHACHA20_POLY1305_SHA256' },
   'AES-128-CCM': { cipher: 'TLS_AES_128_CCM_SHA256' },
 }
+/** In one process only. */
+const suites12: Readonly<Record<string, Profile>> = {
+  'AES-128-GCM of TLS 1.2': { version: 'TLSv1.2', cipher: 'ECDHE-ECDSA-AES128-GCM-SHA256' },
+  'ChaCha20-Poly1305 of TLS 1.2': { version: 'TLSv1.2', cipher: 'ECDHE-ECDSA-CHACHA20-POLY1305' },
+}
 /** P-256, which all have; and what node-forge has. */
 const writersAlone = {
   'AES-128-GCM': { ...suites['AES-128-GCM'], group: 'P-256' },
@@ -163,7 +168,7 @@ async function measureAll(): Promise<void> {
   }
 
   for (const processes of [1, 2] as const)
-    for (const [suite, profile] of Object.entries(suites))
+    for (const [suite, profile] of Object.entries({ ...suites, ...(processes === 1 && suites12) }))
       for (const [writes, size] of Object.entries(sizes)) {
         const name = `bulk: ${suite}, writes of ${writes}${processes === 2 ? ', two processes' : ''}`
         await measure(name, profile, size, [...able('both', profile), 'limit'], { processes })

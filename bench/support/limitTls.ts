@@ -14,6 +14,12 @@ const contentLength = 1 << 14
 const headerLength = 5
 const contentType = Uint8Array.of(0x17)
 const nonce = new Uint8Array(12)
+/** RFC 5246 §6.2.3.3: nothing stands behind the content, so many bytes of the nonce before it, and more is authenticated. */
+const ciphers12: Readonly<Record<string, { readonly aead: string; readonly shown: number }>> = {
+  'ECDHE-ECDSA-AES128-GCM-SHA256': { aead: 'AES-128-GCM', shown: 8 },
+  'ECDHE-ECDSA-CHACHA20-POLY1305': { aead: 'ChaCha20-Poly1305', shown: 0 },
+}
+const additionalData12 = new Uint8Array(13)
 
 /** Of the record that begins here, its header included; NaN where that is not whole. */
 function recordLength(bytes: Buffer): number {
@@ -24,6 +30,9 @@ class LimitSocket extends ShapedSocket {
   readonly #cipher: string
   readonly #key: AeadKey
   readonly #tagLength: number
+  /** Bytes before the ciphertext. */
+  readonly #headLength: number
+  readonly #behind: readonly Uint8Array[]
   /** Small writes of one turn go into one record, as node:tls and handfast do it. */
   #small: Uint8Array[] = []
   #smallLength = 0
@@ -34,8 +43,12 @@ class LimitSocket extends ShapedSocket {
   constructor(transport: Socket, cipher: string) {
     super(transport)
     this.#cipher = cipher
-    const suite = nodeProvider.cipherSuites.find(({ name }) => name === cipher)!
-    const { aead } = suite
+    const classic = ciphers12[cipher]
+    const { aead } = nodeProvider.cipherSuites.find(
+      ({ name, aead }) => name === cipher || aead.name === classic?.aead,
+    )!
+    this.#headLength = headerLength + (classic?.shown ?? 0)
+    this.#behind = classic === undefined ? [contentType] : []
     this.#key = aead.importKey(new Uint8Array(aead.keyLength)) as AeadKey
     this.#tagLength = aead.tagLength
     transport.on('drain', () => {
@@ -71,7 +84,7 @@ class LimitSocket extends ShapedSocket {
 
   #seal(data: Uint8Array): boolean {
     const { length } = data
-    const overhead = headerLength + contentType.length + this.#tagLength
+    const overhead = this.#headLength + this.#behind.length + this.#tagLength
     const records = Math.ceil(length / contentLength)
     const sealedLength = length + records * overhead
     const memory = this.#free.pop()
@@ -81,7 +94,13 @@ class LimitSocket extends ShapedSocket {
       sealed.writeUInt32BE(0x17030300, at)
       sealed.writeUInt16BE(content.length + overhead - headerLength, at + 3)
       const header = sealed.subarray(at, at + headerLength)
-      this.#key.sealInto!(nonce, header, [content, contentType], sealed, at + headerLength)
+      this.#key.sealInto!(
+        nonce,
+        this.#authenticated(header),
+        [content, ...this.#behind],
+        sealed,
+        at + this.#headLength,
+      )
       at += content.length + overhead
     }
     const more = this.transport.write(sealed, () => this.#free.push(sealed))
@@ -114,8 +133,13 @@ class LimitSocket extends ShapedSocket {
 
   #open(record: Buffer): void {
     const header = record.subarray(0, headerLength)
-    const content = this.#key.open(nonce, header, record.subarray(headerLength)) as Uint8Array
-    this.emit('data', content.subarray(0, content.length - contentType.length))
+    const ciphertext = record.subarray(this.#headLength)
+    const content = this.#key.open(nonce, this.#authenticated(header), ciphertext) as Uint8Array
+    this.emit('data', content.subarray(0, content.length - this.#behind.length))
+  }
+
+  #authenticated(header: Uint8Array): Uint8Array {
+    return this.#cipher in ciphers12 ? additionalData12 : header
   }
 
   getCipher(): { readonly name: string } {
@@ -123,7 +147,7 @@ class LimitSocket extends ShapedSocket {
   }
 
   getProtocol(): string {
-    return 'TLSv1.3'
+    return this.#cipher in ciphers12 ? 'TLSv1.2' : 'TLSv1.3'
   }
 
   override destroy(): void {

@@ -27,7 +27,10 @@ const stacks: Readonly<Record<string, Stack>> = {
     load: async (folder) => lemonTls(await from(folder, 'index.js')),
     roles: everyRole,
     can: ({ version, group, cipher }) =>
-      version !== 'TLSv1.1' && group !== 'X25519MLKEM768' && cipher !== 'TLS_AES_128_CCM_SHA256',
+      version !== 'TLSv1.1' &&
+      group !== 'X25519MLKEM768' &&
+      cipher !== 'TLS_AES_128_CCM_SHA256' &&
+      cipher !== 'ECDHE-ECDSA-CHACHA20-POLY1305',
   },
   '@reclaimprotocol/tls': {
     load: async (folder) => {
