@@ -11,8 +11,8 @@ import { TlsError } from '../errors.ts'
 import { prf12 } from '../keys/prf.ts'
 import { type KeyLengths, type Prf, verifyData12, type WriteKeys } from '../keys/schedule12.ts'
 import { type BlockOptions, BlockProtection12 } from '../record/blockProtection12.ts'
-import { type Protection, RecordProtection } from '../record/protection.ts'
-import { aeadForm12 } from '../record/protection12.ts'
+import type { Protection } from '../record/protection.ts'
+import { AeadProtection12 } from '../record/protection12.ts'
 import type { HandshakeContext } from './context.ts'
 import { type ClassicSignatures, signatures12 } from './signature12.ts'
 
@@ -71,7 +71,7 @@ export const tls12: ClassicVersion = {
     const { aead } = protection
     const key = yield* settle(aead.importKey(keys.key))
     keys.key.fill(0)
-    return new RecordProtection('application', 0, key, keys.iv, aead.tagLength, aeadForm12)
+    return new AeadProtection12(key, keys.iv, aead.tagLength)
   },
 }
 

@@ -5,9 +5,10 @@
  * for which the sequence number is taken (RFC 5288 §3, RFC 6655 §3). ChaCha20-Poly1305: 12 bytes of the key block, XORed
  * with the sequence number; nothing stands in the record (RFC 7905 §2).
  */
+import type { AeadKey } from '../crypto/provider.ts'
 import { TlsError } from '../errors.ts'
 import { maxPlaintextLength } from '../limits.ts'
-import type { AeadForm, OpenedRecord } from './protection.ts'
+import { type OpenedRecord, RecordProtection } from './protection.ts'
 
 /** Bytes by which a protected record may be longer than its content (RFC 5246 §6.2.3). */
 export const classicExpansion = 2048
@@ -42,12 +43,34 @@ export function openedRecord(type: number, content: Uint8Array): OpenedRecord {
 }
 
 const data = new Uint8Array(additionalDataLength)
+const none = new Uint8Array(0)
 
-/** For a `RecordProtection`. */
-export const aeadForm12: AeadForm = {
-  hidesType: false,
-  expansion: classicExpansion,
-  additionalData: (header, sequenceNumber, contentLength) =>
-    additionalData12(sequenceNumber, header, contentLength, data),
-  read: openedRecord,
+/** The keys of one direction: content is all that is encrypted, and its type and number are authenticated. */
+export class AeadProtection12 extends RecordProtection {
+  override readonly hidesType: boolean = false
+  override readonly expansion: number = classicExpansion
+  /** Of the part of the nonce that stands in each record, in bytes. */
+  readonly nonceLength: number
+
+  /** @param iv of the key block: 4 bytes, or 12 where no part of the nonce stands in the record; it is wiped */
+  constructor(key: AeadKey, iv: Uint8Array, tagLength: number) {
+    super('application', 0, key, iv, tagLength)
+    this.nonceLength = 12 - iv.length
+  }
+
+  protected override additionalData(
+    header: Uint8Array,
+    sequenceNumber: number,
+    contentLength: number,
+  ): Uint8Array {
+    return additionalData12(sequenceNumber, header, contentLength, data)
+  }
+
+  protected override tail(): Uint8Array {
+    return none
+  }
+
+  protected override split(type: number, content: Uint8Array): OpenedRecord {
+    return openedRecord(type, content)
+  }
 }

@@ -4,20 +4,21 @@ import { concat } from '../../src/codec/bytes.ts'
 import { nodeProvider } from '../../src/crypto/node/index.ts'
 import type { Aead, AeadKey } from '../../src/crypto/provider.ts'
 import { RecordProtection } from '../../src/record/protection.ts'
-import { aeadForm12 } from '../../src/record/protection12.ts'
+import { AeadProtection12 } from '../../src/record/protection12.ts'
 import { RecordLayer } from '../../src/record/recordLayer.ts'
 
 interface Suite {
   readonly name: string
   readonly aead: Aead
   readonly ivLength: number
-  readonly form?: typeof aeadForm12
+  readonly version: 'TLS 1.3' | 'TLS 1.2'
 }
 
 const suites13: readonly Suite[] = nodeProvider.cipherSuites.map(({ name, aead }) => ({
   name,
   aead,
   ivLength: 12,
+  version: 'TLS 1.3',
 }))
 /** By their AEADs, each of which several suites have. */
 const suites12 = new Map<string, Suite>()
@@ -25,7 +26,7 @@ for (const { protection } of nodeProvider.classicCipherSuites!)
   if (protection.kind === 'aead') {
     const { aead, ivLength } = protection
     const name = `${aead.name} of TLS 1.2`
-    suites12.set(name, { name, aead, ivLength, form: aeadForm12 })
+    suites12.set(name, { name, aead, ivLength, version: 'TLS 1.2' })
   }
 
 const lengths = [0, 1, 100, 16_383, 16_384, 16_385, 50_000]
@@ -39,7 +40,7 @@ interface Way {
   readonly padding: (length: number) => number
 }
 
-describe.each([...suites13, ...suites12.values()])('$name', ({ aead, ivLength, form }) => {
+describe.each([...suites13, ...suites12.values()])('$name', ({ aead, ivLength, version }) => {
   const secret = nodeProvider.random(aead.keyLength)
   const iv = nodeProvider.random(ivLength)
 
@@ -54,7 +55,9 @@ describe.each([...suites13, ...suites12.values()])('$name', ({ aead, ivLength, f
       destroy: () => key.destroy(),
     }
     const used = by === 'together' ? key : plain
-    return new RecordProtection('application', 0, used, iv.slice(), aead.tagLength, form)
+    return version === 'TLS 1.2'
+      ? new AeadProtection12(used, iv.slice(), aead.tagLength)
+      : new RecordProtection('application', 0, used, iv.slice(), aead.tagLength)
   }
 
   async function sent({ by, traced, most, padding }: Way) {

@@ -6,8 +6,8 @@ import { nodeProvider } from '../../src/crypto/node/index.ts'
 import type { AeadKey, BlockCipherKey, HashFunction } from '../../src/crypto/provider.ts'
 import { prf12 } from '../../src/keys/prf.ts'
 import { BlockProtection12, evening } from '../../src/record/blockProtection12.ts'
-import { type OpenedRecord, RecordProtection } from '../../src/record/protection.ts'
-import { aeadForm12 } from '../../src/record/protection12.ts'
+import type { OpenedRecord } from '../../src/record/protection.ts'
+import { AeadProtection12 } from '../../src/record/protection12.ts'
 
 const suites = nodeProvider.classicCipherSuites ?? []
 const cbcOf = (name: string) => {
@@ -241,7 +241,7 @@ describe('an IV or a nonce', () => {
     const key = found.aead.importKey(new Uint8Array(16))
     if ('then' in key) throw new Error('node answers at once')
     const iv = new Uint8Array(4)
-    const protection = new RecordProtection('application', 0, key, iv, 16, aeadForm12)
+    const protection = new AeadProtection12(key, iv, 16)
     const nonces = [0, 1, 2].map(
       () => (protection.seal(23, Uint8Array.of(1), 0) as Uint8Array).subarray(5, 13)[7],
     )
@@ -257,7 +257,7 @@ describe('an IV or a nonce', () => {
     const rawKey = randomBytes(found.aead.keyLength)
     const iv = Uint8Array.from(randomBytes(found.ivLength))
     const key = found.aead.importKey(rawKey) as AeadKey
-    const protection = new RecordProtection('application', 0, key, iv.slice(), 16, aeadForm12)
+    const protection = new AeadProtection12(key, iv.slice(), 16)
     const number = 2 ** 52 + 2 ** 33 + 3
     protection.sequenceNumber = number
     const record = protection.seal(22, Buffer.from('content'), 0) as Uint8Array
