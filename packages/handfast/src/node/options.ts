@@ -192,8 +192,8 @@ export function defined<T extends object>(
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
   // Not by deleting: an object that lost a property is slow from then on.
   const kept: Record<string, unknown> = {}
-  for (const key of Object.keys(values)) {
-    const value = values[key as keyof T]
+  for (const key in values) {
+    const value = values[key]
     if (value !== undefined) kept[key] = value
   }
   return kept as { [K in keyof T]?: Exclude<T[K], undefined> }

@@ -8,7 +8,7 @@
  * part in. Refusals are judged anew each time.
  */
 import type { TrustStore, Verdict, VerifyInput } from '@handfast/x509'
-import { sameBytes, toText } from '../codec/bytes.ts'
+import { toText } from '../codec/bytes.ts'
 
 /** How many are remembered for a trust store; the oldest goes first. */
 const capacity = 256
@@ -37,7 +37,8 @@ export function rememberedVerdict(
   if (found === undefined) return undefined
   const isNow = question.time >= found.notBefore && question.time <= found.notAfter
   const isSame =
-    chain.length === found.chain.length && chain.every((der, i) => sameBytes(der, found.chain[i]!))
+    chain.length === found.chain.length &&
+    chain.every((der, i) => Buffer.compare(der, found.chain[i]!) === 0)
   return isNow && isSame ? found.verdict : undefined
 }
 

@@ -77,6 +77,8 @@ export interface Session extends SessionState {
 
 type Common = ValueOf<typeof TicketContent>
 
+const none = new Uint8Array(0)
+
 function toWire(state: SessionState): Common {
   return {
     form: 1,
@@ -88,8 +90,8 @@ function toWire(state: SessionState): Common {
     ageAdd: state.ageAdd,
     serverName: fromText(state.serverName ?? ''),
     alpnProtocol: fromText(state.alpnProtocol ?? ''),
-    peerCertificates: [...state.peerCertificates],
-    pskIdentity: state.pskIdentity ?? new Uint8Array(0),
+    peerCertificates: state.peerCertificates as Uint8Array[],
+    pskIdentity: state.pskIdentity ?? none,
     maxEarlyData: state.maxEarlyData ?? 0,
   }
 }

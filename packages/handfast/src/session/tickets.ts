@@ -3,7 +3,7 @@
  * everything in a store, with a random name as the ticket (`statefulTickets`).
  */
 import { type MaybePromise, runSteps, type Steps, settle } from '@handfast/x509'
-import { concat, hexOf, sameBytes } from '../codec/bytes.ts'
+import { hexOf, sameBytes } from '../codec/bytes.ts'
 import type { Aead, AeadKey, CryptoProvider } from '../crypto/provider.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parseState, type SessionState, serializeState } from './session.ts'
@@ -80,8 +80,13 @@ export function statelessTickets(options: StatelessTicketOptions): StatelessTick
     if (newest === undefined) newest = yield* rotate(options.key)
     if (clock() - newest.since >= rotation) newest = yield* rotate()
     const nonce = crypto.random(aead.nonceLength)
-    const sealed = newest.key.seal(nonce, newest.name, [serializeState(state)], 0)
-    return concat(newest.name, nonce, yield* settle(sealed))
+    const header = nameLength + aead.nonceLength
+    const ticket = yield* settle(
+      newest.key.seal(nonce, newest.name, [serializeState(state)], header),
+    )
+    ticket.set(newest.name)
+    ticket.set(nonce, nameLength)
+    return ticket
   }
 
   function* redeem(ticket: Uint8Array): Steps<SessionState | undefined> {
