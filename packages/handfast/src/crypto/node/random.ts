@@ -1,31 +1,20 @@
 /**
- * Random bytes, and comparison in constant time. What node:crypto fills or reads is memory that stays, wiped as soon as it
- * was used: moving a small array out of V8's heap takes longer than either (`stayingInput`).
+ * Random bytes, and comparison in constant time. What node:crypto fills or reads is memory that stays, wiped after each call:
+ * moving a small array out of V8's heap takes longer than either (`stayingInput`).
  */
 import { randomFillSync, timingSafeEqual } from 'node:crypto'
-import { startupSnapshot } from 'node:v8'
 import { stayingInput } from './bytes.ts'
 
 /** V8 keeps arrays of up to so many bytes in its own heap. */
 const smallLength = 64
 
-/** Bytes that are drawn ahead, since asking for some takes longer than making them: enough for a dozen handshakes. */
-const aheadLength = 1024
-const drawn = /* @__PURE__ */ new Uint8Array(/* @__PURE__ */ new ArrayBuffer(aheadLength))
-let drawnAt = aheadLength
+const drawn = /* @__PURE__ */ new Uint8Array(/* @__PURE__ */ new ArrayBuffer(smallLength))
 
-/** Each byte that was drawn ahead is given out once, and wiped. */
 export function random(length: number): Uint8Array {
-  if (length > aheadLength / 4) return randomFillSync(new Uint8Array(length))
-  if (drawnAt + length > aheadLength) {
-    // What lies in a snapshot lies in every process that begins with it.
-    if (startupSnapshot.isBuildingSnapshot()) return randomFillSync(new Uint8Array(length))
-    randomFillSync(drawn)
-    drawnAt = 0
-  }
-  const bytes = drawn.slice(drawnAt, drawnAt + length)
-  drawn.fill(0, drawnAt, drawnAt + length)
-  drawnAt += length
+  if (length > smallLength) return randomFillSync(new Uint8Array(length))
+  randomFillSync(drawn, 0, length)
+  const bytes = drawn.slice(0, length)
+  drawn.fill(0)
   return bytes
 }
 
