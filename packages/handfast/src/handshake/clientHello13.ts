@@ -50,7 +50,7 @@ export function clientShare(hello: ClientHello, group: KeyExchangeGroup): Uint8A
 }
 
 /** Those of `groups` for which the client sent a share. */
-export function sharedGroups(
+export function groupsWithShare(
   hello: ClientHello,
   groups: readonly KeyExchangeGroup[],
 ): readonly KeyExchangeGroup[] {

@@ -7,7 +7,7 @@ import type { ClientHelloInfo, Identity, ServerConfig } from '../config.ts'
 import type { CipherSuite, KeyExchangeGroup } from '../crypto/provider.ts'
 import { defaultRetryGroups } from '../defaults.ts'
 import { ConfigurationError, TlsError } from '../errors.ts'
-import { sharedGroups } from './clientHello13.ts'
+import { groupsWithShare } from './clientHello13.ts'
 import type { HandshakeContext } from './context.ts'
 import { enabledCipherSuites, enabledGroups, firstCommon, namesOf } from './negotiation.ts'
 import { chooseScheme } from './ownCertificate.ts'
@@ -69,7 +69,7 @@ export function chooseGroup(
       'ERR_NO_COMMON_GROUP',
       `The client offers ${offer(namesOf(namedGroups, info.supportedGroups))}; this server has ${ours.map(({ name }) => name).join(', ')}`,
     )
-  const shared = sharedGroups(info.message, ours)
+  const shared = groupsWithShare(info.message, ours)
   const quick = firstCommon(shared, info.supportedGroups, theirOrder)
   const { retryForGroups = defaultRetryGroups } = config
   const chosen = quick === undefined || retryForGroups.includes(best.id) ? best : quick
