@@ -63,7 +63,7 @@ export class RecordProtection implements Protection {
   readonly generation: number
   /** The number of the next record under these keys. */
   sequenceNumber = 0
-  readonly tagLength: number
+  readonly #tagLength: number
   readonly #key: AeadKey
   /** What stands before the ciphertext, of the record that was begun last under whatever keys. */
   readonly #head: Uint8Array
@@ -82,7 +82,7 @@ export class RecordProtection implements Protection {
   ) {
     this.name = name
     this.generation = generation
-    this.tagLength = tagLength
+    this.#tagLength = tagLength
     this.#key = key
     this.#head = iv.length < nonce.length ? headWithNonce : header
     this.#iv0 = wordOf(iv, 0)
@@ -146,7 +146,7 @@ export class RecordProtection implements Protection {
 
   roomFor(contentLength: number, padding: number): number | undefined {
     if (this.#key.sealInto === undefined) return undefined
-    return this.#head.length + contentLength + this.tail(0, padding).length + this.tagLength
+    return this.#head.length + contentLength + this.tail(0, padding).length + this.#tagLength
   }
 
   sealInto(
@@ -168,7 +168,7 @@ export class RecordProtection implements Protection {
    */
   open(record: Uint8Array): MaybePromise<OpenedRecord | undefined> {
     const start = this.#head.length
-    const innerLength = record.length - start - this.tagLength
+    const innerLength = record.length - start - this.#tagLength
     const sequence = this.#nonce()
     if (innerLength < this.tail(0, 0).length) return undefined
     for (let i = 0; i < start; i++) headWithNonce[i] = record[i]!
@@ -193,7 +193,7 @@ export class RecordProtection implements Protection {
   /** Makes the nonce of the next record and its head. @returns what is authenticated */
   #begin(type: number, innerLength: number): Uint8Array {
     const sequence = this.#nonce()
-    const length = this.#head.length - recordHeaderLength + innerLength + this.tagLength
+    const length = this.#head.length - recordHeaderLength + innerLength + this.#tagLength
     header[0] = this.hidesType ? ContentType.application_data : type
     // The legacy_record_version of RFC 8446 §5.1, and the version of TLS 1.2.
     header[1] = header[2] = 3
