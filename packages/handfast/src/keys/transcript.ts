@@ -8,7 +8,7 @@ import type { HashFunction, MaybePromise } from '../crypto/provider.ts'
 /** A whole handshake with two certificates, as most are, in bytes. */
 const usualLength = 3072
 const nothing = new Uint8Array(0)
-/** Memory of handshakes that are complete, for the next: of the usual length, and as many as may be under way at once. */
+/** Memory of handshakes that are complete, for the next: pieces of the usual length, of which a few are kept. */
 const idle: Uint8Array[] = []
 const mostIdle = 16
 
